@@ -1,0 +1,45 @@
+/**
+ * Opening a device: a name to a TensorFlow.js backend that is ready, and what is known of it.
+ *
+ * @module
+ */
+import * as tf from "@tensorflow/tfjs";
+import { DeviceError } from "../errors.ts";
+import { openWasm } from "./wasm.ts";
+import { openWebgpu } from "./webgpu.ts";
+
+/** The devices by name. */
+export type DeviceName = "webgpu" | "wasm";
+
+/** An open device; TensorFlow.js is set to it. */
+export interface Device {
+  /** `webgpu` or `wasm`. */
+  readonly name: DeviceName;
+  /** The name of its TensorFlow.js backend. */
+  readonly backend: string;
+  /** One line for a person: the adapter, or the instruction set. */
+  readonly description: string;
+  /** Whether the computation runs on the processor: wasm, or a software WebGPU adapter. */
+  readonly software: boolean;
+  /** TensorFlow.js, set to this device. */
+  readonly tf: typeof tf;
+  /** Throws a DeviceError if the device failed since the last call; call it after a sync. */
+  check(): void;
+}
+
+/** Opens a device by name. Throws DeviceError where the machine has none. */
+export async function openDevice(name: DeviceName): Promise<Device> {
+  switch (name) {
+    case "webgpu":
+      return await openWebgpu();
+    case "wasm":
+      return await openWasm();
+    default:
+      throw new DeviceError({
+        act: "open the device",
+        rule: "it must be webgpu or wasm",
+        got: name,
+        next: "Choose one of them, or auto.",
+      });
+  }
+}

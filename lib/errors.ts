@@ -1,0 +1,83 @@
+/**
+ * Errors a person can act on. Each is one line, `Cannot <act>: <rule>, got <value>.`, and what to
+ * do next; the command line prints that line alone and exits with the error's code.
+ *
+ * @module
+ */
+
+/** The parts of an error's one line. */
+export interface Problem {
+  /** What could not be done, after "Cannot": `read cifar10`. */
+  readonly act: string;
+  /** The rule that was broken: `the file must have 30,730,000 bytes`. */
+  readonly rule: string;
+  /** The value that broke it. */
+  readonly got?: unknown;
+  /** What to do next, a sentence or two. */
+  readonly next: string;
+  /** The error underneath, shown with `--verbose`. */
+  readonly cause?: unknown;
+}
+
+/** An error with an exit code and a message for a person. */
+export class TauplusError extends Error {
+  override name = "TauplusError";
+  /** The exit code of the process. */
+  readonly exitCode: number = 1;
+
+  /** Writes the one line from its parts. */
+  constructor(problem: Problem) {
+    const got = "got" in problem ? `, got ${show(problem.got)}` : "";
+    super(`Cannot ${problem.act}: ${problem.rule}${got}. ${problem.next}`, {
+      cause: problem.cause,
+    });
+  }
+}
+
+/** A flag, option, configuration or plugin choice is wrong; exit code 2. */
+export class UsageError extends TauplusError {
+  override name = "UsageError";
+  override readonly exitCode = 2;
+}
+
+/** A dataset, download, checkpoint or other file is missing or broken; exit code 3. */
+export class DataError extends TauplusError {
+  override name = "DataError";
+  override readonly exitCode = 3;
+}
+
+/** No usable device, or the device was lost; exit code 4. */
+export class DeviceError extends TauplusError {
+  override name = "DeviceError";
+  override readonly exitCode = 4;
+}
+
+/** Training cannot go on, as when the loss is not a number; exit code 5. */
+export class TrainingError extends TauplusError {
+  override name = "TrainingError";
+  override readonly exitCode = 5;
+}
+
+/** A plugin threw, or gave what its interface does not allow; exit code 6. */
+export class PluginError extends TauplusError {
+  override name = "PluginError";
+  override readonly exitCode = 6;
+}
+
+/** The run was interrupted by a signal, after its state was saved; exit code 130 or 143. */
+export class Interrupted extends Error {
+  override name = "Interrupted";
+  /** 128 + the signal's number. */
+  readonly exitCode: number;
+
+  /** `SIGINT` gives 130, `SIGTERM` 143. */
+  constructor(signal: "SIGINT" | "SIGTERM", message: string) {
+    super(message);
+    this.exitCode = signal === "SIGINT" ? 130 : 143;
+  }
+}
+
+function show(value: unknown): string {
+  const text = typeof value === "string" ? JSON.stringify(value) : String(value);
+  return text.length > 200 ? text.slice(0, 200) + "…" : text;
+}

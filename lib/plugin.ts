@@ -1,0 +1,255 @@
+/**
+ * What a plugin is: data plus one factory. There are four kinds. A plugin knows its options and its
+ * `env`; it never knows the command line, the run folder or other plugins.
+ *
+ * @module
+ */
+import type * as tf from "@tensorflow/tfjs";
+import { z } from "zod";
+import type { Rng } from "./random.ts";
+
+/** The version of the interface in this module; a plugin of another version is refused by name. */
+export const API_VERSION = 1;
+
+/** The kinds of plugins. */
+export type Kind = "dataset" | "encoder" | "objective" | "probe";
+
+/** The options of a plugin: a flat strict object of booleans, numbers, strings and enums. */
+export type OptionsSchema = z.ZodObject;
+
+/** What every plugin is given. */
+export interface BaseEnv {
+  /** The seed of the run. */
+  readonly seed: number;
+  /** The folder for downloads, as an absolute path; it may not exist yet. */
+  readonly cache: string;
+  /** Says what a long act is doing; `done` and `total` in `unit`, `total` 0 where unknown. */
+  readonly progress: (progress: Progress) => void;
+  /** Aborts when the run is interrupted. */
+  readonly signal: AbortSignal;
+}
+
+/** One report of progress. */
+export interface Progress {
+  /** What is done, as `downloading cifar10`. */
+  readonly task: string;
+  /** How much is done. */
+  readonly done: number;
+  /** How much there is, 0 where unknown. */
+  readonly total: number;
+  /** The unit of both, as `B` or `images`. */
+  readonly unit: string;
+}
+
+/** What encoders, objectives and probes are given: the device, and what upstream decided. */
+export interface Env extends BaseEnv {
+  /** TensorFlow.js, set to the device of the run. Import no second one. */
+  readonly tf: typeof tf;
+  /** The shape of one input of the encoder, [height, width, channels] for images. */
+  readonly inputShape: readonly number[];
+  /** The names of the dataset's classes; empty where it has none. */
+  readonly classes: readonly string[];
+}
+
+/** A named part of a dataset, with random access. */
+export interface Split {
+  /** The number of examples. */
+  readonly length: number;
+  /** The class of each example, −1 where unknown; absent where no example is labelled. */
+  readonly labels?: Int32Array;
+  /**
+   * The examples at `indices`, in that order, as one array [indices.length, ...shape], rows
+   * contiguous. Bytes are pixels (NHWC, 0–255); floats are taken as they are.
+   */
+  read(indices: ArrayLike<number>): ExampleBatch | Promise<ExampleBatch>;
+}
+
+/** Examples, [batch, ...shape]. */
+export type ExampleBatch = Uint8Array | Float32Array;
+
+/** Labelled or unlabelled examples, all of one shape. */
+export interface Dataset {
+  /** The names of the classes, index = label; empty where there are none. */
+  readonly classes: readonly string[];
+  /** The shape of one example: [height, width, channels] for images. */
+  readonly shape: readonly number[];
+  /** Per-channel mean of the pixels scaled to 0–1, subtracted before the encoder. */
+  readonly mean: readonly number[];
+  /** Per-channel standard deviation of the pixels scaled to 0–1, divided by before the encoder. */
+  readonly std: readonly number[];
+  /** The splits by name; `train` and `test` are what probes use. */
+  readonly splits: Readonly<Record<string, Split>>;
+  /** The split to train the encoder on; default `train`. */
+  readonly pretrain?: string;
+  /**
+   * The dataset's own positives, in place of image augmentation: two or more arrays
+   * [indices.length, ...shape], where row i of each is a view of example `indices[i]` of the
+   * pretraining split. `random(i)` is the stream of row i; use no other randomness.
+   */
+  views?(
+    indices: ArrayLike<number>,
+    random: (row: number) => Rng,
+  ): ExampleBatch[] | Promise<ExampleBatch[]>;
+  /** Releases files and memory. */
+  close?(): void;
+}
+
+/** An encoder: examples to features. */
+export interface Encoder {
+  /** Input [batch, ...inputShape], output [batch, dim]. */
+  readonly model: tf.LayersModel;
+  /** The length of a feature. */
+  readonly dim: number;
+  /** Whether the model takes images of any height and width. */
+  readonly anySize: boolean;
+}
+
+/** What an objective sees of a batch. */
+export interface ObjectiveInput {
+  /** Two or more tensors [batch, dim]; row i of each is a view of the same example. */
+  readonly views: readonly tf.Tensor2D[];
+  /** The class of each row, int32 [batch], −1 where unknown; absent where nothing is labelled. */
+  readonly labels?: tf.Tensor1D;
+}
+
+/** An objective: embeddings to a scalar to be minimised. */
+export interface Objective {
+  /** Whether the rows of the views come with unit ℓ2 norm (default) or as the head gives them. */
+  readonly unitRows?: boolean;
+  /** The loss, a scalar, differentiable in the views and in `variables`. */
+  loss(input: ObjectiveInput): tf.Scalar;
+  /** Scalars for the log, computed on logged steps only. */
+  diagnostics?(input: ObjectiveInput): Record<string, tf.Scalar>;
+  /** Variables of its own (a predictor, a queue): trained where `trainable`, saved with the run. */
+  readonly variables?: readonly tf.Variable[];
+  /** Called after the optimizer's step with the batch's embeddings, as for a queue. */
+  afterStep?(input: ObjectiveInput): void;
+}
+
+/** Frozen features of one split. */
+export interface FeatureSplit {
+  /** [length, dim], not normalised. */
+  readonly features: tf.Tensor2D;
+  /** The class of each row. */
+  readonly labels: Int32Array;
+  /** Features of freshly augmented examples, in the order of `labels`; the caller disposes. */
+  augmented?(epoch: number): Promise<tf.Tensor2D>;
+}
+
+/** What a probe is given. */
+export interface ProbeInput {
+  /** Fit on these. */
+  readonly train: FeatureSplit;
+  /** Judge by these. */
+  readonly test: FeatureSplit;
+}
+
+/** What a probe found: `top1` and `top5` in percent, and whatever else it measured, as JSON. */
+export interface Metrics {
+  /** Share of test examples whose class is ranked first, in percent. */
+  readonly top1: number;
+  /** Share of test examples whose class is among the first five, in percent. */
+  readonly top5: number;
+  /** Further results, JSON values only. */
+  readonly [name: string]: unknown;
+}
+
+/** A probe: frozen features to metrics. */
+export interface Probe {
+  /** Fits on `train`, judges on `test`. */
+  evaluate(input: ProbeInput): Promise<Metrics>;
+}
+
+/** What each kind makes. */
+export interface KindProducts {
+  /** Labelled or unlabelled examples. */
+  readonly dataset: Dataset;
+  /** Examples to features. */
+  readonly encoder: Encoder;
+  /** Embeddings to loss. */
+  readonly objective: Objective;
+  /** Features to metrics. */
+  readonly probe: Probe;
+}
+
+/** What each kind is given. */
+export interface KindEnvs {
+  /** Datasets are made before the device is opened. */
+  readonly dataset: BaseEnv;
+  /** Encoders know their input's shape. */
+  readonly encoder: Env;
+  /** Objectives. */
+  readonly objective: Env;
+  /** Probes. */
+  readonly probe: Env;
+}
+
+/** What an author writes. */
+export interface PluginDefinition<K extends Kind, S extends OptionsSchema> {
+  /** The name on the command line: lower-case words joined by `-`. */
+  readonly name: string;
+  /** One line for lists and help. */
+  readonly summary: string;
+  /** The options; each with a default and a description. */
+  readonly options: S;
+  /** Makes the thing from checked options. */
+  create(
+    options: z.output<S>,
+    env: KindEnvs[K],
+  ): KindProducts[K] | Promise<KindProducts[K]>;
+}
+
+/** A plugin: a definition with its kind and the version of the interface. */
+export interface Plugin<K extends Kind = Kind, S extends OptionsSchema = OptionsSchema>
+  extends PluginDefinition<K, S> {
+  /** The kind. */
+  readonly kind: K;
+  /** {@linkcode API_VERSION} at the time of writing. */
+  readonly apiVersion: number;
+}
+
+/** Defines a dataset. */
+export function defineDataset<S extends OptionsSchema>(
+  definition: PluginDefinition<"dataset", S>,
+): Plugin<"dataset", S> {
+  return { ...definition, kind: "dataset", apiVersion: API_VERSION };
+}
+
+/** Defines an encoder. */
+export function defineEncoder<S extends OptionsSchema>(
+  definition: PluginDefinition<"encoder", S>,
+): Plugin<"encoder", S> {
+  return { ...definition, kind: "encoder", apiVersion: API_VERSION };
+}
+
+/**
+ * Defines an objective.
+ *
+ * @example A margin on the cosine of the positive pair
+ * ```ts
+ * import { defineObjective, z } from "@tauplus/tauplus";
+ *
+ * export default defineObjective({
+ *   name: "hinge",
+ *   summary: "Positives closer than a margin cost nothing",
+ *   options: z.strictObject({
+ *     margin: z.number().min(0).max(2).default(0.2).describe("cosine distance that is free"),
+ *   }),
+ *   create: ({ margin }) => ({
+ *     loss: ({ views: [a, b] }) => a.mul(b).sum(1).neg().add(1 - margin).relu().mean().asScalar(),
+ *   }),
+ * });
+ * ```
+ */
+export function defineObjective<S extends OptionsSchema>(
+  definition: PluginDefinition<"objective", S>,
+): Plugin<"objective", S> {
+  return { ...definition, kind: "objective", apiVersion: API_VERSION };
+}
+
+/** Defines a probe. */
+export function defineProbe<S extends OptionsSchema>(
+  definition: PluginDefinition<"probe", S>,
+): Plugin<"probe", S> {
+  return { ...definition, kind: "probe", apiVersion: API_VERSION };
+}

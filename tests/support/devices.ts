@@ -1,0 +1,30 @@
+/** Runs one test on every device this machine has. */
+import { type Device, type DeviceName, openDevice } from "../../lib/device/device.ts";
+
+const NAMES: DeviceName[] = ["wasm", "webgpu"];
+const hasAdapter = await navigator.gpu?.requestAdapter() != null;
+const opened = new Map<DeviceName, Promise<Device>>();
+
+/**
+ * Registers a test per device. Where there is no WebGPU adapter the test is reported as ignored,
+ * and fails instead where TAUPLUS_REQUIRE_GPU is set (`deno task test:gpu`).
+ */
+export function testOnDevices(name: string, fn: (device: Device) => void | Promise<void>): void {
+  for (const deviceName of NAMES) {
+    const missing = deviceName === "webgpu" && !hasAdapter;
+    Deno.test({
+      name: `${name} (${deviceName}${missing ? ": no WebGPU adapter on this machine" : ""})`,
+      ignore: missing && !Deno.env.get("TAUPLUS_REQUIRE_GPU"),
+      // A GPU device and its polling outlive a test.
+      sanitizeOps: false,
+      sanitizeResources: false,
+      fn: async () => {
+        if (!opened.has(deviceName)) opened.set(deviceName, openDevice(deviceName));
+        const device = await opened.get(deviceName)!;
+        await device.tf.setBackend(device.backend);
+        await fn(device);
+        device.check();
+      },
+    });
+  }
+}
