@@ -1,0 +1,65 @@
+/**
+ * What a command is, and what it is given.
+ *
+ * @module
+ */
+import type { z } from "zod";
+import type { Config, ConfigSpec, Layer } from "../config.ts";
+import type { BaseEnv } from "../plugin.ts";
+import type { Registry } from "../registry.ts";
+import type { ProgressBar } from "../terminal/progress.ts";
+
+/** What every command is given. */
+export interface Context<S extends z.ZodObject = z.ZodObject> {
+  /** The words that are no flags. */
+  readonly words: readonly string[];
+  /** The resolved configuration. */
+  readonly config: Config<S>;
+  /** The specifiers of third parties' plugins, absolute. */
+  readonly plugins: readonly string[];
+  /** The plugins. */
+  readonly registry: Registry;
+  /** Aborts at SIGINT or SIGTERM; the reason is an Interrupted error's signal. */
+  readonly signal: AbortSignal;
+  /** Shows progress. */
+  readonly bar: ProgressBar;
+}
+
+/** A command: data, and what it does. */
+export interface Command<S extends z.ZodObject = z.ZodObject> {
+  /** One line for lists. */
+  readonly summary: string;
+  /** What follows the name, as `[list | fetch NAME]`. */
+  readonly words?: string;
+  /** How many words it takes at most; default none. */
+  readonly maxWords?: number;
+  /** What can be set. */
+  readonly spec: ConfigSpec<S>;
+  /** The layers under the flags, given all that was named in files and flags so far. */
+  layers?(named: Readonly<Record<string, unknown>>): Promise<Layer[]> | Layer[];
+  /** Does it. */
+  run(context: Context<S>): Promise<void>;
+}
+
+/** What a plugin is given before there is a device. */
+export function baseEnv(context: Pick<Context, "signal" | "bar">, seed: number): BaseEnv {
+  return {
+    seed,
+    cache: cacheFolder(),
+    progress: (progress) => context.bar.show(progress),
+    signal: context.signal,
+  };
+}
+
+/** The folder for downloads: TAUPLUS_CACHE, else the system's place for caches. */
+export function cacheFolder(): string {
+  const set = Deno.env.get("TAUPLUS_CACHE");
+  if (set) return set;
+  const home = Deno.env.get("HOME") ?? Deno.env.get("USERPROFILE") ?? ".";
+  const base = Deno.build.os === "darwin"
+    ? `${home}/Library/Caches`
+    : Deno.build.os === "windows"
+    ? Deno.env.get("LOCALAPPDATA") ?? home
+    : Deno.env.get("XDG_CACHE_HOME") ?? `${home}/.cache`;
+  return `${base}/tauplus`;
+}

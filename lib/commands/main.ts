@@ -1,0 +1,189 @@
+/**
+ * From a command line to a command: two passes, plugins first, then a strict parse against the
+ * schemas of what was chosen.
+ *
+ * @module
+ */
+import { resolve } from "node:path";
+import { closest } from "fastest-levenshtein";
+import { type Layer, resolveConfig } from "../config.ts";
+import { DataError, Interrupted, TauplusError, UsageError } from "../errors.ts";
+import { flagsOf } from "../options.ts";
+import type { Kind, Plugin } from "../plugin.ts";
+import { loadRegistry } from "../registry.ts";
+import { progressBar } from "../terminal/progress.ts";
+import { note, say } from "../terminal/say.ts";
+import { parseCommandLine } from "./arguments.ts";
+import type { Command } from "./command.ts";
+import { commandHelp, overview } from "./help.ts";
+
+type Entry = { summary: string; load: () => Promise<{ command: Command }> };
+
+const COMMANDS: Readonly<Record<string, Entry>> = {
+  train: {
+    summary: "Train an encoder without labels, then evaluate it",
+    load: () => import("./train.ts"),
+  },
+  linear: {
+    summary: "Train a linear classifier on a frozen encoder",
+    load: () => import("./linear.ts"),
+  },
+  knn: {
+    summary: "Classify by the weighted nearest neighbours of a frozen encoder",
+    load: () => import("./knn.ts"),
+  },
+  embed: {
+    summary: "Write the features and labels of a split to a .safetensors file",
+    load: () => import("./embed.ts"),
+  },
+  data: {
+    summary: "List, fetch and verify datasets",
+    load: () => import("./data.ts"),
+  },
+  plugins: {
+    summary: "List the plugins, or show the options of one",
+    load: () => import("./plugins.ts"),
+  },
+};
+
+/** Runs a command line; returns the exit code. Errors are one line each. */
+export async function main(args: readonly string[]): Promise<number> {
+  const verbose = args.includes("--verbose");
+  try {
+    await dispatch(args);
+    return 0;
+  } catch (error) {
+    if (error instanceof TauplusError || error instanceof Interrupted) {
+      note(`${error instanceof TauplusError ? "error: " : ""}${error.message}`);
+      if (verbose) note(String(error.stack) + causes(error));
+      return error.exitCode;
+    }
+    // What is no error of ours is a defect of ours, and shows where it is.
+    note(`error: ${error instanceof Error ? error.message : String(error)}`);
+    note(verbose && error instanceof Error ? String(error.stack) : "Run again with --verbose.");
+    return 1;
+  }
+}
+
+async function dispatch(args: readonly string[]): Promise<void> {
+  const [name, ...rest] = args;
+  if (name === undefined || name === "--help" || name === "-h" || name === "help") {
+    say(overview(COMMANDS));
+    return;
+  }
+  if (!Object.hasOwn(COMMANDS, name)) {
+    throw new UsageError({
+      act: `run the command ${name}`,
+      rule: "there is no such command",
+      next: `Did you mean ${closest(name, Object.keys(COMMANDS))}? Run --help for all commands.`,
+    });
+  }
+  const { command } = await COMMANDS[name].load();
+  const booleans = flagsOf(command.spec.options).filter((flag) => flag.boolean);
+  const { words, flags, plugins: specifiers, help } = parseCommandLine(
+    rest,
+    booleans.map((flag) => flag.name),
+  );
+  if (words.length > (command.maxWords ?? 0)) {
+    throw new UsageError({
+      act: `run ${name}`,
+      rule: "there is a word too many",
+      got: words[command.maxWords ?? 0],
+      next: "Options are written --name=value.",
+    });
+  }
+  const { config: file, ...named } = flags;
+  const fileLayer = file === undefined ? [] : [await readLayer(file)];
+  const upper: Layer[] = [...fileLayer, { source: "the command line", values: named, text: true }];
+  const lower = help
+    ? []
+    : await command.layers?.(Object.assign({}, ...upper.map((layer) => layer.values))) ?? [];
+  const layers = [...lower, ...upper];
+  const plugins = [
+    ...layers.flatMap((layer) => Array.isArray(layer.values.plugin) ? layer.values.plugin : []),
+    ...specifiers,
+  ].map((specifier) => absolute(String(specifier)));
+  const registry = await loadRegistry([...new Set(plugins)]);
+  const clean = layers.map(({ values: { plugin: _, ...values }, ...layer }) => ({
+    ...layer,
+    values,
+  }));
+  if (help) {
+    const chosen: Partial<Record<Kind, Plugin>> = {};
+    for (const [kind, standard] of Object.entries(command.spec.roles)) {
+      const role = kind as Kind;
+      chosen[role] = await registry.get(role, named[kind] ?? standard);
+    }
+    say(commandHelp(name, command, chosen, registry));
+    return;
+  }
+  const config = await resolveConfig(command.spec, clean, registry);
+  const bar = progressBar();
+  const { signal, release } = interruptible();
+  try {
+    await command.run({ words, config, plugins, registry, signal, bar });
+  } finally {
+    bar.end();
+    release();
+  }
+}
+
+/** A `--config` file or preset: a flat JSON object of options. */
+export async function readLayer(path: string | URL): Promise<Layer> {
+  const source = String(path instanceof URL ? path.pathname : path);
+  const unreadable = (rule: string, cause?: unknown) =>
+    new DataError({
+      act: `read the configuration ${source}`,
+      rule,
+      next: "Give a JSON object of options, as config.json of a run.",
+      cause,
+    });
+  let text: string;
+  try {
+    text = path instanceof URL && path.protocol !== "file:"
+      ? await (await fetch(path)).text()
+      : await Deno.readTextFile(path);
+  } catch (cause) {
+    throw unreadable("the file must exist and be readable", cause);
+  }
+  let values: unknown;
+  try {
+    values = JSON.parse(text);
+  } catch (cause) {
+    throw unreadable("it must be JSON", cause);
+  }
+  if (typeof values !== "object" || values === null || Array.isArray(values)) {
+    throw unreadable("it must be a JSON object");
+  }
+  return { source, values: values as Record<string, unknown>, text: false };
+}
+
+/** A specifier that means the same from any folder. */
+function absolute(specifier: string): string {
+  return /^[a-z]+:/.test(specifier) ? specifier : resolve(specifier);
+}
+
+/** A signal that the first SIGINT or SIGTERM aborts; the second ends the process at once. */
+function interruptible(): { signal: AbortSignal; release: () => void } {
+  const controller = new AbortController();
+  const handlers = (["SIGINT", "SIGTERM"] as const).map((name) => {
+    const handler = () => {
+      if (controller.signal.aborted) Deno.exit(name === "SIGINT" ? 130 : 143);
+      controller.abort(name);
+    };
+    Deno.addSignalListener(name, handler);
+    return () => Deno.removeSignalListener(name, handler);
+  });
+  return {
+    signal: controller.signal,
+    release: () => handlers.forEach((remove) => remove()),
+  };
+}
+
+function causes(error: Error): string {
+  let text = "";
+  for (let cause = error.cause; cause instanceof Error; cause = cause.cause) {
+    text += `\nCaused by: ${cause.stack}`;
+  }
+  return text;
+}

@@ -1,0 +1,71 @@
+/**
+ * `plugins`: lists all plugins, or shows one's options.
+ *
+ * @module
+ */
+import { z } from "zod";
+import { UsageError } from "../errors.ts";
+import { flagsOf, showValue } from "../options.ts";
+import { KINDS, type Registry } from "../registry.ts";
+import type { Plugin } from "../plugin.ts";
+import { say } from "../terminal/say.ts";
+import { table } from "../terminal/table.ts";
+import type { Command } from "./command.ts";
+
+/** The command. */
+export const command: Command = {
+  summary: "List the plugins, or show the options of one",
+  words: "[list | show NAME]",
+  maxWords: 2,
+  spec: { options: z.strictObject({}), roles: {} },
+  async run({ words: [verb = "list", name], registry }) {
+    if (verb === "list" && name === undefined) {
+      say(await list(registry));
+    } else if (verb === "show" && name !== undefined) {
+      say((await find(registry, name)).map(show).join("\n\n"));
+    } else {
+      throw new UsageError({
+        act: "run plugins",
+        rule: "it takes list, or show and a name",
+        got: [verb, name].filter((word) => word !== undefined).join(" "),
+        next: "Try `deno task plugins show debiased`.",
+      });
+    }
+  },
+};
+
+async function list(registry: Registry): Promise<string> {
+  const rows = [];
+  for (const kind of KINDS) {
+    for (const name of registry.names(kind)) {
+      rows.push([name, kind, (await registry.get(kind, name)).summary]);
+    }
+  }
+  const width = Math.max(...rows.map(([name]) => name.length));
+  return rows.map(([name, kind, summary]) => `${name.padEnd(width)}  ${kind.padEnd(9)}  ${summary}`)
+    .join("\n");
+}
+
+/** The plugins of a name, which more than one kind can have. */
+async function find(registry: Registry, name: string): Promise<Plugin[]> {
+  const kinds = KINDS.filter((kind) => registry.names(kind).includes(name));
+  if (kinds.length > 0) return await Promise.all(kinds.map((kind) => registry.get(kind, name)));
+  throw new UsageError({
+    act: `show the plugin ${name}`,
+    rule: "there is no such plugin",
+    next: "Run `deno task plugins` for all.",
+  });
+}
+
+function show(plugin: Plugin): string {
+  const head = `${plugin.kind} ${plugin.name}: ${plugin.summary}`;
+  const flags = flagsOf(plugin.options);
+  if (flags.length === 0) return `${head}\n\nIt has no options.`;
+  const rows = flags.map((flag) => [
+    `--${flag.name}`,
+    flag.default === undefined ? "none" : showValue(flag.default),
+    flag.rule,
+    flag.description,
+  ]);
+  return `${head}\n\n${table(["option", "default", "value", "what it does"], rows, 4)}`;
+}

@@ -1,0 +1,212 @@
+/**
+ * One configuration from layers: defaults ← preset ← file ← flags. All layers speak the language of
+ * the command line, a flat map such as `{ "objective": "debiased", "objective.tau_plus": 0.1 }`, so
+ * the resolved one, saved with a run, can be given back with `--config`.
+ *
+ * @module
+ */
+import { closest, distance } from "fastest-levenshtein";
+import type { z } from "zod";
+import { UsageError } from "./errors.ts";
+import { checkOptions, type Flag, flagsOf, parseText } from "./options.ts";
+import type { Kind, Plugin } from "./plugin.ts";
+import { KINDS, type Registry } from "./registry.ts";
+
+/** Options by name, from one place. */
+export interface Layer {
+  /** Where they are from, for messages: `presets/quickstart.json`. */
+  readonly source: string;
+  /** Values by flag name, with or without the role: `tau_plus`, `objective.tau_plus`. */
+  readonly values: Readonly<Record<string, unknown>>;
+  /** Whether the values are texts, to be parsed; else they are JSON. */
+  readonly text: boolean;
+}
+
+/** What can be set in a command: its own options, roles for plugins, and shared groups of options. */
+export interface ConfigSpec<S extends z.ZodObject> {
+  /** The command's own options. */
+  readonly options: S;
+  /** Which kinds of plugin it uses, and which of each where none is named. */
+  readonly roles: Partial<Record<Kind, string>>;
+  /** Groups of options that are no plugin, such as the views. */
+  readonly groups?: Readonly<Record<string, z.ZodObject>>;
+}
+
+/** A plugin with its checked options. */
+export interface Chosen<K extends Kind> {
+  /** The plugin. */
+  readonly plugin: Plugin<K>;
+  /** Its options, checked and with their defaults. */
+  readonly options: Readonly<Record<string, unknown>>;
+}
+
+/** What was chosen for each role. */
+export type Roles = { readonly [K in Kind]?: Chosen<K> };
+
+/** A resolved configuration. */
+export interface Config<S extends z.ZodObject> {
+  /** The command's own options. */
+  readonly options: z.output<S>;
+  /** The plugins. */
+  readonly roles: Roles;
+  /** The groups' options. */
+  readonly groups: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  /** All of it as a flat map that resolves to the same again. */
+  readonly flat: Readonly<Record<string, unknown>>;
+}
+
+/** A group of options under one name: the command's own (""), a role's, or a shared group. */
+export interface Section {
+  /** `""`, `objective`, `views`, … */
+  readonly name: string;
+  /** Its options. */
+  readonly schema: z.ZodObject;
+  /** Its flags. */
+  readonly flags: readonly Flag[];
+}
+
+/** Resolves the layers, lowest first. Throws UsageError naming the first option that is wrong. */
+export async function resolveConfig<S extends z.ZodObject>(
+  spec: ConfigSpec<S>,
+  layers: readonly Layer[],
+  registry: Registry,
+): Promise<Config<S>> {
+  const plugins = await choosePlugins(spec, layers, registry);
+  const sections = sectionsOf(spec, plugins);
+  const values = collect(sections, layers, plugins);
+  const check = (section: Section) =>
+    checkOptions(
+      section.schema,
+      values.get(section.name)!,
+      (flag) => `--${reach(sections, section, flag)}`,
+    );
+  const checked = new Map(sections.map((section) => [section.name, check(section)]));
+  const roles = Object.fromEntries(
+    Object.entries(plugins).map(([kind, plugin]) => [kind, {
+      plugin,
+      options: checked.get(kind)!,
+    }]),
+  ) as Roles;
+  const flat: Record<string, unknown> = {};
+  for (const [kind, plugin] of Object.entries(plugins)) flat[kind] = plugin.name;
+  for (const section of sections) {
+    for (const flag of section.flags) {
+      const value = checked.get(section.name)![flag.key];
+      if (value !== undefined) {
+        flat[section.name ? `${section.name}.${flag.name}` : flag.name] = value;
+      }
+    }
+  }
+  return {
+    options: checked.get("")! as z.output<S>,
+    roles,
+    groups: Object.fromEntries(
+      Object.keys(spec.groups ?? {}).map((name) => [name, checked.get(name)!]),
+    ),
+    flat,
+  };
+}
+
+/** The sections of a command with these plugins, in the order in which they claim a bare flag. */
+export function sectionsOf<S extends z.ZodObject>(
+  spec: ConfigSpec<S>,
+  plugins: Readonly<Partial<Record<Kind, Plugin>>>,
+): Section[] {
+  const section = (name: string, schema: z.ZodObject): Section => ({
+    name,
+    schema,
+    flags: flagsOf(schema),
+  });
+  return [
+    section("", spec.options),
+    ...KINDS.flatMap((kind) => plugins[kind] ? [section(kind, plugins[kind].options)] : []),
+    ...Object.entries(spec.groups ?? {}).map(([name, schema]) => section(name, schema)),
+  ];
+}
+
+/** The shortest name that reaches a flag: bare, or with its section where another claims it. */
+export function reach(sections: readonly Section[], section: Section, flag: Flag): string {
+  return owner(sections, flag.name)?.section === section
+    ? flag.name
+    : `${section.name}.${flag.name}`;
+}
+
+/** The plugin of each role: the highest layer that names one decides. */
+async function choosePlugins(
+  spec: ConfigSpec<z.ZodObject>,
+  layers: readonly Layer[],
+  registry: Registry,
+): Promise<Partial<Record<Kind, Plugin>>> {
+  const plugins: Partial<Record<Kind, Plugin>> = {};
+  for (const kind of KINDS) {
+    const standard = spec.roles[kind];
+    if (standard === undefined) continue;
+    const name = layers.map((layer) => layer.values[kind]).findLast((name) => name !== undefined);
+    plugins[kind] = await registry.get(kind, String(name ?? standard));
+  }
+  return plugins;
+}
+
+/** The raw values of each section, the highest layer winning. */
+function collect(
+  sections: readonly Section[],
+  layers: readonly Layer[],
+  plugins: Readonly<Partial<Record<Kind, Plugin>>>,
+): Map<string, Record<string, unknown>> {
+  const values = new Map<string, Record<string, unknown>>(
+    sections.map((section) => [section.name, {}]),
+  );
+  for (const layer of layers) {
+    for (const [name, value] of Object.entries(layer.values)) {
+      if (name in plugins || value === undefined) continue;
+      // A preset's options for a plugin that a higher layer has replaced are void.
+      const role = name.split(".")[0];
+      const chosen = plugins[role as Kind]?.name;
+      if (
+        chosen !== undefined && layer.values[role] !== undefined && layer.values[role] !== chosen
+      ) {
+        continue;
+      }
+      const found = owner(sections, name);
+      if (!found) throw unknownOption(sections, name, layer, Object.keys(plugins));
+      const { section, flag } = found;
+      values.get(section.name)![flag.key] = layer.text ? parseText(flag, String(value)) : value;
+    }
+  }
+  return values;
+}
+
+function owner(
+  sections: readonly Section[],
+  name: string,
+): { section: Section; flag: Flag } | undefined {
+  const [role, ...rest] = name.split(".");
+  const candidates = rest.length > 0
+    ? sections.filter((section) => section.name === role)
+    : sections;
+  const bare = rest.length > 0 ? rest.join(".") : role;
+  for (const section of candidates) {
+    const flag = section.flags.find((flag) => flag.name === bare);
+    if (flag) return { section, flag };
+  }
+}
+
+function unknownOption(
+  sections: readonly Section[],
+  name: string,
+  layer: Layer,
+  roles: readonly string[],
+): UsageError {
+  const names = [
+    ...roles,
+    ...sections.flatMap((section) => section.flags.map((flag) => reach(sections, section, flag))),
+  ];
+  const nearest = closest(name, names);
+  const near = distance(name, nearest) <= Math.max(2, name.length / 3);
+  const [dash, place] = layer.text ? ["--", ""] : ["", ` of ${layer.source}`];
+  return new UsageError({
+    act: `understand ${dash}${name}${place}`,
+    rule: "there is no such option here",
+    next: (near ? `Did you mean ${dash}${nearest}? ` : "") + "Run with --help for all options.",
+  });
+}

@@ -1,0 +1,46 @@
+import { assertEquals } from "@std/assert";
+import { parseCommandLine } from "../../../lib/commands/arguments.ts";
+
+const flags = (...args: string[]) => parseCommandLine(args, ["resume", "debiased"]).flags;
+
+Deno.test("both ways of writing a value and a name are understood", () => {
+  assertEquals(flags("--tau_plus=0.1", "--batch-size", "64"), {
+    tau_plus: "0.1",
+    batch_size: "64",
+  });
+});
+
+Deno.test("booleans stand bare before words, and --no- means false", () => {
+  const { words, flags } = parseCommandLine(["--resume", "show", "--no-debiased"], [
+    "resume",
+    "debiased",
+  ]);
+  assertEquals(words, ["show"]);
+  assertEquals(flags, { resume: "true", debiased: "false" });
+});
+
+Deno.test("a role and its option are two flags", () => {
+  assertEquals(flags("--objective=hard", "--objective.tau_plus=0.2"), {
+    "objective": "hard",
+    "objective.tau_plus": "0.2",
+  });
+});
+
+Deno.test("the last of a repeated flag counts, but plugins collect", () => {
+  const { flags, plugins } = parseCommandLine(
+    ["--seed=1", "--seed=2", "--plugin=./a.ts", "--plugin", "npm:b"],
+    [],
+  );
+  assertEquals(flags, { seed: "2" });
+  assertEquals(plugins, ["./a.ts", "npm:b"]);
+});
+
+Deno.test("texts stay texts", () => {
+  assertEquals(flags("--path=007", "--value=1e3"), { path: "007", value: "1e3" });
+});
+
+Deno.test("-h and --help ask for help", () => {
+  assertEquals(parseCommandLine(["-h"], []).help, true);
+  assertEquals(parseCommandLine(["--help"], []).help, true);
+  assertEquals(parseCommandLine([], []).help, false);
+});
