@@ -1,0 +1,49 @@
+/**
+ * A split of a dataset from two IDX files, as MNIST and Fashion-MNIST come: held in memory.
+ *
+ * @module
+ */
+import { DataError } from "../errors.ts";
+import type { Split } from "../plugin.ts";
+import { readIdx } from "./idx.ts";
+
+/**
+ * Reads images [n, height, width] and labels [n] into a split with `shape` [height, width, 1] and
+ * labels in 0 … `classes` − 1.
+ *
+ * Throws DataError where a file cannot be read, or the files do not belong together.
+ */
+export async function readIdxSplit(
+  imagesPath: string | URL,
+  labelsPath: string | URL,
+  classes: number,
+): Promise<Split & { readonly shape: number[] }> {
+  const [images, labels] = await Promise.all([readIdx(imagesPath), readIdx(labelsPath)]);
+  const refuse = (file: string | URL, rule: string, got: unknown) =>
+    new DataError({ act: `read ${file}`, rule, got, next: "Fetch the dataset again." });
+  if (images.shape.length !== 3) {
+    throw refuse(imagesPath, "images must have 3 dimensions", images.shape.length);
+  }
+  if (labels.shape.length !== 1 || labels.shape[0] !== images.shape[0]) {
+    throw refuse(labelsPath, `labels must have the shape [${images.shape[0]}]`, labels.shape);
+  }
+  const bad = labels.data.find((label) => label >= classes);
+  if (bad !== undefined) throw refuse(labelsPath, `labels must be under ${classes}`, bad);
+
+  const [length, height, width] = images.shape;
+  const size = height * width;
+  return {
+    shape: [height, width, 1],
+    length,
+    labels: Int32Array.from(labels.data),
+    read: (indices) => {
+      const batch = new Uint8Array(indices.length * size);
+      for (let i = 0; i < indices.length; i++) {
+        const row = indices[i];
+        if (!(row >= 0 && row < length)) throw new RangeError(`No image ${row} among ${length}`);
+        batch.set(images.data.subarray(row * size, (row + 1) * size), i * size);
+      }
+      return batch;
+    },
+  };
+}
