@@ -1,0 +1,32 @@
+/**
+ * The learning rate over the steps of a run.
+ *
+ * @module
+ */
+import type { TrainOptions } from "./options.ts";
+
+/** What the schedule depends on. */
+export type ScheduleOptions = Pick<
+  TrainOptions,
+  "learningRate" | "schedule" | "warmupEpochs" | "epochs"
+>;
+
+/**
+ * The learning rate of `step`, counted from 0 over all `epochs · stepsPerEpoch` steps.
+ *
+ * With W warm-up steps and T steps in all, peak η: η·(s + 1)/W for s < W; after that η (constant),
+ * or η·½(1 + cos(π·(s − W)/(T − W))) (cosine; Loshchilov & Hutter 2017, arXiv:1608.03983, without
+ * restarts). `maxSteps` stops a run early and does not change its schedule.
+ */
+export function learningRateAt(
+  step: number,
+  stepsPerEpoch: number,
+  options: ScheduleOptions,
+): number {
+  const { learningRate, schedule, warmupEpochs, epochs } = options;
+  const warmup = Math.min(Math.round(warmupEpochs * stepsPerEpoch), epochs * stepsPerEpoch);
+  if (step < warmup) return learningRate * (step + 1) / warmup;
+  if (schedule === "constant") return learningRate;
+  const done = (step - warmup) / (epochs * stepsPerEpoch - warmup);
+  return learningRate * 0.5 * (1 + Math.cos(Math.PI * Math.min(done, 1)));
+}
