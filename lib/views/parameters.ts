@@ -1,0 +1,134 @@
+/**
+ * The random draws of one view. They are numbered: whatever a view makes use of, draw k of its
+ * stream always means the same thing, so a setting changes what it names and nothing else, and any
+ * implementation that has the stream has the view.
+ *
+ *     0 flip?   1 jitter?   2 brightness   3 contrast   4 saturation   5 hue   6 order of those four
+ *     7 grayscale?   8 blur?   9 sigma
+ *     10 + 4t, 11 + 4t, 12 + 4t, 13 + 4t: area, log ratio, top and left of try t of the crop, t < 10
+ *
+ * Each is one `uniform()`. The crop's tries are last, so that those after the first that fits need
+ * not be drawn. Distributions as torchvision's RandomResizedCrop, ColorJitter, RandomGrayscale and
+ * RandomHorizontalFlip, and the reference's GaussianBlur.
+ *
+ * @module
+ */
+import type { Rng } from "../random.ts";
+import type { ViewOptions } from "./options.ts";
+
+/** A box of whole pixels. */
+export interface CropBox {
+  /** First row. */
+  readonly top: number;
+  /** First column. */
+  readonly left: number;
+  /** Rows. */
+  readonly height: number;
+  /** Columns. */
+  readonly width: number;
+}
+
+/** The four operations of the colour jitter. */
+export type JitterOperation = "brightness" | "contrast" | "saturation" | "hue";
+
+/** The colour jitter of one view. */
+export interface Jitter {
+  /** Multiplies the image. */
+  readonly brightness: number;
+  /** Blends between the mean of the grey image (0) and the image (1), or beyond. */
+  readonly contrast: number;
+  /** Blends between the grey image (0) and the image (1), or beyond. */
+  readonly saturation: number;
+  /** Added to the hue, in turns, −0.5 … 0.5. */
+  readonly hue: number;
+  /** The order of the four. */
+  readonly order: readonly JitterOperation[];
+}
+
+/** What was drawn for one view. */
+export interface ViewParameters {
+  /** The part of the image that is seen. */
+  readonly crop: CropBox;
+  /** Whether left and right change places. */
+  readonly flip: boolean;
+  /** The colour jitter, or null. */
+  readonly jitter: Jitter | null;
+  /** Whether the colour is lost. */
+  readonly grayscale: boolean;
+  /** Standard deviation of the Gaussian blur in pixels, or null. */
+  readonly blurSigma: number | null;
+}
+
+const CROP_TRIES = 10;
+
+/**
+ * Draws one view of an image of height × width pixels: the first 10 to 50 uniforms of `random`,
+ * by number as this module's comment has it. `random` must not have been drawn from before.
+ */
+export function viewParameters(
+  height: number,
+  width: number,
+  options: ViewOptions,
+  random: Rng,
+): ViewParameters {
+  const between = (min: number, max: number) => min + (max - min) * random.uniform();
+  const factor = (strength: number) => between(Math.max(0, 1 - strength), 1 + strength);
+  const flip = random.uniform() < options.flip;
+  const jittered = random.uniform() < options.jitter;
+  const jitter = {
+    brightness: factor(options.brightness),
+    contrast: factor(options.contrast),
+    saturation: factor(options.saturation),
+    hue: between(-options.hue, options.hue),
+    order: ORDERS[Math.floor(random.uniform() * ORDERS.length)],
+  };
+  const grayscale = random.uniform() < options.grayscale;
+  const blurred = random.uniform() < options.blur;
+  const sigma = between(options.blurSigmaMin, options.blurSigmaMax);
+  const crop = cropBox(height, width, options, random);
+  return {
+    crop,
+    flip,
+    jitter: jittered ? jitter : null,
+    grayscale,
+    blurSigma: blurred ? sigma : null,
+  };
+}
+
+/** RandomResizedCrop's box: uniform area, log-uniform ratio, a central box if no try fits. */
+function cropBox(height: number, width: number, options: ViewOptions, random: Rng): CropBox {
+  const { cropScaleMin, cropScaleMax, cropRatioMin, cropRatioMax } = options;
+  for (let t = 0; t < CROP_TRIES; t++) {
+    const scale = cropScaleMin + (cropScaleMax - cropScaleMin) * random.uniform();
+    const area = height * width * scale;
+    const logMin = Math.log(cropRatioMin);
+    const ratio = Math.exp(logMin + (Math.log(cropRatioMax) - logMin) * random.uniform());
+    const h = Math.round(Math.sqrt(area / ratio));
+    const w = Math.round(Math.sqrt(area * ratio));
+    const top = random.uniform();
+    const left = random.uniform();
+    if (h > 0 && h <= height && w > 0 && w <= width) {
+      return {
+        top: Math.floor(top * (height - h + 1)),
+        left: Math.floor(left * (width - w + 1)),
+        height: h,
+        width: w,
+      };
+    }
+  }
+  let h = height;
+  let w = width;
+  if (width / height < cropRatioMin) h = Math.max(1, Math.round(width / cropRatioMin));
+  else if (width / height > cropRatioMax) w = Math.max(1, Math.round(height * cropRatioMax));
+  return { top: (height - h) >> 1, left: (width - w) >> 1, height: h, width: w };
+}
+
+/** The 24 orders of the four operations. */
+const ORDERS = orders(["brightness", "contrast", "saturation", "hue"]);
+
+function orders(items: readonly JitterOperation[]): JitterOperation[][] {
+  if (items.length === 0) return [[]];
+  return items.flatMap((first) =>
+    orders(items.filter((item) => item !== first)).map((rest) => [first, ...rest])
+  );
+}
