@@ -1,0 +1,209 @@
+/**
+ * The folder of one run:
+ *
+ *     config.json                            the resolved configuration, written once
+ *     metrics.jsonl                          one JSON object per line, each with a `step`
+ *     checkpoint-25.safetensors              the state after epoch 25
+ *     checkpoint-25-step-7.safetensors       the state 7 steps later, where a run was interrupted
+ *     lock                                   while a process writes
+ *
+ * @module
+ */
+import { join } from "node:path";
+import { DataError } from "../errors.ts";
+import { UNFINISHED, writeAtomic, writeError } from "./atomic_write.ts";
+import { type Lock, lockFolder } from "./lock.ts";
+
+const CONFIG = "config.json";
+const METRICS = "metrics.jsonl";
+const CHECKPOINT = /^checkpoint-(\d+)(?:-step-(\d+))?\.safetensors$/;
+
+/** How far a run is: whole epochs done, and steps done of the next one. */
+export interface Position {
+  /** Epochs done. */
+  readonly epoch: number;
+  /** Steps done of the epoch after them. */
+  readonly stepInEpoch: number;
+}
+
+/** A checkpoint file. */
+export interface CheckpointFile extends Position {
+  /** Where it is. */
+  readonly path: string;
+}
+
+/** A line of the metrics log: JSON values, among them the step it belongs to. */
+export interface MetricsRecord {
+  /** Steps done since the start of the run. */
+  readonly step: number;
+  /** What was measured. */
+  readonly [name: string]: unknown;
+}
+
+/** `20261123-221701-debiased-stl10-0`: the date and time (UTC), then what tells runs apart. */
+export function runName(date: Date, objective: string, dataset: string, seed: number): string {
+  const time = date.toISOString().replace(/[-:]|\..*/g, "").replace("T", "-");
+  return [time, objective, dataset, seed].join("-").replace(/[^\w.-]+/g, "_");
+}
+
+/**
+ * Makes the folder `name` in `outDir` (`name-2`, `name-3` … where it exists) with its
+ * configuration, and locks it. Throws a DataError where it cannot be written.
+ */
+export async function createRun(outDir: string, name: string, config: unknown): Promise<RunFolder> {
+  const path = await makeFolder(outDir, name);
+  const lock = await lockFolder(path);
+  try {
+    await writeAtomic(join(path, CONFIG), JSON.stringify(config, null, 2) + "\n");
+  } catch (error) {
+    await lock.release();
+    await Deno.remove(path, { recursive: true }).catch(() => {});
+    throw error;
+  }
+  return new RunFolder(path, lock);
+}
+
+/**
+ * Opens a run for writing, as to resume it, and locks it. Throws a DataError where it is no run, a
+ * UsageError where another process writes to it.
+ */
+export async function openRun(path: string): Promise<RunFolder> {
+  await readConfig(path);
+  const lock = await lockFolder(path);
+  for await (const entry of Deno.readDir(path)) {
+    if (entry.name.endsWith(UNFINISHED)) await Deno.remove(join(path, entry.name));
+  }
+  return new RunFolder(path, lock);
+}
+
+/** The newest run in `outDir`, by the time of its configuration; undefined where there is none. */
+export async function latestRun(outDir: string): Promise<string | undefined> {
+  const runs: { path: string; time: number }[] = [];
+  try {
+    for await (const entry of Deno.readDir(outDir)) {
+      const path = join(outDir, entry.name);
+      const info = await Deno.stat(join(path, CONFIG)).catch(() => undefined);
+      if (info?.isFile) runs.push({ path, time: info.mtime?.getTime() ?? 0 });
+    }
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+  runs.sort((a, b) => b.time - a.time || (a.path < b.path ? 1 : -1));
+  return runs[0]?.path;
+}
+
+/** The configuration of a run. Throws a DataError where it is missing or no JSON. */
+export async function readConfig(path: string): Promise<unknown> {
+  try {
+    return JSON.parse(await Deno.readTextFile(join(path, CONFIG)));
+  } catch (cause) {
+    throw new DataError({
+      act: `open the run ${path}`,
+      rule: `it must be a folder with a ${CONFIG}`,
+      got: cause instanceof Error ? cause.message : cause,
+      next: "Name a folder that train made.",
+      cause,
+    });
+  }
+}
+
+/** The lines of a run's metrics log, in order; a last line cut short by a crash is left out. */
+export async function readMetrics(path: string): Promise<MetricsRecord[]> {
+  const text = await Deno.readTextFile(join(path, METRICS)).catch(() => "");
+  return text.split("\n").slice(0, -1).map((line) => JSON.parse(line));
+}
+
+/** The checkpoints of a run, newest first. */
+export async function listCheckpoints(path: string): Promise<CheckpointFile[]> {
+  const found: CheckpointFile[] = [];
+  for await (const { name } of Deno.readDir(path)) {
+    const match = CHECKPOINT.exec(name);
+    if (!match) continue;
+    found.push({
+      path: join(path, name),
+      epoch: Number(match[1]),
+      stepInEpoch: Number(match[2] ?? 0),
+    });
+  }
+  return found.sort((a, b) => b.epoch - a.epoch || b.stepInEpoch - a.stepInEpoch);
+}
+
+/** A run opened for writing; made by {@linkcode createRun} or {@linkcode openRun}. */
+export class RunFolder {
+  #lock: Lock;
+
+  /** Wraps a folder whose lock is held. */
+  constructor(readonly path: string, lock: Lock) {
+    this.#lock = lock;
+  }
+
+  /** Appends a line to the metrics log, whole or not at all. */
+  async append(record: MetricsRecord): Promise<void> {
+    const path = join(this.path, METRICS);
+    const before = await Deno.stat(path).then(({ size }) => size, () => 0);
+    try {
+      await Deno.writeTextFile(path, JSON.stringify(record) + "\n", { append: true });
+    } catch (cause) {
+      await Deno.truncate(path, before).catch(() => {});
+      throw writeError(path, cause);
+    }
+  }
+
+  /** Cuts the metrics log back to the lines up to `step`, as when resuming from there. */
+  async truncateMetrics(step: number): Promise<void> {
+    const records = (await readMetrics(this.path)).filter((record) => record.step <= step);
+    const lines = records.map((record) => JSON.stringify(record) + "\n").join("");
+    await writeAtomic(join(this.path, METRICS), lines);
+  }
+
+  /**
+   * Writes a checkpoint; then removes the older ones of positions within an epoch, which it
+   * replaces.
+   */
+  async saveCheckpoint({ epoch, stepInEpoch }: Position, bytes: Uint8Array): Promise<string> {
+    const within = stepInEpoch > 0 ? `-step-${stepInEpoch}` : "";
+    const path = join(this.path, `checkpoint-${epoch}${within}.safetensors`);
+    await this.#syncMetrics();
+    await writeAtomic(path, bytes);
+    for (const old of await listCheckpoints(this.path)) {
+      if (old.stepInEpoch > 0 && old.path !== path) await Deno.remove(old.path);
+    }
+    return path;
+  }
+
+  /** Writes another file of the run, whole or not at all. */
+  async writeFile(name: string, contents: Uint8Array | string): Promise<void> {
+    await writeAtomic(join(this.path, name), contents);
+  }
+
+  /** So that a log is never behind the checkpoint it is resumed from. */
+  async #syncMetrics(): Promise<void> {
+    const path = join(this.path, METRICS);
+    try {
+      using file = await Deno.open(path, { append: true, create: true });
+      await file.sync();
+    } catch (cause) {
+      throw writeError(path, cause);
+    }
+  }
+
+  /** Ends writing: releases the lock. */
+  async close(): Promise<void> {
+    await this.#lock.release();
+  }
+}
+
+async function makeFolder(outDir: string, name: string): Promise<string> {
+  for (let copy = 1;; copy++) {
+    const path = join(outDir, copy === 1 ? name : `${name}-${copy}`);
+    try {
+      await Deno.mkdir(outDir, { recursive: true });
+      await Deno.mkdir(path);
+      return path;
+    } catch (cause) {
+      if (!(cause instanceof Deno.errors.AlreadyExists)) throw writeError(path, cause);
+      const info = await Deno.stat(outDir);
+      if (!info.isDirectory) throw writeError(path, cause);
+    }
+  }
+}

@@ -1,0 +1,20 @@
+/**
+ * Writes to a run whose files may not grow: a stand-in for a full disk. Run it under `ulimit -f`.
+ * Arguments: the run, then what to write (`checkpoint` or `metrics`).
+ */
+import { openRun } from "../../lib/run/run_folder.ts";
+
+const [path, what] = Deno.args;
+const run = await openRun(path);
+const big = 1 << 16;
+try {
+  if (what === "checkpoint") {
+    await run.saveCheckpoint({ epoch: 2, stepInEpoch: 0 }, new Uint8Array(big));
+  } else {
+    await run.append({ step: 2, text: "x".repeat(big) });
+  }
+} catch (error) {
+  const line = error instanceof Error ? `${error.name}: ${error.message}` : error;
+  await Deno.stdout.write(new TextEncoder().encode(`${line}\n`));
+}
+await run.close();
