@@ -116,6 +116,8 @@ export interface ObjectiveInput {
 export interface Objective {
   /** Whether the rows of the views come with unit ℓ2 norm (default) or as the head gives them. */
   readonly unitRows?: boolean;
+  /** The number of views of each example the loss asks for, default 2; an anchor has views − 1 positives. */
+  readonly views?: number;
   /** The loss, a scalar, differentiable in the views and in `variables`. */
   loss(input: ObjectiveInput): tf.Scalar;
   /** Scalars for the log, computed on logged steps only. */

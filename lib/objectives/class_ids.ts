@@ -1,0 +1,30 @@
+/**
+ * Labels for objectives that look at them.
+ *
+ * @module
+ */
+import type * as tf from "@tensorflow/tfjs";
+import { UsageError } from "../errors.ts";
+import type { ObjectiveInput } from "../plugin.ts";
+import type { Tf } from "./similarities.ts";
+
+/**
+ * The class of each row of all views, int32 [views · batch]; an unknown label (−1) is a class of
+ * its own. Throws a UsageError where there are no labels.
+ */
+export function classIds(tf: Tf, objective: string, input: ObjectiveInput): tf.Tensor1D {
+  const { views, labels } = input;
+  const batch = views[0].shape[0];
+  if (labels === undefined || labels.shape[0] !== batch) {
+    throw new UsageError({
+      act: `compute the ${objective} loss`,
+      rule: "it needs the label of every example",
+      got: labels === undefined ? "none" : `${labels.shape[0]} for ${batch}`,
+      next: "Choose a labelled dataset and split, or an objective without labels such as debiased.",
+    });
+  }
+  const own = tf.range(-1, -1 - batch, -1, "int32");
+  const classes = labels.toInt();
+  const ids: tf.Tensor1D = tf.where(classes.greaterEqual(tf.scalar(0, "int32")), classes, own);
+  return tf.tile(ids, [views.length]);
+}

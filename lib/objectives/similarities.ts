@@ -1,0 +1,102 @@
+/**
+ * What every contrastive objective starts from: all rows of a batch compared with all others.
+ *
+ * A batch of V views of B examples is n = V·B rows, row v·B + b for view v of example b. An anchor
+ * has M = V − 1 positives (the other views of its example) and K = n − V negatives, the set Ω of
+ * all rows of other examples. The reference code calls K "N".
+ *
+ * @module
+ */
+import type * as tf from "@tensorflow/tfjs";
+import { UsageError } from "../errors.ts";
+
+/** TensorFlow.js, as an objective gets it in `env.tf`. */
+export type Tf = typeof tf;
+
+/** Added to what a sum of exponentials leaves out: finite, so no gradient becomes NaN. */
+const LEFT_OUT = -1e30;
+
+/** The scaled similarities of a batch. */
+export interface Similarities {
+  /** s_ij = z_i·z_j / t, [n, n]. */
+  readonly all: tf.Tensor2D;
+  /** s of each row to its positives, [n, M]. */
+  readonly positives: tf.Tensor2D;
+  /** The example each row is a view of, int32 [n]. */
+  readonly examples: tf.Tensor1D;
+  /** K, the number of negatives of each row. */
+  readonly negatives: number;
+}
+
+/** Compares all rows of the views, each [batch, dim], at temperature t. */
+export function similarities(
+  tf: Tf,
+  views: readonly tf.Tensor2D[],
+  temperature: number,
+): Similarities {
+  const batch = views[0].shape[0];
+  const z = tf.concat2d([...views], 0);
+  const positives = views.slice(1).map((_, v) => {
+    const shifted = tf.concat2d([...views.slice(v + 1), ...views.slice(0, v + 1)], 0);
+    return z.mul(shifted).sum(1, true);
+  });
+  return {
+    all: z.matMul<tf.Tensor2D>(z, false, true).div(temperature),
+    positives: tf.concat(positives, 1).div(temperature),
+    examples: tf.tile(tf.range(0, batch, 1, "int32"), [views.length]),
+    negatives: views.length * (batch - 1),
+  };
+}
+
+/** 1 where the ids of row i and row j differ, else 0: int32 [n] to float [n, n]. */
+export function differ(tf: Tf, ids: tf.Tensor1D): tf.Tensor2D {
+  return tf.notEqual<tf.Tensor2D>(ids.expandDims(1), ids.expandDims(0)).toFloat();
+}
+
+/**
+ * ln Σ_j e^(x_ij) over the j where `mask` is 1, [n, n] to [n]; about −1e30 for a row without any.
+ */
+export function maskedLogSumExp(tf: Tf, x: tf.Tensor2D, mask: tf.Tensor2D): tf.Tensor1D {
+  return tf.logSumExp(x.add(mask.sub(1).mul(-LEFT_OUT)), 1);
+}
+
+/** What {@linkcode checkViews} asks for. */
+export interface ViewsRule {
+  /** The name of the objective. */
+  readonly objective: string;
+  /** The exact number of views it needs; without it, two or more. */
+  readonly exactly?: number;
+  /** What to do where the number is wrong. */
+  readonly next?: string;
+}
+
+/** Throws a UsageError unless there are enough views, of one shape, of two or more examples. */
+export function checkViews(views: readonly tf.Tensor2D[], rule: ViewsRule): void {
+  const act = `compute the ${rule.objective} loss`;
+  const { exactly } = rule;
+  if (exactly === undefined ? views.length < 2 : views.length !== exactly) {
+    throw new UsageError({
+      act,
+      rule: `it needs ${exactly ?? "two or more"} views of each example`,
+      got: views.length,
+      next: rule.next ?? "Give it that many, or choose another objective.",
+    });
+  }
+  const shapes = views.map((view) => `[${view.shape}]`);
+  if (new Set(shapes).size > 1) {
+    throw new UsageError({
+      act,
+      rule: "all views must have one shape [batch, dim]",
+      got: shapes.join(" and "),
+      next: "Give one row per example in every view.",
+    });
+  }
+  if (views[0].shape[0] < 2) {
+    throw new UsageError({
+      act,
+      rule: "a batch must have two or more examples",
+      got: views[0].shape[0],
+      next: "Use a larger batch, and drop a last one of a single example.",
+    });
+  }
+}

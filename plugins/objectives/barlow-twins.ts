@@ -1,0 +1,43 @@
+/**
+ * Barlow Twins: no negatives, but features that do not repeat each other.
+ *
+ * @module
+ */
+import type * as tf from "@tensorflow/tfjs";
+import { z } from "zod";
+import { checkViews, differ } from "../../lib/objectives/similarities.ts";
+import { defineObjective } from "../../lib/plugin.ts";
+
+/** Added to the variance, as the authors' batch norm does. */
+const EPSILON = 1e-5;
+
+/**
+ * Σ_i (1 − c_ii)² + λ·Σ_{i≠j} c_ij², with c [dim, dim] the correlation over the batch of the
+ * features of view one with those of view two (Zbontar et al. 2021, equations 1 and 2).
+ */
+export default defineObjective({
+  name: "barlow-twins",
+  summary: "Redundancy reduction (Zbontar et al. 2021, arXiv:2103.03230)",
+  options: z.strictObject({
+    lambda: z.number().min(0).default(0.0051).describe("weight of the off-diagonal terms, λ"),
+  }),
+  create: ({ lambda }, { tf }) => {
+    const standardise = (view: tf.Tensor2D) => {
+      const centred = view.sub<tf.Tensor2D>(view.mean(0));
+      return centred.mul<tf.Tensor2D>(centred.square().mean(0).add(EPSILON).rsqrt());
+    };
+    return {
+      unitRows: false,
+      loss: ({ views }) =>
+        tf.tidy(() => {
+          checkViews(views, { objective: "barlow-twins", exactly: 2 });
+          const [batch, dim] = views[0].shape;
+          const [a, b] = views.map(standardise);
+          const diagonal = a.mul(b).mean(0).sub(1).square().sum();
+          const off = differ(tf, tf.range(0, dim, 1, "int32"));
+          const correlation = a.matMul<tf.Tensor2D>(b, true).div(batch);
+          return correlation.mul(off).square().sum().mul(lambda).add(diagonal).asScalar();
+        }),
+    };
+  },
+});

@@ -1,0 +1,35 @@
+/**
+ * NT-Xent, the loss that takes every other example for a negative.
+ *
+ * @module
+ */
+import { z } from "zod";
+import { defineObjective } from "../../lib/plugin.ts";
+import { contrast } from "../../lib/objectives/contrast.ts";
+import {
+  checkViews,
+  differ,
+  maskedLogSumExp,
+  similarities,
+} from "../../lib/objectives/similarities.ts";
+
+/**
+ * NT-Xent (Chen et al. 2020, equation 1): mean over anchors i and their positives m of
+ * −ln(e^(s_im) / (e^(s_im) + Σ over Ω_i of e^(s_ij))). With more than two views an anchor's other
+ * positives are not in the denominator.
+ */
+export default defineObjective({
+  name: "biased",
+  summary: "NT-Xent, the standard contrastive loss (Chen et al. 2020, arXiv:2002.05709)",
+  options: z.strictObject({
+    temperature: z.number().positive().default(0.5).describe("divides every similarity, t"),
+  }),
+  create: ({ temperature }, { tf }) => ({
+    loss: ({ views }) =>
+      tf.tidy(() => {
+        checkViews(views, { objective: "biased" });
+        const { all, positives, examples } = similarities(tf, views, temperature);
+        return contrast(tf, maskedLogSumExp(tf, all, differ(tf, examples)), positives);
+      }),
+  }),
+});

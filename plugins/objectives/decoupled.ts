@@ -1,0 +1,34 @@
+/**
+ * Decoupled contrastive learning, also abbreviated DCL; not the debiased loss.
+ *
+ * @module
+ */
+import { z } from "zod";
+import {
+  checkViews,
+  differ,
+  maskedLogSumExp,
+  similarities,
+} from "../../lib/objectives/similarities.ts";
+import { defineObjective } from "../../lib/plugin.ts";
+
+/**
+ * NT-Xent without the positive in the denominator (Yeh et al. 2022, equation 6, unit weights):
+ * mean over anchors i of ln Σ over Ω_i of e^(s_ij) − mean of s to the positives.
+ */
+export default defineObjective({
+  name: "decoupled",
+  summary: "Decoupled contrastive loss (Yeh et al. 2022, arXiv:2110.06848)",
+  options: z.strictObject({
+    temperature: z.number().positive().default(0.1).describe("divides every similarity, t"),
+  }),
+  create: ({ temperature }, { tf }) => ({
+    loss: ({ views }) =>
+      tf.tidy(() => {
+        checkViews(views, { objective: "decoupled" });
+        const { all, positives, examples } = similarities(tf, views, temperature);
+        const sum = maskedLogSumExp(tf, all, differ(tf, examples));
+        return sum.sub(positives.mean(1)).mean().asScalar();
+      }),
+  }),
+});

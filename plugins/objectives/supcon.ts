@@ -1,0 +1,37 @@
+/**
+ * Supervised contrastive learning.
+ *
+ * @module
+ */
+import { z } from "zod";
+import { classIds } from "../../lib/objectives/class_ids.ts";
+import {
+  checkViews,
+  differ,
+  maskedLogSumExp,
+  similarities,
+} from "../../lib/objectives/similarities.ts";
+import { defineObjective } from "../../lib/plugin.ts";
+
+/**
+ * L_out (Khosla et al. 2020, equation 2), as a mean over anchors: with A(i) all rows but i and
+ * P(i) those of the class of i, ln Σ over A(i) of e^(s_ia) − mean over P(i) of s_ip.
+ */
+export default defineObjective({
+  name: "supcon",
+  summary: "Supervised contrastive loss, needs labels (Khosla et al. 2020, arXiv:2004.11362)",
+  options: z.strictObject({
+    temperature: z.number().positive().default(0.1).describe("divides every similarity, t"),
+  }),
+  create: ({ temperature }, { tf }) => ({
+    loss: (input) =>
+      tf.tidy(() => {
+        checkViews(input.views, { objective: "supcon" });
+        const { all } = similarities(tf, input.views, temperature);
+        const others = differ(tf, tf.range(0, all.shape[0], 1, "int32"));
+        const positive = others.sub(differ(tf, classIds(tf, "supcon", input)));
+        const mean = all.mul(positive).sum(1).div(positive.sum(1));
+        return maskedLogSumExp(tf, all, others).sub(mean).mean().asScalar();
+      }),
+  }),
+});
