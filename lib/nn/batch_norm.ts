@@ -1,0 +1,73 @@
+/**
+ * Batch normalisation as PyTorch's `BatchNorm1d` and `BatchNorm2d`, as a TensorFlow.js layer. It is
+ * saved as a stock `BatchNormalization`, so a stock TensorFlow.js loads it.
+ *
+ * @module
+ */
+import * as tf from "@tensorflow/tfjs";
+import { TrainingError } from "../errors.ts";
+import { normaliseBy, normaliseByBatch } from "./normalise.ts";
+
+/** PyTorch's ε, added to the variance. */
+const EPSILON = 1e-5;
+/** PyTorch's momentum is 0.1 for the new value; Keras counts the old one. */
+const MOMENTUM = 0.9;
+
+type LayerConstructor = new (
+  args: { name?: string; epsilon: number; momentum: number },
+) => tf.layers.Layer;
+type CallOptions = Parameters<tf.layers.Layer["call"]>[1];
+
+// The class itself is not exported by TensorFlow.js, only its factory.
+const Stock = tf.layers.batchNormalization().constructor as LayerConstructor;
+
+/**
+ * Normalises every channel of [batch, c] or [batch, h, w, c]. In training by the batch's mean and
+ * biased variance, while the running statistics take the unbiased variance, as in PyTorch; at
+ * evaluation by the running statistics.
+ */
+export class BatchNorm extends Stock {
+  /** A layer with γ = 1, β = 0, running mean 0 and running variance 1. */
+  constructor(args: { name?: string } = {}) {
+    super({ ...args, epsilon: EPSILON, momentum: MOMENTUM });
+  }
+
+  /**
+   * Applies the layer; `options.training` chooses the statistics.
+   *
+   * @throws {TrainingError} in training where a channel has a single value
+   */
+  override call(inputs: tf.Tensor | tf.Tensor[], options: CallOptions): tf.Tensor {
+    return tf.tidy(() => {
+      const x = Array.isArray(inputs) ? inputs[0] : inputs;
+      const [gamma, beta, runningMean, runningVariance] = this.weights;
+      if (!options?.["training"]) {
+        return normaliseBy(
+          x,
+          runningMean.read(),
+          runningVariance.read(),
+          gamma.read(),
+          beta.read(),
+          EPSILON,
+        );
+      }
+      const rows = x.size / gamma.read().size;
+      if (rows < 2) {
+        throw new TrainingError({
+          act: `normalise a batch in ${this.name}`,
+          rule: "training needs two or more values per channel",
+          got: `the shape ${x.shape}`,
+          next: "Choose a larger batch.",
+        });
+      }
+      return normaliseByBatch(x, gamma.read(), beta.read(), EPSILON, (mean, variance) => {
+        follow(runningMean, mean);
+        follow(runningVariance, variance.mul(rows / (rows - 1)));
+      });
+    });
+  }
+}
+
+function follow(running: tf.LayerVariable, value: tf.Tensor): void {
+  running.write(running.read().mul(MOMENTUM).add(value.mul(1 - MOMENTUM)));
+}

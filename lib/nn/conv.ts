@@ -1,0 +1,74 @@
+/**
+ * Convolution and pooling with PyTorch's padding, the same on both sides, built of stock layers.
+ * Keras's "same" pads more at the end where the stride is 2, and would shift the features.
+ *
+ * @module
+ */
+import * as tf from "@tensorflow/tfjs";
+import { BatchNorm } from "./batch_norm.ts";
+
+/** A convolution. */
+export interface ConvOptions {
+  /** The layer's name. */
+  readonly name: string;
+  /** Channels of the output. */
+  readonly filters: number;
+  /** Side of the kernel, odd. */
+  readonly kernelSize: number;
+  /** Step in both directions; default 1. */
+  readonly stride?: number;
+}
+
+/** A convolution [b, h, w, c] → [b, ⌈h/stride⌉, ⌈w/stride⌉, filters], padded by ⌊kernelSize/2⌋. */
+export function conv2d(x: tf.SymbolicTensor, options: ConvOptions): tf.SymbolicTensor {
+  const { name, filters, kernelSize, stride = 1 } = options;
+  const padding = (kernelSize - 1) / 2;
+  const same = stride === 1 || padding === 0;
+  return apply(
+    tf.layers.conv2d({
+      name,
+      filters,
+      kernelSize,
+      strides: stride,
+      padding: stride === 1 ? "same" : "valid",
+      useBias: false,
+      kernelInitializer: "zeros",
+    }),
+    same ? x : pad(x, padding, `${name}.pad`),
+  );
+}
+
+/** Batch normalisation as PyTorch's, see {@linkcode BatchNorm}. */
+export function batchNorm(x: tf.SymbolicTensor, name: string): tf.SymbolicTensor {
+  return apply(new BatchNorm({ name }), x);
+}
+
+/** max(x, 0). */
+export function relu(x: tf.SymbolicTensor, name: string): tf.SymbolicTensor {
+  return apply(tf.layers.reLU({ name }), x);
+}
+
+/** Maximum over 3×3 windows at stride 2, padded by 1. For x ≥ 0, where padding with 0 equals −∞. */
+export function maxPool(x: tf.SymbolicTensor, name: string): tf.SymbolicTensor {
+  const pool = tf.layers.maxPooling2d({ name, poolSize: 3, strides: 2, padding: "valid" });
+  return apply(pool, pad(x, 1, `${name}.pad`));
+}
+
+/** The mean over height and width: [b, h, w, c] → [b, c]. */
+export function globalAveragePool(x: tf.SymbolicTensor, name: string): tf.SymbolicTensor {
+  return apply(tf.layers.globalAveragePooling2d({ name, dataFormat: "channelsLast" }), x);
+}
+
+/** Applies a layer of one output to symbolic inputs. */
+export function apply(
+  layer: tf.layers.Layer,
+  inputs: tf.SymbolicTensor | tf.SymbolicTensor[],
+): tf.SymbolicTensor {
+  const output = layer.apply(inputs);
+  if (!(output instanceof tf.SymbolicTensor)) throw new TypeError(`${layer.name} has one output`);
+  return output;
+}
+
+function pad(x: tf.SymbolicTensor, size: number, name: string): tf.SymbolicTensor {
+  return apply(tf.layers.zeroPadding2d({ name, padding: [[size, size], [size, size]] }), x);
+}

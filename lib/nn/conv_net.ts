@@ -1,0 +1,33 @@
+/**
+ * A plain convolutional network for small images.
+ *
+ * @module
+ */
+import * as tf from "@tensorflow/tfjs";
+import type { Rng } from "../random.ts";
+import { batchNorm, conv2d, globalAveragePool, relu } from "./conv.ts";
+import { initialise } from "./initialise.ts";
+
+/** One stage: 3×3 convolution, batch norm, ReLU. */
+export interface ConvStage {
+  /** Channels of the output. */
+  readonly width: number;
+  /** Step of the convolution. */
+  readonly stride: number;
+}
+
+/** Stages and a mean over the image: images of any size [b, h, w, channels] → [b, last width]. */
+export function convNet(
+  channels: number,
+  stages: readonly ConvStage[],
+  random: Rng,
+): tf.LayersModel {
+  const input = tf.input({ shape: [null, null, channels], name: "image" });
+  const last = stages.reduce((x, { width, stride }, i) => {
+    x = conv2d(x, { name: `conv${i + 1}`, filters: width, kernelSize: 3, stride });
+    return relu(batchNorm(x, `bn${i + 1}`), `relu${i + 1}`);
+  }, input);
+  const model = tf.model({ inputs: input, outputs: globalAveragePool(last, "avgpool") });
+  initialise(model, random);
+  return model;
+}

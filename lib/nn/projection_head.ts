@@ -1,0 +1,38 @@
+/**
+ * The projection head of SimCLR (Chen et al. 2020, arXiv:2002.05709) as the reference code of
+ * Chuang et al. 2020 has it.
+ *
+ * @module
+ */
+import * as tf from "@tensorflow/tfjs";
+import { rng, STREAM } from "../random.ts";
+import { apply, batchNorm, relu } from "./conv.ts";
+import { HEAD_WEIGHTS, initialise } from "./initialise.ts";
+
+/**
+ * Linear without bias, batch norm, ReLU, linear: [b, inputDim] → [b, featureDim], not normalised.
+ * The layers are `head.0` to `head.3`, as in a PyTorch `Sequential`.
+ */
+export function projectionHead(
+  inputDim: number,
+  featureDim: number,
+  seed: number,
+  options: { hidden?: number } = {},
+): tf.LayersModel {
+  const { hidden = 512 } = options;
+  const input = tf.input({ shape: [inputDim], name: "feature" });
+  let x = linear(input, "head.0", hidden, false);
+  x = relu(batchNorm(x, "head.1"), "head.2");
+  const model = tf.model({ inputs: input, outputs: linear(x, "head.3", featureDim, true) });
+  initialise(model, rng(seed, STREAM.weights, HEAD_WEIGHTS));
+  return model;
+}
+
+function linear(
+  x: tf.SymbolicTensor,
+  name: string,
+  units: number,
+  useBias: boolean,
+): tf.SymbolicTensor {
+  return apply(tf.layers.dense({ name, units, useBias, kernelInitializer: "zeros" }), x);
+}

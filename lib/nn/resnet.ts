@@ -1,0 +1,85 @@
+/**
+ * Residual networks (He et al. 2016, arXiv:1512.03385) as torchvision builds them, with its names
+ * for the layers: `conv1`, `bn1`, `layer1.0.conv1`, `layer2.0.downsample.0` …
+ *
+ * @module
+ */
+import * as tf from "@tensorflow/tfjs";
+import type { Rng } from "../random.ts";
+import { apply, batchNorm, conv2d, globalAveragePool, maxPool, relu } from "./conv.ts";
+import { initialise } from "./initialise.ts";
+
+/** `basic`: two 3×3. `bottleneck`: 1×1, 3×3 (which has the stride, "v1.5"), 1×1 of 4× the width. */
+export type Block = "basic" | "bottleneck";
+
+/** `small`: 3×3 at stride 1, for images of 32×32. `imagenet`: 7×7 at stride 2, then max-pool. */
+export type Stem = "small" | "imagenet";
+
+/** The shape of a residual network. */
+export interface ResNetOptions {
+  /** The kind of block. */
+  readonly block: Block;
+  /** The number of blocks of each stage; stage i has width 64·2ⁱ. */
+  readonly depths: readonly number[];
+  /** The first layers. */
+  readonly stem: Stem;
+  /** Channels of the images. */
+  readonly channels: number;
+}
+
+/** The length of the features of {@linkcode resnet}. */
+export function resnetDim({ block, depths }: Pick<ResNetOptions, "block" | "depths">): number {
+  return 64 * 2 ** (depths.length - 1) * EXPANSION[block];
+}
+
+/** A residual network: images of any size [b, h, w, channels] → features [b, dim]. */
+export function resnet(options: ResNetOptions, random: Rng): tf.LayersModel {
+  const { block, depths, stem, channels } = options;
+  const input = tf.input({ shape: [null, null, channels], name: "image" });
+  let x = stem === "small"
+    ? conv2d(input, { name: "conv1", filters: 64, kernelSize: 3 })
+    : conv2d(input, { name: "conv1", filters: 64, kernelSize: 7, stride: 2 });
+  x = relu(batchNorm(x, "bn1"), "relu");
+  if (stem === "imagenet") x = maxPool(x, "maxpool");
+  depths.forEach((depth, stage) => {
+    for (let index = 0; index < depth; index++) {
+      const stride = stage > 0 && index === 0 ? 2 : 1;
+      x = residual(x, `layer${stage + 1}.${index}`, block, 64 * 2 ** stage, stride);
+    }
+  });
+  const model = tf.model({ inputs: input, outputs: globalAveragePool(x, "avgpool") });
+  initialise(model, random);
+  return model;
+}
+
+const EXPANSION = { basic: 1, bottleneck: 4 } as const;
+
+function residual(
+  x: tf.SymbolicTensor,
+  name: string,
+  block: Block,
+  width: number,
+  stride: number,
+): tf.SymbolicTensor {
+  const filters = width * EXPANSION[block];
+  const convs = block === "basic"
+    ? [{ filters: width, kernelSize: 3, stride }, { filters: width, kernelSize: 3 }]
+    : [
+      { filters: width, kernelSize: 1 },
+      { filters: width, kernelSize: 3, stride },
+      { filters, kernelSize: 1 },
+    ];
+  let branch = x;
+  convs.forEach((conv, i) => {
+    if (i > 0) branch = relu(branch, `${name}.relu${i}`);
+    branch = conv2d(branch, { name: `${name}.conv${i + 1}`, ...conv });
+    branch = batchNorm(branch, `${name}.bn${i + 1}`);
+  });
+  let shortcut = x;
+  if (stride !== 1 || x.shape[3] !== filters) {
+    shortcut = conv2d(x, { name: `${name}.downsample.0`, filters, kernelSize: 1, stride });
+    shortcut = batchNorm(shortcut, `${name}.downsample.1`);
+  }
+  const sum = apply(tf.layers.add({ name: `${name}.add` }), [branch, shortcut]);
+  return relu(sum, `${name}.relu${convs.length}`);
+}

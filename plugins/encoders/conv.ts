@@ -1,0 +1,33 @@
+import { z } from "zod";
+import { UsageError } from "../../lib/errors.ts";
+import { defineEncoder } from "../../lib/plugin.ts";
+import { rng, STREAM } from "../../lib/random.ts";
+
+export default defineEncoder({
+  name: "conv",
+  summary: "Plain 3x3 convolutions with batch norm, for small images",
+  options: z.strictObject({
+    widths: z.array(z.number().int().positive()).min(1).default([32, 64, 128, 128])
+      .describe("channels of each convolution"),
+    strides: z.array(z.number().int().positive()).min(1).default([1, 2, 2, 1])
+      .describe("step of each convolution"),
+  }),
+  create: async ({ widths, strides }, env) => {
+    if (widths.length !== strides.length) {
+      throw new UsageError({
+        act: "build the encoder conv",
+        rule: "widths and strides must be equally many",
+        got: `widths ${widths} and strides ${strides}`,
+        next: "Give one stride per width.",
+      });
+    }
+    const { convNet, ENCODER_WEIGHTS, imageChannels } = await import("../../lib/nn/mod.ts");
+    const stages = widths.map((width, i) => ({ width, stride: strides[i] }));
+    const random = rng(env.seed, STREAM.weights, ENCODER_WEIGHTS);
+    return {
+      model: convNet(imageChannels("conv", env.inputShape), stages, random),
+      dim: widths[widths.length - 1],
+      anySize: true,
+    };
+  },
+});
