@@ -1,0 +1,107 @@
+/**
+ * Downloading one file of known size and checksum, over connections that break.
+ *
+ * @module
+ */
+import type { Hash } from "node:crypto";
+import { basename, dirname } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { DataError } from "../errors.ts";
+import { type Checksum, hashLike, hashMatches, hashRest } from "./checksum.ts";
+import { checkRoom, fileProblem, showBytes } from "./file_problem.ts";
+import { PassingFailure, requestRest, restart } from "./request_rest.ts";
+
+/** What is known of a file, and how patient to be. */
+export interface DownloadOptions {
+  /** The size of the file. */
+  readonly bytes: number;
+  /** The checksum of the file. */
+  readonly checksum: Checksum;
+  /** Called with the number of bytes that are here. */
+  readonly progress?: (done: number) => void;
+  /** Stops the download; what has arrived stays, to be continued. */
+  readonly signal?: AbortSignal;
+  /** Give up after this many requests in a row that brought nothing new; default 6. */
+  readonly attempts?: number;
+  /** The first wait between requests in milliseconds, doubled up to 32-fold; default 500. */
+  readonly backoff?: number;
+  /** Give up a request after this many milliseconds without a byte; default 30,000. */
+  readonly patience?: number;
+}
+
+/** A download under way: the part that is here, and where the rest comes from. */
+export interface Transfer extends DownloadOptions {
+  /** Where the file comes from. */
+  readonly url: string;
+  /** The part, open for writing at its end. */
+  readonly file: Deno.FsFile;
+  /** The hash of the part. */
+  hash: Hash;
+  /** The bytes of the part. */
+  have: number;
+  /** The error for a server whose answer will not do, however often it is asked. */
+  refuse(got: string): DataError;
+}
+
+/**
+ * Downloads `url` to `path`. Bytes go to `<path>.part`, which a later call continues (HTTP Range);
+ * only a file of the right size and checksum gets the name `path`. Two calls for one path must not
+ * run at the same time: see `withLock`.
+ *
+ * @throws DataError where the server refuses or sends other bytes (which are deleted), cannot be
+ * reached, or the disk is full; it says how to place the file by hand.
+ */
+export async function download(url: string, path: string, options: DownloadOptions): Promise<void> {
+  const { bytes, checksum, signal } = options;
+  const act = `download ${basename(path)}`;
+  const partPath = `${path}.part`;
+  const refuse = (got: string) =>
+    new DataError({
+      act,
+      rule: `${url} must answer with ${showBytes(bytes)} of ${checksum}`,
+      got,
+      next: `Try again later, or get the file in another way and place it at ${path}.`,
+    });
+  let transfer: Transfer | undefined;
+  try {
+    await Deno.mkdir(dirname(path), { recursive: true });
+    using file = await Deno.open(partPath, { read: true, write: true, create: true });
+    transfer = { ...options, url, file, hash: hashLike(checksum), have: 0, refuse };
+    const { size } = await file.stat();
+    if (size > bytes) await restart(transfer);
+    else if (size > 0) transfer.have = await hashRest(file, transfer.hash, signal);
+    await checkRoom(act, dirname(path), bytes - transfer.have);
+    await finish(transfer);
+    if (!hashMatches(transfer.hash, checksum)) {
+      await restart(transfer);
+      throw refuse("other bytes");
+    }
+    await file.sync();
+    await Deno.rename(partPath, path);
+  } catch (error) {
+    // An empty part is of no use.
+    if (transfer?.have === 0) await Deno.remove(partPath);
+    signal?.throwIfAborted();
+    throw fileProblem(act, partPath, error);
+  }
+}
+
+/** Requests until all bytes are here. */
+async function finish(transfer: Transfer): Promise<void> {
+  const { bytes, attempts = 6, backoff = 500, signal } = transfer;
+  let most = transfer.have;
+  for (let failures = 0; transfer.have < bytes;) {
+    let problem = "a connection that closed early";
+    try {
+      await requestRest(transfer);
+    } catch (error) {
+      if (!(error instanceof PassingFailure)) throw error;
+      problem = error.message;
+    }
+    if (transfer.have === bytes) return;
+    failures = transfer.have > most ? 0 : failures + 1;
+    most = Math.max(most, transfer.have);
+    if (failures >= attempts) throw transfer.refuse(problem);
+    await delay(backoff * 2 ** Math.min(failures, 5), undefined, { signal });
+  }
+}

@@ -1,0 +1,66 @@
+/**
+ * Failures of the file system, said as DataErrors.
+ *
+ * @module
+ */
+import { statfs } from "node:fs/promises";
+import { DataError } from "../errors.ts";
+
+/** The DataError for a failed read or write of `path`; errors of ours pass through unchanged. */
+export function fileProblem(act: string, path: string, cause: unknown): Error {
+  if (cause instanceof DataError || !(cause instanceof Error)) return cause as Error;
+  if (cause.name === "AbortError") return cause;
+  if (codeOf(cause) === "ENOSPC" || codeOf(cause) === "EDQUOT") {
+    return new DataError({
+      act,
+      rule: `the disk of ${path} must have room`,
+      got: cause.message,
+      next: "Free some room, or use a folder on another disk, and run the same command again.",
+      cause,
+    });
+  }
+  return new DataError({
+    act,
+    rule: `${path} must be readable and writable`,
+    got: cause.message,
+    next: "Check the path and its permissions, and run the same command again.",
+    cause,
+  });
+}
+
+/** Throws DataError where the disk of `folder` has less than `bytes` free, before any is written. */
+export async function checkRoom(act: string, folder: string, bytes: number): Promise<void> {
+  const { bavail, bsize } = await statfs(folder);
+  const free = bavail * bsize;
+  if (free >= bytes) return;
+  throw new DataError({
+    act,
+    rule: `the disk of ${folder} must have ${showBytes(bytes)} free`,
+    got: showBytes(free),
+    next: "Free some room, or use a folder on another disk, and run the same command again.",
+  });
+}
+
+/** 26421880 → `26,421,880 bytes`. */
+export function showBytes(bytes: number): string {
+  return `${bytes.toLocaleString("en-US")} bytes`;
+}
+
+/** Whether there is anything at `path`. */
+export async function exists(path: string): Promise<boolean> {
+  return await sizeOf(path) !== undefined;
+}
+
+/** The size of the file at `path` in bytes, undefined where there is nothing. */
+export async function sizeOf(path: string): Promise<number | undefined> {
+  try {
+    return (await Deno.stat(path)).size;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw fileProblem(`look at ${path}`, path, error);
+  }
+}
+
+function codeOf(error: Error): string | undefined {
+  return "code" in error && typeof error.code === "string" ? error.code : undefined;
+}
