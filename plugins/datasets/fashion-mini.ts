@@ -7,9 +7,10 @@
  * @module
  */
 import { z } from "zod";
-import { defineDataset, type OptionsSchema, type Plugin } from "../../lib/plugin.ts";
+import { defineDataset } from "../../lib/plugin.ts";
 
-const plugin: Plugin<"dataset", OptionsSchema> = defineDataset({
+/** Fashion-MNIST, a balanced part of it, from this package. */
+export default defineDataset({
   name: "fashion-mini",
   summary: "7,500 + 2,000 images of Fashion-MNIST in 10 balanced classes, 28×28 grey; built in",
   options: z.strictObject({}),
@@ -31,7 +32,6 @@ const plugin: Plugin<"dataset", OptionsSchema> = defineDataset({
     };
   },
 });
-export default plugin;
 
 const CLASSES = [
   "T-shirt/top",
