@@ -3,7 +3,7 @@
  *
  * @module
  */
-import * as tf from "@tensorflow/tfjs";
+import type * as tf from "@tensorflow/tfjs";
 import { DeviceError } from "../errors.ts";
 import { openWasm } from "./wasm.ts";
 import { openWebgpu } from "./webgpu.ts";

@@ -6,10 +6,12 @@
 import * as tf from "@tensorflow/tfjs";
 import "@tensorflow/tfjs-backend-wasm";
 import { DeviceError } from "../errors.ts";
+import { registerWasmKernels } from "../kernels/wasm/register.ts";
 import type { Device } from "./device.ts";
 
 /** Opens the wasm backend. */
 export async function openWasm(): Promise<Device> {
+  registerWasmKernels();
   if (!await tf.setBackend("wasm")) {
     throw new DeviceError({
       act: "open the wasm device",
