@@ -6,6 +6,7 @@
  */
 import type * as tf from "@tensorflow/tfjs";
 import { z } from "zod";
+import type { DatasetSource } from "./data/source.ts";
 import type { Rng } from "./random.ts";
 
 /** The version of the interface in this module; a plugin of another version is refused by name. */
@@ -116,7 +117,7 @@ export interface ObjectiveInput {
 export interface Objective {
   /** Whether the rows of the views come with unit ℓ2 norm (default) or as the head gives them. */
   readonly unitRows?: boolean;
-  /** The number of views of each example the loss asks for, default 2; an anchor has views − 1 positives. */
+  /** Views of each example the loss asks for, default 2; an anchor has views − 1 positives. */
   readonly views?: number;
   /** The loss, a scalar, differentiable in the views and in `variables`. */
   loss(input: ObjectiveInput): tf.Scalar;
@@ -194,6 +195,8 @@ export interface PluginDefinition<K extends Kind, S extends OptionsSchema> {
   readonly summary: string;
   /** The options; each with a default and a description. */
   readonly options: S;
+  /** Where a dataset is downloaded from, so that it can be listed, fetched and verified. */
+  readonly source?: K extends "dataset" ? DatasetSource : never;
   /** Makes the thing from checked options. */
   create(
     options: z.output<S>,

@@ -2,7 +2,7 @@
 import { assert, assertEquals } from "@std/assert";
 import type * as tf from "@tensorflow/tfjs";
 import type { Device } from "../../lib/device/device.ts";
-import type { Objective, ObjectiveInput, OptionsSchema, Plugin } from "../../lib/plugin.ts";
+import type { Objective, ObjectiveInput, Plugin } from "../../lib/plugin.ts";
 import { rng } from "../../lib/random.ts";
 import type { Views } from "./oracle.ts";
 
@@ -11,8 +11,8 @@ const COORDINATES = 40;
 const STEP = 1e-6;
 
 /** Makes an objective on a device; options not given have their defaults. */
-export async function makeObjective<S extends OptionsSchema>(
-  plugin: Plugin<"objective", S>,
+export async function makeObjective(
+  plugin: Plugin<"objective">,
   options: Record<string, unknown>,
   device: Device,
 ): Promise<Objective> {

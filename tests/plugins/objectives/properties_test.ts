@@ -1,0 +1,116 @@
+/** What holds of every objective. */
+import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
+import fc from "fast-check";
+import { UsageError } from "../../../lib/errors.ts";
+import type { Plugin } from "../../../lib/plugin.ts";
+import barlowTwins from "../../../plugins/objectives/barlow-twins.ts";
+import biased from "../../../plugins/objectives/biased.ts";
+import debiased from "../../../plugins/objectives/debiased.ts";
+import decoupled from "../../../plugins/objectives/decoupled.ts";
+import hard from "../../../plugins/objectives/hard.ts";
+import oracle from "../../../plugins/objectives/oracle.ts";
+import supcon from "../../../plugins/objectives/supcon.ts";
+import vicreg from "../../../plugins/objectives/vicreg.ts";
+import {
+  lossAndGradient,
+  lossOf,
+  makeObjective,
+  randomViews,
+  toInput,
+} from "../../support/check_gradient.ts";
+import { testOnDevices } from "../../support/devices.ts";
+
+const CONTRASTIVE: Plugin<"objective">[] = [biased, debiased, hard, oracle, decoupled, supcon];
+const ALL: Plugin<"objective">[] = [...CONTRASTIVE, barlowTwins, vicreg];
+const LABELS = [1, 0, 2, 1, -1, 0, 2, 2, 1];
+
+for (const plugin of ALL) {
+  testOnDevices(
+    `${plugin.name} does not know the order of views or of the batch`,
+    async (device) => {
+      const objective = await makeObjective(plugin, {}, device);
+      const unit = objective.unitRows ?? true;
+      const order = fc.shuffledSubarray(LABELS.map((_, i) => i), { minLength: LABELS.length });
+      const property = fc.asyncProperty(fc.nat(1000), order, async (seed, order) => {
+        const views = randomViews({ seed, count: 2, batch: LABELS.length, dim: 3, unit });
+        const expected = await lossOf(device, objective, views, LABELS);
+        const tolerance = 2e-5 * Math.max(1, Math.abs(expected));
+        const swapped = await lossOf(device, objective, [...views].reverse(), LABELS);
+        assertAlmostEquals(swapped, expected, tolerance);
+        const permuted = views.map((view) => order.map((i) => view[i]));
+        const labels = order.map((i) => LABELS[i]);
+        assertAlmostEquals(await lossOf(device, objective, permuted, labels), expected, tolerance);
+      });
+      await fc.assert(property, { numRuns: 2, seed: 1 });
+    },
+  );
+
+  testOnDevices(
+    `${plugin.name} gives a smaller last batch what a new one gives`,
+    async (device) => {
+      const used = await makeObjective(plugin, {}, device);
+      const unit = used.unitRows ?? true;
+      const views = randomViews({ seed: 1, count: 2, batch: 9, dim: 3, unit });
+      await lossAndGradient(device, used, views, LABELS);
+      const last = views.map((view) => view.slice(0, 4));
+      assertEquals(
+        await lossAndGradient(device, used, last, LABELS.slice(0, 4)),
+        await lossAndGradient(
+          device,
+          await makeObjective(plugin, {}, device),
+          last,
+          LABELS.slice(0, 4),
+        ),
+      );
+    },
+  );
+
+  testOnDevices(
+    `${plugin.name} refuses batches it cannot judge by a clear error`,
+    async (device) => {
+      const { tf } = device;
+      const objective = await makeObjective(plugin, {}, device);
+      const before = tf.memory().numTensors;
+      const refuse = (shapes: [number, number][], message: string) =>
+        tf.tidy(() => {
+          const views = shapes.map((shape) => tf.ones(shape).as2D(...shape));
+          const labels = tf.zeros([shapes[0][0]], "int32").as1D();
+          assertThrows(() => objective.loss({ views, labels }), UsageError, message);
+        });
+      refuse([[3, 2]], "views of each example, got 1.");
+      refuse([[3, 2], [4, 2]], 'one shape [batch, dim], got "[3,2] and [4,2]".');
+      refuse([[1, 2], [1, 2]], "two or more examples, got 1.");
+      assertEquals(tf.memory().numTensors, before);
+    },
+  );
+}
+
+for (const plugin of CONTRASTIVE) {
+  testOnDevices(`${plugin.name} stays finite at temperature 0.01`, async (device) => {
+    const objective = await makeObjective(plugin, { temperature: 0.01 }, device);
+    const views = randomViews({ seed: 1, count: 2, batch: 4, dim: 2 });
+    // Rows that coincide and rows that are opposite give the extremes ±1/t.
+    for (const view of views) [view[0], view[1], view[2]] = [[1, 0], [-1, 0], [1, 0]];
+    const { value, gradient } = await lossAndGradient(device, objective, views, LABELS.slice(0, 4));
+    assert(
+      Number.isFinite(value) && gradient.flat().every(Number.isFinite),
+      `${value} ${gradient}`,
+    );
+  });
+}
+
+for (const plugin of [oracle, supcon]) {
+  testOnDevices(`${plugin.name} says that it needs labels`, async (device) => {
+    const objective = await makeObjective(plugin, {}, device);
+    device.tf.tidy(() => {
+      const { views } = toInput(device, randomViews({ seed: 1, count: 2, batch: 3, dim: 2 }));
+      assertThrows(
+        () => objective.loss({ views }),
+        UsageError,
+        "it needs the label of every example",
+      );
+      const labels = device.tf.tensor1d([0, 1], "int32");
+      assertThrows(() => objective.loss({ views, labels }), UsageError, 'got "2 for 3"');
+    });
+  });
+}
