@@ -15,37 +15,41 @@ export function gaussianBlurrer(
   kernel: number,
 ): (image: Float32Array, sigma: number) => void {
   const radius = (kernel - 1) / 2;
-  const weights = new Float64Array(kernel);
-  const reflected = Int32Array.from({ length: size + 2 * radius }, (_, i) => {
-    return reflect(i - radius, size);
-  });
-  const across = new Float32Array(size * size * channels);
   const row = size * channels;
+  const border = radius * channels;
+  const from = Int32Array.from({ length: size + 2 * radius }, (_, i) => reflect(i - radius, size));
+  const weights = new Float64Array(kernel);
+  const padded = new Float32Array(row + 2 * border); // one row and its reflected ends
+  const rows = new Float32Array(size * row); // blurred across
+  const sums = new Float64Array(row);
 
   return (image, sigma) => {
-    let sum = 0;
-    for (let i = 0; i < kernel; i++) {
-      weights[i] = Math.exp(-((i - radius) ** 2) / (2 * sigma * sigma));
-      sum += weights[i];
+    let total = 0;
+    for (let k = 0; k < kernel; k++) {
+      weights[k] = Math.exp(-((k - radius) ** 2) / (2 * sigma * sigma));
+      total += weights[k];
     }
-    for (let i = 0; i < kernel; i++) weights[i] /= sum;
+    for (let k = 0; k < kernel; k++) weights[k] /= total;
+
     for (let y = 0; y < size; y++) {
-      for (let x = 0; x < size; x++) {
+      for (let x = 0; x < size + 2 * radius; x++) {
         for (let c = 0; c < channels; c++) {
-          let value = 0;
-          for (let k = 0; k < kernel; k++) {
-            value += weights[k] * image[y * row + reflected[x + k] * channels + c];
-          }
-          across[y * row + x * channels + c] = value;
+          padded[x * channels + c] = image[y * row + from[x] * channels + c];
         }
       }
+      sums.fill(0);
+      for (let k = 0; k < kernel; k++) {
+        for (let i = 0; i < row; i++) sums[i] += weights[k] * padded[i + k * channels];
+      }
+      rows.set(sums, y * row);
     }
     for (let y = 0; y < size; y++) {
-      for (let i = 0; i < row; i++) {
-        let value = 0;
-        for (let k = 0; k < kernel; k++) value += weights[k] * across[reflected[y + k] * row + i];
-        image[y * row + i] = value;
+      sums.fill(0);
+      for (let k = 0; k < kernel; k++) {
+        const start = from[y + k] * row;
+        for (let i = 0; i < row; i++) sums[i] += weights[k] * rows[start + i];
       }
+      image.set(sums, y * row);
     }
   };
 }

@@ -49,7 +49,7 @@ export const viewOptions: z.ZodObject<{
   grayscale: probability(0.2).describe("probability of losing all colour (colour images)"),
   blur: probability(0.5).describe("probability of the Gaussian blur"),
   blurKernel: z.int().min(0)
-    .refine((k) => k === 0 || k % 2 === 1, "must be odd, or 0 for a tenth of the crop size")
+    .refine((k) => k === 0 || k % 2 !== 0, "must be odd, or 0 for a tenth of the crop size")
     .default(0)
     .describe("width of the blur's kernel in pixels, odd; 0: a tenth of cropSize, made odd"),
   blurSigmaMin: z.number().positive().default(0.1)

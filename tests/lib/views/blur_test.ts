@@ -1,0 +1,34 @@
+import { assertEquals } from "@std/assert";
+import { blurKernelSize, gaussianBlurrer } from "../../../lib/views/blur.ts";
+import golden from "../../golden/views.json" with { type: "json" };
+import * as oracle from "./oracle.ts";
+
+const pixels = (size: number, channels: number) =>
+  Float32Array.from(oracle.testImage(size, size, channels), (v) => v / 255);
+
+Deno.test("the blur is torchvision's", () => {
+  for (const { kernel, sigma, result } of golden.blur) {
+    const image = pixels(6, 3);
+    gaussianBlurrer(6, 3, kernel)(image, sigma);
+    oracle.assertClose(image, result, 1e-6, `${kernel} ${sigma}`);
+  }
+});
+
+Deno.test("the blur equals a direct two-dimensional convolution, also of images below its width", () => {
+  for (
+    const [size, channels, kernel] of [[1, 3, 3], [2, 1, 7], [3, 2, 9], [8, 3, 1], [11, 1, 5]]
+  ) {
+    const blur = gaussianBlurrer(size, channels, kernel);
+    for (const sigma of [0.1, 0.8, 2]) {
+      const image = pixels(size, channels);
+      const exact = oracle.blur(oracle.toImage(image, size, size, channels), kernel, sigma);
+      blur(image, sigma);
+      oracle.assertClose(image, exact.flat(2), 1e-6, `${size} ${kernel} ${sigma}`);
+    }
+  }
+});
+
+Deno.test("a kernel of 0 stands for a tenth of the crop's size, made odd", () => {
+  assertEquals([32, 28, 8, 96, 224].map((size) => blurKernelSize(0, size)), [3, 3, 1, 9, 23]);
+  assertEquals(blurKernelSize(5, 32), 5);
+});
