@@ -1,0 +1,90 @@
+/**
+ * Files of records of one size, such as images without headers.
+ *
+ * @module
+ */
+import { DataError } from "../errors.ts";
+import { fileProblem, showBytes } from "./file_problem.ts";
+
+/** An open file of records. */
+export interface Records {
+  /** The number of records. */
+  readonly length: number;
+  /** Fills `target` with as many records as fit, from record `index` on. */
+  read(index: number, target: Uint8Array): void;
+  /** Closes the file. */
+  close(): void;
+}
+
+/**
+ * Opens the file at `path`, whose size must be a multiple of `size` bytes. Records are read when
+ * they are asked for, so that the file may be larger than memory.
+ *
+ * @throws DataError where the file cannot be read, is empty or truncated.
+ */
+export function openRecords(path: string, size: number): Records {
+  const act = `read ${path}`;
+  const next = "The file is truncated or damaged: delete it and fetch the dataset again.";
+  try {
+    const file = Deno.openSync(path);
+    const bytes = file.statSync().size;
+    if (bytes === 0 || bytes % size !== 0) {
+      file.close();
+      const whole = Math.max(1, Math.ceil(bytes / size)) * size;
+      const rule = `its size must be a multiple of ${showBytes(size)}, as ${showBytes(whole)}`;
+      throw new DataError({ act, rule, got: showBytes(bytes), next });
+    }
+    return {
+      length: bytes / size,
+      read: (index, target) => {
+        file.seekSync(index * size, Deno.SeekMode.Start);
+        for (let done = 0; done < target.length;) {
+          const read = file.readSync(target.subarray(done));
+          if (read === null) {
+            throw new DataError({
+              act,
+              rule: `it must keep its ${bytes} bytes`,
+              got: "fewer",
+              next,
+            });
+          }
+          done += read;
+        }
+      },
+      close: () => file.close(),
+    };
+  } catch (error) {
+    throw fileProblem(act, path, error);
+  }
+}
+
+/** All of a file of records, in memory. */
+export function readRecords(path: string, size: number): Uint8Array {
+  const records = openRecords(path, size);
+  try {
+    const all = new Uint8Array(records.length * size);
+    records.read(0, all);
+    return all;
+  } finally {
+    records.close();
+  }
+}
+
+/** Throws RangeError unless `index` is one of 0 … `length` − 1. */
+export function checkIndex(index: number, length: number): void {
+  if (!(index >= 0 && index < length)) {
+    throw new RangeError(`There is no example ${index} among ${length}`);
+  }
+}
+
+/** Throws DataError unless every label from `path` is one of 0 … `classes` − 1. */
+export function checkLabels(path: string, labels: Int32Array, classes: number): void {
+  const bad = labels.findIndex((label) => label < 0 || label >= classes);
+  if (bad < 0) return;
+  throw new DataError({
+    act: `read ${path}`,
+    rule: `it must have labels of ${classes} classes`,
+    got: `class ${labels[bad]} for image ${bad}, counting from 0`,
+    next: "The file is damaged: delete it and fetch the dataset again.",
+  });
+}
