@@ -50,7 +50,7 @@ export function augment(
   options: ViewOptions,
   mean: readonly number[],
   std: readonly number[],
-): Float32Array {
+): Float32Array<ArrayBuffer> {
   checkImageShape(shape);
   checkBatch(examples, shape, indices.length);
   const [height, width, channels] = shape;

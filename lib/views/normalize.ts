@@ -20,7 +20,7 @@ export function normalize(
   shape: readonly number[],
   mean: readonly number[],
   std: readonly number[],
-): Float32Array {
+): Float32Array<ArrayBuffer> {
   const channels = shape.at(-1) ?? 1;
   const size = shape.reduce((product, n) => product * n, 1);
   checkBatch(examples, shape, Math.floor(examples.length / size));
