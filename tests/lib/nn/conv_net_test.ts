@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { assertEquals } from "@std/assert";
 import { convNet } from "../../../lib/nn/conv_net.ts";
+import { forward } from "./forward.ts";
 import { namedWeights, trainableWeights } from "../../../lib/nn/weights.ts";
 import { rng } from "../../../lib/random.ts";
 import { testOnDevices } from "../../support/devices.ts";
@@ -36,7 +37,7 @@ testOnDevices("features and all gradients are those of a float64 network", async
     }, { data: pixels, shape: SHAPE }));
 
   const x = tf.tensor4d(pixels, SHAPE);
-  const features = tf.tidy(() => model.apply(x, { training: true }) as tf.Tensor);
+  const features = forward(model, x, true);
   assertClose(await features.data(), reference(weights), 1e-5);
   const { value, grads } = step(model, x, tf.tensor2d(direction, [3, 4]));
   for (const [name, variable] of trainableWeights(model)) {
@@ -80,7 +81,7 @@ testOnDevices("the first weights depend on the seed alone", async () => {
 /** The gradient of Σ features·direction. */
 function step(model: tf.LayersModel, x: tf.Tensor, direction: tf.Tensor) {
   const result = tf.variableGrads(
-    () => (model.apply(x, { training: true }) as tf.Tensor).mul(direction).sum().asScalar(),
+    () => forward(model, x, true).mul(direction).sum().asScalar(),
     [...trainableWeights(model).values()],
   );
   direction.dispose();
