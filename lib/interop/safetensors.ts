@@ -29,7 +29,17 @@ const MAX_HEADER = 100_000_000;
 export type Dtype = keyof typeof ARRAYS;
 
 /** The arrays that hold the elements. */
-export type ElementArray = InstanceType<(typeof ARRAYS)[Dtype]>;
+export type ElementArray =
+  | Float64Array
+  | BigInt64Array
+  | BigUint64Array
+  | Float32Array
+  | Int32Array
+  | Uint32Array
+  | Uint16Array
+  | Int16Array
+  | Int8Array
+  | Uint8Array;
 
 /** One tensor: `data` has as many elements as the product of `shape` (1 for a scalar, `[]`). */
 export interface NamedArray {

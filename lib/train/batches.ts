@@ -1,0 +1,141 @@
+/**
+ * The batches of a run: which examples, in which order, seen how. All are pure functions of the
+ * seed, the epoch and the step, so resuming needs counters only.
+ *
+ * @module
+ */
+import { PluginError, UsageError } from "../errors.ts";
+import type { Dataset, ExampleBatch, Split } from "../plugin.ts";
+import { rng, STREAM } from "../random.ts";
+import { normalize } from "../views/normalize.ts";
+import type { ViewOptions } from "../views/options.ts";
+import { createViewMaker, type ViewMaker } from "../views/pool.ts";
+
+/** Views of one batch of examples. */
+export interface Batch {
+  /** The examples' indices in the pretraining split. */
+  readonly indices: Uint32Array;
+  /** The views, each [batch, ...shape], as the encoder takes them. */
+  readonly views: readonly Float32Array[];
+  /** The shape of one view. */
+  readonly shape: readonly number[];
+  /** The class of each example, −1 where unknown; absent where nothing is labelled. */
+  readonly labels?: Int32Array;
+}
+
+/** What the batches are made of. */
+export interface BatchParts {
+  /** Where examples come from. */
+  readonly dataset: Dataset;
+  /** How images are augmented; unused where the dataset makes its own views. */
+  readonly views: ViewOptions;
+  /** How many views to make of an image. */
+  readonly viewCount: number;
+  /** The seed of order and views. */
+  readonly seed: number;
+  /** Examples in a batch. */
+  readonly batchSize: number;
+}
+
+/** The batches of every epoch. */
+export interface Batches {
+  /** Batches in an epoch; examples beyond the last whole one are left out, as in the reference. */
+  readonly stepsPerEpoch: number;
+  /** The indices of the examples of a step; both count from 0. */
+  indices(epoch: number, step: number): Uint32Array;
+  /** The views of a step; both count from 0. */
+  read(epoch: number, step: number): Promise<Batch>;
+  /** Ends the thread that makes views. */
+  close(): void;
+}
+
+/** Plans the batches. Throws a UsageError where the dataset has fewer examples than one batch. */
+export function makeBatches(parts: BatchParts): Batches {
+  const { dataset, seed, batchSize } = parts;
+  const split = pretrainSplit(dataset);
+  if (split.length < batchSize) {
+    throw new UsageError({
+      act: "train",
+      rule: `--batch_size must be at most the ${split.length} examples of the dataset`,
+      got: batchSize,
+      next: "Choose a smaller batch, or a larger dataset.",
+    });
+  }
+  let order: { epoch: number; permutation: Uint32Array } = {
+    epoch: -1,
+    permutation: new Uint32Array(),
+  };
+  const indices = (epoch: number, step: number) => {
+    if (order.epoch !== epoch) {
+      order = { epoch, permutation: rng(seed, STREAM.order, epoch).permutation(split.length) };
+    }
+    return order.permutation.slice(step * batchSize, (step + 1) * batchSize);
+  };
+  // Made at the first batch: where the dataset makes its own views there is no thread.
+  let maker: ViewMaker | undefined;
+  return {
+    stepsPerEpoch: Math.floor(split.length / batchSize),
+    indices,
+    async read(epoch, step) {
+      const chosen = indices(epoch, step);
+      const { labels } = split;
+      return {
+        indices: chosen,
+        ...(dataset.views
+          ? await ownViews(dataset, chosen, seed, epoch)
+          : await imageViews(parts, split, chosen, epoch, maker ??= createViewMaker())),
+        ...(labels && { labels: Int32Array.from(chosen, (index) => labels[index]) }),
+      };
+    },
+    close: () => maker?.close(),
+  };
+}
+
+/** The split an encoder is trained on. Throws a PluginError where the dataset lacks it. */
+export function pretrainSplit(dataset: Dataset): Split {
+  const name = dataset.pretrain ?? "train";
+  if (Object.hasOwn(dataset.splits, name)) return dataset.splits[name];
+  throw new PluginError({
+    act: "train on the dataset",
+    rule: `it must have the split ${name}`,
+    got: Object.keys(dataset.splits).join(", "),
+    next: "Let the plugin's `pretrain` name one of its splits.",
+  });
+}
+
+type Views = Pick<Batch, "views" | "shape">;
+
+async function ownViews(
+  dataset: Dataset,
+  indices: Uint32Array,
+  seed: number,
+  epoch: number,
+): Promise<Views> {
+  const { shape, mean, std } = dataset;
+  const streams = rng(seed, STREAM.views, epoch);
+  const views = await dataset.views!(indices, (row) => streams.fold(indices[row]));
+  const size = shape.reduce((product, n) => product * n, indices.length);
+  const wrong = views.find((view) => view.length !== size);
+  if (views.length < 2 || wrong !== undefined) {
+    throw new PluginError({
+      act: "use the dataset's own views",
+      rule: `views() must give two or more arrays of ${size} values`,
+      got: views.map((view: ExampleBatch) => view.length).join(", "),
+      next: `A batch is ${indices.length} examples of shape [${shape}].`,
+    });
+  }
+  return { views: views.map((view) => normalize(view, shape, mean, std)), shape };
+}
+
+async function imageViews(
+  { dataset: { shape, mean, std }, views: options, viewCount, seed }: BatchParts,
+  split: Split,
+  indices: Uint32Array,
+  epoch: number,
+  maker: ViewMaker,
+): Promise<Views> {
+  const examples = await split.read(indices);
+  const keys = Array.from({ length: viewCount }, (_, view) => ({ seed, epoch, view }));
+  const views = await maker.make(examples, shape, indices, keys, options, mean, std);
+  return { views, shape: [options.cropSize, options.cropSize, ...shape.slice(2)] };
+}

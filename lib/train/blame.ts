@@ -1,0 +1,44 @@
+/**
+ * Errors of plugins, laid at the plugin's door; and the one error whose remedy is another option.
+ *
+ * @module
+ */
+import { DeviceError, PluginError, TauplusError } from "../errors.ts";
+import type { Kind } from "../plugin.ts";
+
+const OUT_OF_MEMORY =
+  /out of memory|\boom\b|allocation failed|cannot enlarge memory|memory access out of bounds/i;
+
+const REMEDY = "Set --micro_batch=32 or less: the same gradient in pieces, with less memory.";
+
+/**
+ * Calls into a plugin. What it throws becomes a PluginError with its name; errors of tauplus pass,
+ * and a lack of memory becomes a DeviceError.
+ */
+export function blame<T>(kind: Kind, name: string | undefined, act: string, call: () => T): T {
+  try {
+    return call();
+  } catch (cause) {
+    if (cause instanceof TauplusError) throw cause;
+    throw outOfMemory(cause) ?? new PluginError({
+      act: `use the ${kind}${name === undefined ? "" : ` ${name}`}`,
+      rule: `it must ${act} without an error`,
+      got: cause instanceof Error ? cause.message : cause,
+      next: "Run with --verbose to see where it failed.",
+      cause,
+    });
+  }
+}
+
+/** The DeviceError that `cause` is about, if it is about memory. */
+export function outOfMemory(cause: unknown): DeviceError | undefined {
+  if (cause instanceof DeviceError && cause.message.includes(REMEDY)) return cause;
+  if (!(cause instanceof Error) || !OUT_OF_MEMORY.test(`${cause.name} ${cause.message}`)) return;
+  return new DeviceError({
+    act: "train",
+    rule: "a batch must fit into the device's memory",
+    got: cause.message,
+    next: REMEDY,
+    cause,
+  });
+}

@@ -1,0 +1,171 @@
+/**
+ * The gradient of one batch: whole, or exactly the same in pieces.
+ *
+ * @module
+ */
+import * as tf from "@tensorflow/tfjs";
+import type { ObjectiveInput } from "../plugin.ts";
+import type { Batch } from "./batches.ts";
+import { embed, type Network, networkParameters, networkWeights } from "./network.ts";
+import { type NamedObjective, objectiveLoss, wrongObjective } from "./objective_loss.ts";
+
+/** What one batch gives; the caller disposes of all of it. */
+export interface BatchGradients {
+  /** The loss. */
+  readonly loss: tf.Scalar;
+  /** The gradients by the names of their variables; absent where the loss does not depend on one. */
+  readonly grads: tf.NamedTensorMap;
+  /** The embeddings of each view, and the labels. */
+  readonly input: ObjectiveInput;
+}
+
+/**
+ * The gradient of the objective by the weights of the network and by the objective's own variables.
+ *
+ * Each view goes through the network by itself, so batch norm takes each view's statistics, as in
+ * the reference. With 0 < `microBatch` < batch each view goes in pieces of at most that many
+ * examples, as GradCache does (Gao et al. 2021, arXiv:2101.06983): (1) all embeddings Z, without
+ * gradient; (2) ∂L/∂Z; (3) for each piece the gradient of ⟨Z, ∂L/∂Z⟩, summed. That is the same
+ * gradient up to rounding, but for layers that see the whole batch: batch norm then takes the
+ * statistics of each piece, which moves its running statistics once per piece and not once per
+ * view; and layers that draw random numbers (dropout) draw others in (3) than in (1).
+ */
+export function batchGradients(
+  network: Network,
+  objective: NamedObjective,
+  batch: Batch,
+  microBatch = 0,
+): BatchGradients {
+  const size = batch.indices.length;
+  const labels = batch.labels && tf.tensor1d(batch.labels, "int32");
+  return microBatch > 0 && microBatch < size
+    ? inPieces(network, objective, batch, labels, Math.ceil(size / microBatch))
+    : whole(network, objective, batch, labels);
+}
+
+/** Rows `begin` to `end` of a view as a tensor. */
+function rows(
+  { indices, shape }: Batch,
+  view: Float32Array,
+  begin: number,
+  end: number,
+): tf.Tensor {
+  const size = view.length / indices.length;
+  return tf.tensor(view.subarray(begin * size, end * size), [end - begin, ...shape]);
+}
+
+function whole(
+  network: Network,
+  objective: NamedObjective,
+  batch: Batch,
+  labels: tf.Tensor1D | undefined,
+): BatchGradients {
+  let input: ObjectiveInput = { views: [], labels };
+  const variables = [...networkParameters(network).values(), ...ownParameters(objective)];
+  const { value, grads } = gradientsOf(objective.name, variables, () => {
+    const views = batch.views.map((view) =>
+      tf.keep(embed(network, rows(batch, view, 0, batch.indices.length)))
+    );
+    input = { views, labels };
+    return objectiveLoss(objective, input);
+  });
+  return { loss: value, grads, input };
+}
+
+function inPieces(
+  network: Network,
+  objective: NamedObjective,
+  batch: Batch,
+  labels: tf.Tensor1D | undefined,
+  count: number,
+): BatchGradients {
+  const pieces = cut(batch.indices.length, count);
+  const views = withoutMovingStatistics(
+    network,
+    () =>
+      tf.tidy(() =>
+        batch.views.map((view) =>
+          tf.concat(
+            pieces.map(([begin, end]) =>
+              tf.tidy(() => embed(network, rows(batch, view, begin, end)))
+            ),
+          )
+        )
+      ),
+  ).map((z) => tf.variable(z));
+  const input = { views, labels };
+  const { value, grads } = gradientsOf(
+    objective.name,
+    [...views, ...ownParameters(objective)],
+    () => objectiveLoss(objective, input),
+  );
+
+  const weights = [...networkParameters(network).values()];
+  batch.views.forEach((view, v) => {
+    const gradient = grads[views[v].name] ?? tf.zerosLike(views[v]);
+    delete grads[views[v].name];
+    for (const [begin, end] of pieces) {
+      const product = () =>
+        embed(network, rows(batch, view, begin, end))
+          .mul(gradient.slice([begin, 0], [end - begin, -1])).sum().asScalar();
+      const piece = tf.variableGrads(product, weights);
+      piece.value.dispose();
+      addTo(grads, piece.grads);
+    }
+    gradient.dispose();
+  });
+  return { loss: value, grads, input };
+}
+
+/** Cuts 0 … size into `count` ranges whose lengths differ by at most 1. */
+function cut(size: number, count: number): [number, number][] {
+  const edge = (i: number) => Math.round(i * size / count);
+  return Array.from({ length: count }, (_, i) => [edge(i), edge(i + 1)]);
+}
+
+/** Runs `fn`, then sets what the network does not train (running statistics) back. */
+function withoutMovingStatistics<T>(network: Network, fn: () => T): T {
+  const trained = networkParameters(network);
+  const others = [...networkWeights(network)].filter(([name]) => !trained.has(name));
+  const before = others.map(([, statistic]) => statistic.clone());
+  const result = fn();
+  others.forEach(([, statistic], i) => statistic.assign(before[i]));
+  tf.dispose(before);
+  return result;
+}
+
+function addTo(sums: tf.NamedTensorMap, grads: tf.NamedTensorMap): void {
+  for (const [name, grad] of Object.entries(grads)) {
+    if (sums[name] === undefined) {
+      sums[name] = grad;
+      continue;
+    }
+    const sum = sums[name].add(grad);
+    tf.dispose([sums[name], grad]);
+    sums[name] = sum;
+  }
+}
+
+function ownParameters({ objective }: NamedObjective): tf.Variable[] {
+  return (objective.variables ?? []).filter((variable) => variable.trainable);
+}
+
+function gradientsOf(
+  name: string,
+  variables: tf.Variable[],
+  loss: () => tf.Scalar,
+): { value: tf.Scalar; grads: tf.NamedTensorMap } {
+  try {
+    return tf.variableGrads(loss, variables);
+  } catch (error) {
+    if (!(error instanceof Error && error.message.includes("Cannot find a connection"))) {
+      throw error;
+    }
+    throw wrongObjective(
+      name,
+      "its loss must depend on the views",
+      "a loss without a gradient",
+      "Compute it from the tensors of `views` with operations of `env.tf`.",
+    );
+  }
+}

@@ -1,0 +1,89 @@
+/**
+ * Encoder and projection head as one function from views to embeddings.
+ *
+ * @module
+ */
+import * as tf from "@tensorflow/tfjs";
+import { PluginError } from "../errors.ts";
+import { namedWeights, trainableWeights } from "../nn/weights.ts";
+import type { Encoder } from "../plugin.ts";
+import { blame } from "./blame.ts";
+
+/** PyTorch's `F.normalize`: rows shorter than this are divided by it instead. */
+const SHORTEST = 1e-12;
+
+/** The network that is trained. */
+export interface Network {
+  /** The encoder, as its plugin gave it. */
+  readonly encoder: Encoder;
+  /** [batch, encoder.dim] to [batch, featureDim]. */
+  readonly head: tf.LayersModel;
+  /** Whether embeddings are rows of unit length. */
+  readonly unitRows: boolean;
+}
+
+/**
+ * The embeddings [batch, featureDim] of `x` [batch, ...shape], in training mode: batch norm uses
+ * the statistics of `x` and moves its running ones.
+ */
+export function embed({ encoder, head, unitRows }: Network, x: tf.Tensor): tf.Tensor2D {
+  const features = blame(
+    "encoder",
+    undefined,
+    "be applied",
+    () => encoder.model.apply(x, { training: true }),
+  );
+  const got = features instanceof tf.Tensor ? `[${features.shape}]` : typeof features;
+  if (!(features instanceof tf.Tensor) || got !== `[${[x.shape[0], encoder.dim]}]`) {
+    throw new PluginError({
+      act: "use the encoder",
+      rule: `its features must be a tensor of shape [${[x.shape[0], encoder.dim]}]`,
+      got,
+      next: "Let the plugin's `dim` be the length of what its model gives.",
+    });
+  }
+  const rows = head.apply(features, { training: true }) as tf.Tensor2D;
+  return unitRows ? normaliseRows(rows) : rows;
+}
+
+/** z/max(‖z‖, 1e-12), with the gradient 0 through the maximum and no 0/0 at a row of zeros. */
+function normaliseRows(rows: tf.Tensor2D): tf.Tensor2D {
+  return rows.div(rows.square().sum(1, true).maximum(SHORTEST ** 2).sqrt());
+}
+
+/** All weights and running statistics, as `encoder.conv1.kernel` and `head.0.kernel`. */
+export function networkWeights({ encoder, head }: Network): Map<string, tf.Variable> {
+  return joined(encoder.model, head, namedWeights);
+}
+
+/** The trained ones of {@linkcode networkWeights}, in the same order. */
+export function networkParameters({ encoder, head }: Network): Map<string, tf.Variable> {
+  return joined(encoder.model, head, trainableWeights);
+}
+
+/** The weights of an encoder's model, as `encoder.conv1.kernel`. */
+export function encoderWeights(model: tf.LayersModel): Map<string, tf.Variable> {
+  const weights = namedWeights(model);
+  if (weights.size !== model.weights.length) {
+    throw new PluginError({
+      act: "name the encoder's weights",
+      rule: `its ${model.weights.length} weights must have names of their own`,
+      got: `${weights.size} names`,
+      next: "Name the layers, and build the model of layers rather than of models.",
+    });
+  }
+  return prefixed("encoder", weights);
+}
+
+function joined(
+  encoder: tf.LayersModel,
+  head: tf.LayersModel,
+  weightsOf: (model: tf.LayersModel) => Map<string, tf.Variable>,
+): Map<string, tf.Variable> {
+  // The head's layers are called `head.0` … already.
+  return new Map([...prefixed("encoder", weightsOf(encoder)), ...weightsOf(head)]);
+}
+
+function prefixed(prefix: string, weights: Map<string, tf.Variable>): Map<string, tf.Variable> {
+  return new Map([...weights].map(([name, weight]) => [`${prefix}.${name}`, weight]));
+}

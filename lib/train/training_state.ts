@@ -1,0 +1,104 @@
+/**
+ * All that changes while a run trains, and how it is saved and restored.
+ *
+ * @module
+ */
+import type * as tf from "@tensorflow/tfjs";
+import { UsageError } from "../errors.ts";
+import type { Objective } from "../plugin.ts";
+import { listCheckpoints, type RunFolder } from "../run/run_folder.ts";
+import { type Counters, encodeCheckpoint, readCheckpoint } from "./checkpoint.ts";
+import { LossWindow } from "./loss_window.ts";
+import { encoderWeights, type Network, networkParameters, networkWeights } from "./network.ts";
+import { makeOptimizer, type Optimizer } from "./optimizer.ts";
+import type { TrainOptions } from "./options.ts";
+import { assignVariables, readVariables } from "./variable_arrays.ts";
+
+/** The name of the losses that are not logged yet. */
+const LOSSES = "log.losses";
+
+/** What decides the order of the data; a run cannot be resumed under another. */
+const ORDER = ["seed", "batchSize"] as const;
+
+/** The state of a run. */
+export interface TrainingState {
+  /** The optimizer with its moments. */
+  readonly optimizer: Optimizer;
+  /** Losses of steps not logged yet. */
+  readonly losses: LossWindow;
+  /** Weights, statistics, the objective's variables and the moments, as they are saved. */
+  readonly variables: ReadonlyMap<string, tf.Variable>;
+}
+
+/** The state before the first step. */
+export function makeState(
+  network: Network,
+  objective: Objective,
+  options: TrainOptions,
+): TrainingState {
+  encoderWeights(network.encoder.model);
+  const own = new Map((objective.variables ?? []).map((own, i) => [`objective.${i}`, own]));
+  const parameters = new Map([
+    ...networkParameters(network),
+    ...[...own].filter(([, variable]) => variable.trainable),
+  ]);
+  const optimizer = makeOptimizer(parameters, options);
+  const slots = [...optimizer.slots].map(([name, slot]) => [`optimizer.${name}`, slot] as const);
+  return {
+    optimizer,
+    losses: new LossWindow(),
+    variables: new Map([...networkWeights(network), ...own, ...slots]),
+  };
+}
+
+/**
+ * Saves a checkpoint; returns its path. The losses are given as read, so that whoever saves has
+ * looked at them. Throws a TrainingError where a weight is not finite: that is never saved.
+ */
+export async function saveState(
+  { variables }: TrainingState,
+  run: RunFolder,
+  counters: Counters,
+  losses: Float32Array,
+  options: TrainOptions,
+  metadata: Readonly<Record<string, string>>,
+): Promise<string> {
+  const tensors = await readVariables(variables);
+  tensors.set(LOSSES, { dtype: "F32", shape: [losses.length], data: losses });
+  const order = Object.fromEntries(ORDER.map((name) => [name, String(options[name])]));
+  const bytes = encodeCheckpoint({ counters, tensors, metadata: { ...metadata, ...order } });
+  return await run.saveCheckpoint(counters, bytes);
+}
+
+/**
+ * Restores the newest checkpoint of a run and cuts its log back to it; undefined, with an empty
+ * log, where it has none. Throws a DataError where the checkpoint is damaged or does not fit, a
+ * UsageError where the options would give another order of the data.
+ */
+export async function restoreState(
+  state: TrainingState,
+  run: RunFolder,
+  options: TrainOptions,
+): Promise<Counters | undefined> {
+  const [newest, older] = await listCheckpoints(run.path);
+  if (!newest) {
+    await run.truncateMetrics(0);
+    return;
+  }
+  const { counters, tensors, metadata } = await readCheckpoint(newest.path, older?.path);
+  const changed = ORDER.find((name) => metadata[name] !== String(options[name]));
+  if (changed !== undefined) {
+    throw new UsageError({
+      act: `resume ${run.path}`,
+      rule: `${changed} must stay ${metadata[changed]}`,
+      got: options[changed],
+      next: "Leave the option out, or train anew.",
+    });
+  }
+  assignVariables(state.variables, tensors, newest.path);
+  state.optimizer.steps = counters.step;
+  const losses = tensors.get(LOSSES)?.data;
+  state.losses.reset(losses instanceof Float32Array ? losses : undefined);
+  await run.truncateMetrics(counters.step);
+  return counters;
+}
