@@ -53,11 +53,11 @@ export async function unpack(path: string, folder: string, options: UnpackOption
       using part = await Deno.open(`${target}.part`, { write: true, create: true, truncate: true });
       let missing = bytes;
       for await (const piece of body) {
-        signal?.throwIfAborted();
         await writeAll(part, piece);
         missing -= piece.length;
         done += piece.length;
         progress?.(done);
+        signal?.throwIfAborted();
       }
       if (missing > 0) throw new Error(`${name} ends ${showBytes(missing)} early`);
       await part.sync();

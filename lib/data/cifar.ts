@@ -6,7 +6,8 @@
  */
 import { join } from "node:path";
 import type { Split } from "../plugin.ts";
-import { checkIndex, checkLabels, readRecords } from "./records.ts";
+import { checkIndex, checkLabels } from "./check_labels.ts";
+import { readRecords } from "./records.ts";
 
 const PIXELS = 32 * 32;
 const IMAGE = 3 * PIXELS;

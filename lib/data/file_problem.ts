@@ -56,7 +56,8 @@ export async function sizeOf(path: string): Promise<number | undefined> {
   try {
     return (await Deno.stat(path)).size;
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
+    const { NotFound, NotADirectory } = Deno.errors;
+    if (error instanceof NotFound || error instanceof NotADirectory) return undefined;
     throw fileProblem(`look at ${path}`, path, error);
   }
 }

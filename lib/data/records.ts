@@ -69,22 +69,3 @@ export function readRecords(path: string, size: number): Uint8Array {
     records.close();
   }
 }
-
-/** Throws RangeError unless `index` is one of 0 … `length` − 1. */
-export function checkIndex(index: number, length: number): void {
-  if (!(index >= 0 && index < length)) {
-    throw new RangeError(`There is no example ${index} among ${length}`);
-  }
-}
-
-/** Throws DataError unless every label from `path` is one of 0 … `classes` − 1. */
-export function checkLabels(path: string, labels: Int32Array, classes: number): void {
-  const bad = labels.findIndex((label) => label < 0 || label >= classes);
-  if (bad < 0) return;
-  throw new DataError({
-    act: `read ${path}`,
-    rule: `it must have labels of ${classes} classes`,
-    got: `class ${labels[bad]} for image ${bad}, counting from 0`,
-    next: "The file is damaged: delete it and fetch the dataset again.",
-  });
-}
