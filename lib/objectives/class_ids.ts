@@ -6,10 +6,10 @@
 import type * as tf from "@tensorflow/tfjs";
 import { UsageError } from "../errors.ts";
 import type { ObjectiveInput } from "../plugin.ts";
-import type { Tf } from "./similarities.ts";
+import type { Tf } from "./row_products.ts";
 
 /**
- * The class of each row of all views, int32 [views · batch]; an unknown label (−1) is a class of
+ * The class of each row of all views, [views · batch]; an unknown label (−1) is a class of
  * its own. Throws a UsageError where there are no labels.
  */
 export function classIds(tf: Tf, objective: string, input: ObjectiveInput): tf.Tensor1D {
@@ -23,8 +23,8 @@ export function classIds(tf: Tf, objective: string, input: ObjectiveInput): tf.T
       next: "Choose a labelled dataset and split, or an objective without labels such as debiased.",
     });
   }
-  const own = tf.range(-1, -1 - batch, -1, "int32");
-  const classes = labels.toInt();
-  const ids: tf.Tensor1D = tf.where(classes.greaterEqual(tf.scalar(0, "int32")), classes, own);
+  const own = tf.range(-1, -1 - batch, -1);
+  const known = labels.greaterEqual(tf.scalar(0, labels.dtype));
+  const ids: tf.Tensor1D = tf.where(known, labels.toFloat(), own);
   return tf.tile(ids, [views.length]);
 }

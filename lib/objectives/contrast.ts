@@ -14,7 +14,7 @@
  * @module
  */
 import type * as tf from "@tensorflow/tfjs";
-import type { Tf } from "./similarities.ts";
+import { logSumExp, type Tf } from "./row_products.ts";
 
 /** Below this, softplus and sigmoid are 0 to any purpose, and e^(−x) is still finite. */
 const LOWEST = -80;
@@ -57,7 +57,7 @@ export function debias(tf: Tf, input: DebiasInput): Debiased {
   const floor = Math.log(count) - 1 / temperature;
   let estimate: tf.Tensor1D = negatives.sub(Math.log1p(-tauPlus));
   if (tauPlus > 0) {
-    const pi = tf.logSumExp(positives, 1).sub(Math.log(positives.shape[1]));
+    const pi = logSumExp(tf, positives).sub(Math.log(positives.shape[1]));
     const x: tf.Tensor1D = pi.sub(negatives).add(Math.log(tauPlus * count));
     const share = x.minimum<tf.Tensor1D>(0).exp();
     // Where nothing is left, ln 0 and its gradient must not be computed. Of the comparisons only

@@ -9,9 +9,7 @@
  */
 import type * as tf from "@tensorflow/tfjs";
 import { UsageError } from "../errors.ts";
-
-/** TensorFlow.js, as an objective gets it in `env.tf`. */
-export type Tf = typeof tf;
+import { gram, logSumExp, type Tf } from "./row_products.ts";
 
 /** Added to what a sum of exponentials leaves out: finite, so no gradient becomes NaN. */
 const LEFT_OUT = -1e30;
@@ -22,7 +20,7 @@ export interface Similarities {
   readonly all: tf.Tensor2D;
   /** s of each row to its positives, [n, M]. */
   readonly positives: tf.Tensor2D;
-  /** The example each row is a view of, int32 [n]. */
+  /** The example each row is a view of, [n]. */
   readonly examples: tf.Tensor1D;
   /** K, the number of negatives of each row. */
   readonly negatives: number;
@@ -41,23 +39,26 @@ export function similarities(
     return z.mul(shifted).sum(1, true);
   });
   return {
-    all: z.matMul<tf.Tensor2D>(z, false, true).div(temperature),
+    all: gram(tf, z).div(temperature),
     positives: tf.concat(positives, 1).div(temperature),
-    examples: tf.tile(tf.range(0, batch, 1, "int32"), [views.length]),
+    examples: tf.tile(tf.range(0, batch), [views.length]),
     negatives: views.length * (batch - 1),
   };
 }
 
-/** 1 where the ids of row i and row j differ, else 0: int32 [n] to float [n, n]. */
-export function differ(tf: Tf, ids: tf.Tensor1D): tf.Tensor2D {
-  return tf.notEqual<tf.Tensor2D>(ids.expandDims(1), ids.expandDims(0)).toFloat();
+/**
+ * 1 where the ids of row i and row j differ, else 0: whole numbers [n] to [n, n]. Arithmetic, as
+ * comparisons with broadcasting are many times slower on wasm.
+ */
+export function differ(ids: tf.Tensor1D): tf.Tensor2D {
+  return ids.expandDims<tf.Tensor2D>(1).sub<tf.Tensor2D>(ids.expandDims(0)).abs().minimum(1);
 }
 
 /**
  * ln Σ_j e^(x_ij) over the j where `mask` is 1, [n, n] to [n]; about −1e30 for a row without any.
  */
 export function maskedLogSumExp(tf: Tf, x: tf.Tensor2D, mask: tf.Tensor2D): tf.Tensor1D {
-  return tf.logSumExp(x.add(mask.sub(1).mul(-LEFT_OUT)), 1);
+  return logSumExp(tf, x.add(mask.sub(1).mul(-LEFT_OUT)));
 }
 
 /** What {@linkcode checkViews} asks for. */

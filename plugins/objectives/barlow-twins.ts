@@ -34,7 +34,7 @@ export default defineObjective({
           const [batch, dim] = views[0].shape;
           const [a, b] = views.map(standardise);
           const diagonal = a.mul(b).mean(0).sub(1).square().sum();
-          const off = differ(tf, tf.range(0, dim, 1, "int32"));
+          const off = differ(tf.range(0, dim));
           const correlation = a.matMul<tf.Tensor2D>(b, true).div(batch);
           return correlation.mul(off).square().sum().mul(lambda).add(diagonal).asScalar();
         }),

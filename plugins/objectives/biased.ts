@@ -29,7 +29,7 @@ export default defineObjective({
       tf.tidy(() => {
         checkViews(views, { objective: "biased" });
         const { all, positives, examples } = similarities(tf, views, temperature);
-        return contrast(tf, maskedLogSumExp(tf, all, differ(tf, examples)), positives);
+        return contrast(tf, maskedLogSumExp(tf, all, differ(examples)), positives);
       }),
   }),
 });

@@ -38,7 +38,7 @@ export default defineObjective({
         next: `Give positives + 1 views, or set --positives=${Math.max(views.length - 1, 1)}.`,
       });
       const { all, positives, examples, negatives } = similarities(tf, views, temperature);
-      const sum = maskedLogSumExp(tf, all, differ(tf, examples));
+      const sum = maskedLogSumExp(tf, all, differ(examples));
       const input = { negatives: sum, positives, count: negatives, tauPlus, temperature };
       return { ...debias(tf, input), positives };
     };

@@ -27,7 +27,7 @@ export default defineObjective({
       tf.tidy(() => {
         checkViews(views, { objective: "decoupled" });
         const { all, positives, examples } = similarities(tf, views, temperature);
-        const sum = maskedLogSumExp(tf, all, differ(tf, examples));
+        const sum = maskedLogSumExp(tf, all, differ(examples));
         return sum.sub(positives.mean(1)).mean().asScalar();
       }),
   }),

@@ -33,7 +33,7 @@ export default defineObjective({
     const estimate = (views: readonly tf.Tensor2D[]) => {
       checkViews(views, { objective: "hard" });
       const { all, positives, examples, negatives } = similarities(tf, views, temperature);
-      const omega = differ(tf, examples);
+      const omega = differ(examples);
       const alpha = maskedLogSumExp(tf, all.mul(1 + beta), omega);
       const mu = maskedLogSumExp(tf, all.mul(beta), omega);
       const sum: tf.Tensor1D = alpha.sub(mu).add(Math.log(negatives));

@@ -30,7 +30,7 @@ export default defineObjective({
       tf.tidy(() => {
         checkViews(input.views, { objective: "oracle" });
         const { all, positives, negatives } = similarities(tf, input.views, temperature);
-        const others = differ(tf, classIds(tf, "oracle", input));
+        const others = differ(classIds(tf, "oracle", input));
         const scale = others.sum<typeof others>(1).maximum(1).log().neg().add(Math.log(negatives));
         const sum = maskedLogSumExp(tf, all, others).add(scale);
         return contrast(tf, sum.as1D(), positives);

@@ -28,8 +28,8 @@ export default defineObjective({
       tf.tidy(() => {
         checkViews(input.views, { objective: "supcon" });
         const { all } = similarities(tf, input.views, temperature);
-        const others = differ(tf, tf.range(0, all.shape[0], 1, "int32"));
-        const positive = others.sub(differ(tf, classIds(tf, "supcon", input)));
+        const others = differ(tf.range(0, all.shape[0]));
+        const positive = others.sub(differ(classIds(tf, "supcon", input)));
         const mean = all.mul(positive).sum(1).div(positive.sum(1));
         return maskedLogSumExp(tf, all, others).sub(mean).mean().asScalar();
       }),

@@ -30,7 +30,7 @@ export default defineObjective({
       const centred = view.sub<tf.Tensor2D>(view.mean(0));
       const std = centred.square().sum(0).div(batch - 1).add(EPSILON).sqrt();
       const spread = tf.scalar(1).sub(std).relu().mean().mul(variance / 2);
-      const off = differ(tf, tf.range(0, dim, 1, "int32"));
+      const off = differ(tf.range(0, dim));
       const products = centred.matMul<tf.Tensor2D>(centred, true).div(batch - 1).mul(off);
       return spread.add(products.square().sum().mul(covariance / dim));
     };
