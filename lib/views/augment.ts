@@ -75,7 +75,7 @@ export function augment(
   return views;
 }
 
-/** The four operations in the drawn order; those that change nothing are left out. */
+/** The operations in the drawn order; saturation and hue where there is colour. */
 function colorJitter(image: Float32Array, channels: number, jitter: Jitter): void {
   for (const operation of jitter.order) {
     if (operation === "brightness") adjustBrightness(image, jitter.brightness);

@@ -43,7 +43,6 @@ export function adjustSaturation(image: Float32Array, factor: number): void {
  * value − chroma·clamp(min(k, 4 − k)), k = (n + h) mod 6, n = 5, 3, 1 for red, green, blue.
  */
 export function adjustHue(image: Float32Array, shift: number): void {
-  if (shift === 0) return; // the way through HSV and back would round
   for (let i = 0; i < image.length; i += 3) {
     const r = image[i];
     const g = image[i + 1];

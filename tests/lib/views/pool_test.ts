@@ -63,3 +63,15 @@ Deno.test("closing rejects what was not made, and whatever is asked for later", 
   await assertRejects(make, TauplusError, "closed");
   maker.close();
 });
+
+Deno.test({
+  name: "a thread that cannot start rejects every job",
+  permissions: { read: false },
+  fn: async () => {
+    const maker = createViewMaker();
+    const make = () => maker.make(all, shape, [0, 1, 2, 3, 4, 5], keys, options, ...moments);
+    await assertRejects(make, TauplusError, "Cannot make views: their thread failed");
+    await assertRejects(make, TauplusError, "Cannot make views: their thread failed");
+    maker.close();
+  },
+});
