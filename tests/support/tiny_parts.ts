@@ -1,4 +1,5 @@
 /** A training small enough for tests: 32 images of 8×8 in four classes, one convolution. */
+import type * as tf from "@tensorflow/tfjs";
 import type { Device } from "../../lib/device/device.ts";
 import { convNet } from "../../lib/nn/conv_net.ts";
 import type { Dataset, Encoder, Objective, Split } from "../../lib/plugin.ts";
@@ -52,6 +53,24 @@ export function tinyObjective({ tf }: Device): Objective {
         const self = tf.eye(z.shape[0]).mul(-1e9);
         return tf.logSumExp(all.add(self), 1).sub(z.mul(other).sum(1).div(0.5)).mean().asScalar();
       }),
+  };
+}
+
+/** {@linkcode tinyObjective} with state: a trained scale and a mean that follows the embeddings. */
+export function statefulObjective(device: Device): Objective {
+  const { tf } = device;
+  const plain = tinyObjective(device);
+  const scale = tf.variable(tf.scalar(1), true);
+  const mean = tf.variable(tf.zeros<tf.Rank.R1>([8]), false);
+  return {
+    variables: [scale, mean],
+    loss: ({ views }) =>
+      tf.tidy(() =>
+        plain.loss({ views: views.map((view) => view.sub<tf.Tensor2D>(mean).mul(scale)) })
+      ),
+    diagnostics: () => ({ scale: tf.tidy(() => scale.clone().asScalar()) }),
+    afterStep: ({ views }) =>
+      tf.tidy(() => mean.assign(mean.mul(0.9).add(views[0].mean<tf.Tensor1D>(0).mul(0.1)))),
   };
 }
 
