@@ -1,0 +1,147 @@
+/**
+ * Convolution and its gradient by the filter on wasm, for images NHWC and filters [kh, kw, cin, cout].
+ *
+ *     y[n, i, j, o]    = Σ_a,b,c x[n, i·s + a − p, j·s + b − p, c] · w[a, b, c, o]
+ *     ∂w[a, b, c, o]   = Σ_n,i,j x[n, i·s + a − p, j·s + b − p, c] · ∂y[n, i, j, o]
+ *
+ * In a padded image the window of one output pixel is, row by row, a contiguous run of kw·cin floats:
+ * so both are matrix products whose large side is never built. A few images are padded at a time, into a
+ * scratch that stays in the cache.
+ *
+ * @module
+ */
+import * as tf from "@tensorflow/tfjs";
+import type { Heap } from "./heap.ts";
+import { PaddedImages } from "./padded_images.ts";
+import { balanced, parts } from "./split.ts";
+import { COLUMNS, OUTER_ROWS } from "./tiles.ts";
+import { multiplyWindows, pack } from "./windows.ts";
+
+/** What {@linkcode tf.backend_util.computeConv2DInfo} knows of a convolution. */
+export type ConvInfo = ReturnType<typeof tf.backend_util.computeConv2DInfo>;
+
+/** As many images are padded together as fit into this many floats with their gradients. */
+const CACHE = 64 * 1024;
+
+/** y, with `bias` [cout] added if there is one. */
+export function convolve(
+  heap: Heap,
+  x: tf.TensorInfo,
+  w: tf.TensorInfo,
+  info: ConvInfo,
+  bias?: tf.TensorInfo,
+): tf.TensorInfo {
+  const { batchSize, inHeight, inWidth, inChannels, outHeight, outWidth, outChannels } = info;
+  const { strideHeight, strideWidth, filterHeight, filterWidth, padInfo } = info;
+  const y = heap.output(info.outShape);
+  if (bias) fillRows(heap, y, bias);
+  const images = new PaddedImages(
+    heap,
+    heap.address(x),
+    { height: inHeight, width: inWidth, channels: inChannels },
+    {
+      top: padInfo.top,
+      left: padInfo.left,
+      height: (outHeight - 1) * strideHeight + filterHeight,
+      width: (outWidth - 1) * strideWidth + filterWidth,
+    },
+  );
+  const length = filterWidth * inChannels;
+  const packed = 4 * filterHeight * length * outChannels;
+  images.with(1, () =>
+    heap.scratch(packed, (b) => {
+      pack(heap, heap.address(w), b, filterHeight * length, outChannels);
+      const out = heap.address(y);
+      for (let n = 0; n < batchSize; n++) {
+        multiplyWindows(heap, {
+          a: images.images(n, 1),
+          b,
+          out: out + 4 * n * outHeight * outWidth * outChannels,
+          height: outHeight,
+          width: outWidth,
+          columns: outChannels,
+          runs: filterHeight,
+          length,
+          aRow: 4 * strideHeight * images.row,
+          aStep: 4 * strideWidth * inChannels,
+          aSkip: 4 * (images.row - length),
+          outRow: 4 * outWidth * outChannels,
+          outStep: 4 * outChannels,
+          accumulate: bias !== undefined,
+        });
+      }
+    }));
+  return y;
+}
+
+/** ∂L/∂w from x and ∂L/∂y. */
+export function filterGradient(
+  heap: Heap,
+  x: tf.TensorInfo,
+  dy: tf.TensorInfo,
+  info: ConvInfo,
+): tf.TensorInfo {
+  const { batchSize, inHeight, inWidth, inChannels, outHeight, outWidth, outChannels } = info;
+  const { strideHeight, strideWidth, filterHeight, filterWidth, padInfo } = info;
+  const dw = heap.output(info.filterShape);
+  const images = new PaddedImages(
+    heap,
+    heap.address(x),
+    { height: inHeight, width: inWidth, channels: inChannels },
+    {
+      top: padInfo.top,
+      left: padInfo.left,
+      height: (outHeight - 1) * strideHeight + filterHeight,
+      width: (outWidth - 1) * strideWidth + filterWidth,
+    },
+  );
+  const length = filterWidth * inChannels;
+  const dyImage = outHeight * outWidth * outChannels;
+  const together = Math.min(batchSize, Math.ceil(CACHE / (images.image + dyImage)));
+  const aStep = 4 * strideWidth * inChannels;
+  const aRow = 4 * strideHeight * images.row;
+  images.with(together, () => {
+    const out = heap.address(dw) / 4;
+    heap.floats().fill(0, out, out + filterHeight * length * outChannels);
+    for (const { start: first, size: count } of parts(batchSize, together)) {
+      const a = images.images(first, count);
+      const b = heap.address(dy) + 4 * first * dyImage;
+      for (let run = 0; run < filterHeight; run++) {
+        let row = 0;
+        for (const [rows, times] of balanced(length, OUTER_ROWS)) {
+          for (let t = 0; t < times; t++, row += rows) {
+            for (const { start, size } of parts(outChannels, COLUMNS)) {
+              heap.tiles.outer(rows, size)(
+                a + 4 * (run * images.row + row),
+                b + 4 * start,
+                4 * (out + (run * length + row) * outChannels + start),
+                4 * outChannels,
+                count,
+                outHeight,
+                outWidth,
+                aStep,
+                aRow - outWidth * aStep,
+                4 * images.image - outHeight * aRow,
+                4 * outChannels,
+                0,
+                0,
+              );
+            }
+          }
+        }
+      }
+    }
+  });
+  return dw;
+}
+
+function fillRows(heap: Heap, y: tf.TensorInfo, row: tf.TensorInfo): void {
+  const floats = heap.floats();
+  const from = heap.address(row) / 4, to = heap.address(y) / 4;
+  const [size, total] = [row, y].map(({ shape }) => tf.util.sizeFromShape(shape));
+  floats.copyWithin(to, from, from + size);
+  // Doubling: each copy takes all that is there.
+  for (let done = size; done < total; done *= 2) {
+    floats.copyWithin(to + done, to, to + Math.min(done, total - done));
+  }
+}
