@@ -5,7 +5,6 @@
  */
 import type { z } from "zod";
 import type { Config, ConfigSpec, Layer } from "../config.ts";
-import type { BaseEnv } from "../plugin.ts";
 import type { Registry } from "../registry.ts";
 import type { ProgressBar } from "../terminal/progress.ts";
 
@@ -35,31 +34,10 @@ export interface Command<S extends z.ZodObject = z.ZodObject> {
   readonly maxWords?: number;
   /** What can be set. */
   readonly spec: ConfigSpec<S>;
+  /** Puts flags in other words, as the reference's in ours. */
+  rewrite?(flags: Readonly<Record<string, string>>): Record<string, string>;
   /** The layers under the flags, given all that was named in files and flags so far. */
   layers?(named: Readonly<Record<string, unknown>>): Promise<Layer[]> | Layer[];
   /** Does it. */
   run(context: Context<S>): Promise<void>;
-}
-
-/** What a plugin is given before there is a device. */
-export function baseEnv(context: Pick<Context, "signal" | "bar">, seed: number): BaseEnv {
-  return {
-    seed,
-    cache: cacheFolder(),
-    progress: (progress) => context.bar.show(progress),
-    signal: context.signal,
-  };
-}
-
-/** The folder for downloads: TAUPLUS_CACHE, else the system's place for caches. */
-export function cacheFolder(): string {
-  const set = Deno.env.get("TAUPLUS_CACHE");
-  if (set) return set;
-  const home = Deno.env.get("HOME") ?? Deno.env.get("USERPROFILE") ?? ".";
-  const base = Deno.build.os === "darwin"
-    ? `${home}/Library/Caches`
-    : Deno.build.os === "windows"
-    ? Deno.env.get("LOCALAPPDATA") ?? home
-    : Deno.env.get("XDG_CACHE_HOME") ?? `${home}/.cache`;
-  return `${base}/tauplus`;
 }

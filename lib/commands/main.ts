@@ -7,7 +7,7 @@
 import { resolve } from "node:path";
 import { closest } from "fastest-levenshtein";
 import { type Layer, resolveConfig } from "../config.ts";
-import { DataError, Interrupted, TauplusError, UsageError } from "../errors.ts";
+import { Interrupted, TauplusError, UsageError } from "../errors.ts";
 import { flagsOf } from "../options.ts";
 import type { Kind, Plugin } from "../plugin.ts";
 import { loadRegistry } from "../registry.ts";
@@ -16,6 +16,7 @@ import { note, say } from "../terminal/say.ts";
 import { parseCommandLine } from "./arguments.ts";
 import type { Command } from "./command.ts";
 import { commandHelp, overview } from "./help.ts";
+import { readLayer } from "./layer.ts";
 
 type Entry = { summary: string; load: () => Promise<{ command: Command }> };
 
@@ -92,7 +93,8 @@ async function dispatch(args: readonly string[]): Promise<void> {
       next: "Options are written --name=value.",
     });
   }
-  const { config: file, ...named } = flags;
+  const { config: file, ...texts } = flags;
+  const named = command.rewrite?.(texts) ?? texts;
   const fileLayer = file === undefined ? [] : [await readLayer(file)];
   const upper: Layer[] = [...fileLayer, { source: "the command line", values: named, text: true }];
   const lower = help
@@ -126,36 +128,6 @@ async function dispatch(args: readonly string[]): Promise<void> {
     bar.end();
     release();
   }
-}
-
-/** A `--config` file or preset: a flat JSON object of options. */
-export async function readLayer(path: string | URL): Promise<Layer> {
-  const source = String(path instanceof URL ? path.pathname : path);
-  const unreadable = (rule: string, cause?: unknown) =>
-    new DataError({
-      act: `read the configuration ${source}`,
-      rule,
-      next: "Give a JSON object of options, as config.json of a run.",
-      cause,
-    });
-  let text: string;
-  try {
-    text = path instanceof URL && path.protocol !== "file:"
-      ? await (await fetch(path)).text()
-      : await Deno.readTextFile(path);
-  } catch (cause) {
-    throw unreadable("the file must exist and be readable", cause);
-  }
-  let values: unknown;
-  try {
-    values = JSON.parse(text);
-  } catch (cause) {
-    throw unreadable("it must be JSON", cause);
-  }
-  if (typeof values !== "object" || values === null || Array.isArray(values)) {
-    throw unreadable("it must be a JSON object");
-  }
-  return { source, values: values as Record<string, unknown>, text: false };
 }
 
 /** A specifier that means the same from any folder. */

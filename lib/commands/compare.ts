@@ -1,0 +1,52 @@
+/**
+ * The table at the end of a training: the trained encoder beside what it must beat.
+ *
+ * @module
+ */
+import type { Encoder, Metrics } from "../plugin.ts";
+import type { RunFolder } from "../run/run_folder.ts";
+import type { Session } from "../session.ts";
+import { table } from "../terminal/table.ts";
+import type { Context } from "./command.ts";
+import { judgeEncoder, type Judges } from "./judge.ts";
+
+/** What is compared. */
+export interface Comparison {
+  /** Dataset and device. */
+  readonly session: Session;
+  /** The probes by name. */
+  readonly judges: Judges<string>;
+  /** Where the trained encoder's results are kept, one file per probe. */
+  readonly run: RunFolder;
+  /** The trained encoder. */
+  readonly trained: Encoder;
+  /** Makes the encoder as it was before training. */
+  readonly makeEncoder: () => Promise<Encoder>;
+  /** Whether the untrained encoder and raw pixels are judged as well. */
+  readonly baselines: boolean;
+}
+
+/** Judges all, keeps the results in the run, and returns the table. */
+export async function compare(
+  context: Pick<Context, "signal" | "bar">,
+  { session, judges, run, trained, makeEncoder, baselines }: Comparison,
+): Promise<string> {
+  const names = Object.keys(judges);
+  const results: [string, Record<string, Metrics>][] = [
+    ["trained encoder", await judgeEncoder(context, session, judges, trained)],
+  ];
+  for (const name of names) await run.writeFile(`${name}.json`, toJson(results[0][1][name]));
+  if (baselines) {
+    const untrained = await makeEncoder();
+    results.push(["untrained encoder", await judgeEncoder(context, session, judges, untrained)]);
+    untrained.model.dispose();
+    results.push(["raw pixels", await judgeEncoder(context, session, judges)]);
+  }
+  const rows = results.map(([who, metrics]) => [
+    who,
+    ...names.map((name) => metrics[name].top1.toFixed(2) + " %"),
+  ]);
+  return table(["on the test split", ...names.map((name) => `${name} top-1`)], rows);
+}
+
+const toJson = (value: unknown): string => JSON.stringify(value, null, 2) + "\n";

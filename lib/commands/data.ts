@@ -1,0 +1,85 @@
+/**
+ * `data`: lists, fetches and verifies the datasets that come from files.
+ *
+ * @module
+ */
+import { z } from "zod";
+import { cacheFolder } from "../cache.ts";
+import { type DatasetSource, fetchSource, type SourceEnv } from "../data/source.ts";
+import { sourceOptions } from "../data/source_options.ts";
+import { type FileStatus, sourceStatus, verifySource } from "../data/source_status.ts";
+import { DataError, UsageError } from "../errors.ts";
+import type { Registry } from "../registry.ts";
+import { say } from "../terminal/say.ts";
+import { table } from "../terminal/table.ts";
+import type { Command } from "./command.ts";
+
+const options: z.ZodObject<typeof sourceOptions> = z.strictObject(sourceOptions);
+
+/** The command. */
+export const command: Command<typeof options> = {
+  summary: "List, fetch and verify datasets",
+  words: "[list | fetch NAME | verify NAME]",
+  maxWords: 2,
+  spec: { options, roles: {} },
+  async run({ words: [verb = "list", name], config, registry, signal, bar }) {
+    const env: SourceEnv = { cache: cacheFolder(), progress: (p) => bar.show(p), signal };
+    if (verb === "list" && name === undefined) {
+      say(await list(registry, env));
+    } else if (verb === "fetch" && name !== undefined) {
+      const folder = await fetchSource(await sourceOf(registry, name), env, config.options);
+      bar.end();
+      say(`${name} is in ${folder}`);
+    } else if (verb === "verify" && name !== undefined) {
+      const files = await verifySource(await sourceOf(registry, name), env, config.options);
+      bar.end();
+      say(table(["file", "state", "bytes"], files.map(row)));
+      refuseBroken(name, files);
+    } else {
+      throw new UsageError({
+        act: "run data",
+        rule: "it takes list, fetch and a name, or verify and a name",
+        got: [verb, name].filter((word) => word !== undefined).join(" "),
+        next: "Try `deno task data list`.",
+      });
+    }
+  },
+};
+
+const row = ({ path, state, bytes }: FileStatus) => [path, state, bytes.toLocaleString("en")];
+
+async function list(registry: Registry, env: SourceEnv): Promise<string> {
+  const rows = await Promise.all(
+    registry.names("dataset").map(async (name) => {
+      const { source, summary } = await registry.get("dataset", name);
+      return [name, source ? stateOf(await sourceStatus(source, env)) : "no files needed", summary];
+    }),
+  );
+  return table(["dataset", "on this machine", "what it is"], rows, 3);
+}
+
+function stateOf(files: readonly FileStatus[]): string {
+  const there = files.filter(({ state }) => state === "present" || state === "packaged").length;
+  return there === files.length ? "yes" : there === 0 ? "no" : `${there} of ${files.length} files`;
+}
+
+async function sourceOf(registry: Registry, name: string): Promise<DatasetSource> {
+  const { source } = await registry.get("dataset", name);
+  if (source) return source;
+  throw new UsageError({
+    act: `fetch ${name}`,
+    rule: "only datasets with files from elsewhere are fetched",
+    next: "This one needs no files; use it as it is.",
+  });
+}
+
+function refuseBroken(name: string, files: readonly FileStatus[]): void {
+  const broken = files.find(({ state }) => state !== "right" && state !== "packaged");
+  if (!broken) return;
+  throw new DataError({
+    act: `verify ${name}`,
+    rule: "every file must be there as published",
+    got: `${broken.path}: ${broken.state}`,
+    next: `Delete it if it is there, and run \`deno task data fetch ${name}\`.`,
+  });
+}

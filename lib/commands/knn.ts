@@ -1,0 +1,14 @@
+/**
+ * `knn`: weighted nearest neighbours on a frozen encoder.
+ *
+ * @module
+ */
+import { probeCommand } from "./probe.ts";
+import type { Command } from "./command.ts";
+import type { restoreOptions } from "./restore.ts";
+
+/** The command. */
+export const command: Command<typeof restoreOptions> = probeCommand(
+  "knn",
+  "Classify by the weighted nearest neighbours of a frozen encoder",
+);

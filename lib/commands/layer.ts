@@ -1,0 +1,41 @@
+/**
+ * A layer of the configuration from a JSON file.
+ *
+ * @module
+ */
+import type { Layer } from "../config.ts";
+import { DataError } from "../errors.ts";
+
+/**
+ * Reads a `--config` file, a preset or a run's `config.json`: a flat JSON object of options.
+ * Throws DataError where it cannot be read or is no such object.
+ */
+export async function readLayer(path: string | URL): Promise<Layer> {
+  const source = path instanceof URL ? path.pathname.split("/").slice(-2).join("/") : path;
+  const unreadable = (rule: string, cause?: unknown) =>
+    new DataError({
+      act: `read the configuration ${source}`,
+      rule,
+      next: "Give a JSON object of options, as config.json of a run.",
+      cause,
+    });
+  let text: string;
+  try {
+    // A package from a registry has its presets behind https.
+    text = path instanceof URL && path.protocol !== "file:"
+      ? await (await fetch(path)).text()
+      : await Deno.readTextFile(path);
+  } catch (cause) {
+    throw unreadable("the file must exist and be readable", cause);
+  }
+  let values: unknown;
+  try {
+    values = JSON.parse(text);
+  } catch (cause) {
+    throw unreadable("it must be JSON", cause);
+  }
+  if (typeof values !== "object" || values === null || Array.isArray(values)) {
+    throw unreadable("it must be a JSON object");
+  }
+  return { source, values: { ...values }, text: false };
+}

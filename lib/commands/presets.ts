@@ -1,0 +1,24 @@
+/**
+ * Presets: configurations that come with the package.
+ *
+ * @module
+ */
+import { closest } from "fastest-levenshtein";
+import type { Layer } from "../config.ts";
+import { UsageError } from "../errors.ts";
+import { readLayer } from "./layer.ts";
+
+/** The names of the presets. */
+export const PRESETS = ["quickstart"] as const;
+
+/** The layer of a preset. Throws UsageError where there is none of that name. */
+export async function presetLayer(name: string): Promise<Layer> {
+  if ((PRESETS as readonly string[]).includes(name)) {
+    return await readLayer(new URL(`../../presets/${name}.json`, import.meta.url));
+  }
+  throw new UsageError({
+    act: `use the preset ${name}`,
+    rule: `there are the presets ${PRESETS.join(", ")}`,
+    next: `Did you mean ${closest(name, [...PRESETS])}? A file of your own goes to --config.`,
+  });
+}

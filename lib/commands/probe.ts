@@ -1,0 +1,40 @@
+/**
+ * What `linear` and `knn` have in common: a probe over a trained encoder.
+ *
+ * @module
+ */
+import type { Command } from "./command.ts";
+import { restore, restoreLayers, restoreOptions, restoreSpec } from "./restore.ts";
+
+/** The command of a probe. */
+export function probeCommand(name: string, summary: string): Command<typeof restoreOptions> {
+  return {
+    summary,
+    spec: restoreSpec({ probe: name }),
+    layers: restoreLayers,
+    async run(context) {
+      const { judgeEncoder } = await import("./judge.ts");
+      const { chosen } = await import("./describe.ts");
+      const { showMetrics } = await import("../terminal/metrics.ts");
+      const { say } = await import("../terminal/say.ts");
+      const { viewOptions } = await import("../views/options.ts");
+      const { config: { roles, groups } } = context;
+      const { session, encoder, folder } = await restore(context);
+      const { plugin, options } = chosen(roles, "probe");
+      const probe = await session.make("probe", plugin, options);
+      const { result } = await judgeEncoder(
+        context,
+        session,
+        { result: probe },
+        encoder,
+        viewOptions.parse(groups.views),
+      );
+      say(showMetrics(result));
+      if (folder === undefined) return;
+      const { writeAtomic } = await import("../run/atomic_write.ts");
+      const path = `${folder}/${plugin.name}.json`;
+      await writeAtomic(path, JSON.stringify(result, null, 2) + "\n");
+      say(`\nsaved: ${path}`);
+    },
+  };
+}

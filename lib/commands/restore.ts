@@ -1,0 +1,113 @@
+/**
+ * A trained encoder for the commands that use one: from a run, or from a checkpoint file.
+ *
+ * @module
+ */
+import { dirname } from "node:path";
+import { z } from "zod";
+import type { ConfigSpec, Layer } from "../config.ts";
+import { UsageError } from "../errors.ts";
+import type { Encoder, Kind } from "../plugin.ts";
+import type { Session } from "../session.ts";
+import { viewOptions } from "../views/options.ts";
+import type { Context } from "./command.ts";
+import { readLayer } from "./layer.ts";
+import { deviceOption, outOption, runFolderOf } from "./run_options.ts";
+
+/** The options that say which encoder. */
+export const restoreOptions = z.strictObject({
+  run: z.string().optional().describe("folder of the run; default the latest"),
+  modelPath: z.string().optional().describe("a checkpoint file, in place of a run"),
+  device: deviceOption,
+  out: outOption,
+  seed: z.int().min(0).default(0).describe("seed of what the probe draws"),
+});
+
+/** The spec of a command over a trained encoder. */
+export function restoreSpec(
+  roles: Partial<Record<Kind, string>>,
+): ConfigSpec<typeof restoreOptions> {
+  return {
+    options: restoreOptions,
+    roles: { dataset: "fashion-mini", encoder: "conv", ...roles },
+    groups: { views: viewOptions },
+  };
+}
+
+/** Of a run's configuration, what an encoder and its data are made from. */
+const OF_RUN = /^(seed|plugin|(dataset|encoder|views)(\..*)?)$/;
+
+/** The run's own choices, under what is named. */
+export async function restoreLayers(named: Readonly<Record<string, unknown>>): Promise<Layer[]> {
+  const folder = await folderOf(
+    { run: text(named.run), modelPath: text(named.model_path) },
+    String(named.out ?? "runs"),
+  );
+  if (folder === undefined) {
+    if (named.encoder !== undefined && named.dataset !== undefined) return [];
+    throw new UsageError({
+      act: `use ${named.model_path}`,
+      rule: "there is no config.json beside it, so its encoder and dataset must be named",
+      next: "Give --encoder=NAME and --dataset=NAME.",
+    });
+  }
+  const { values, ...layer } = await readLayer(`${folder}/config.json`);
+  const own = Object.entries(values).filter(([name]) => OF_RUN.test(name));
+  return [{ ...layer, values: Object.fromEntries(own) }];
+}
+
+/** What was restored. */
+export interface Restored {
+  /** Dataset and device. */
+  readonly session: Session;
+  /** The encoder with its trained weights. */
+  readonly encoder: Encoder;
+  /** The run's folder, where there is one. */
+  readonly folder?: string;
+}
+
+/** Opens dataset and device, builds the encoder and loads its weights. */
+export async function restore(context: Context<typeof restoreOptions>): Promise<Restored> {
+  const { config: { options, roles }, signal, bar } = context;
+  const { openSession } = await import("../session.ts");
+  const { loadEncoderWeights } = await import("../train/load_encoder.ts");
+  const { chosen, describeSession } = await import("./describe.ts");
+  const { note } = await import("../terminal/say.ts");
+  const dataset = chosen(roles, "dataset");
+  const plugin = chosen(roles, "encoder");
+  const session = await openSession({
+    dataset: dataset.plugin,
+    datasetOptions: dataset.options,
+    device: options.device,
+    seed: options.seed,
+    progress: (progress) => bar.show(progress),
+    signal,
+  });
+  bar.end();
+  describeSession(session, dataset.plugin.name);
+  const encoder = await session.make("encoder", plugin.plugin, plugin.options);
+  const folder = await folderOf(options, options.out);
+  const { path } = await loadEncoderWeights(options.modelPath ?? folder!, encoder.model);
+  note(`encoder  ${plugin.plugin.name} of ${path}`);
+  return { session, encoder, folder };
+}
+
+/** The folder of the run that is meant; undefined for a file that is in none. */
+async function folderOf(
+  { run, modelPath }: { run?: string; modelPath?: string },
+  out: string,
+): Promise<string | undefined> {
+  if (modelPath === undefined) return await runFolderOf(run ?? "", out);
+  if (run !== undefined) {
+    throw new UsageError({
+      act: "use --run and --model_path together",
+      rule: "both name the encoder",
+      next: "Give one of them.",
+    });
+  }
+  const folder = dirname(modelPath);
+  const info = await Deno.stat(`${folder}/config.json`).catch(() => undefined);
+  return info?.isFile ? folder : undefined;
+}
+
+const text = (value: unknown) => value === undefined ? undefined : String(value);

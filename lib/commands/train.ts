@@ -1,0 +1,74 @@
+/**
+ * `train`: trains an encoder, then evaluates it.
+ *
+ * @module
+ */
+import { z } from "zod";
+import type { Layer } from "../config.ts";
+import { UsageError } from "../errors.ts";
+import { trainOptions } from "../train/options.ts";
+import { viewOptions } from "../views/options.ts";
+import type { Command } from "./command.ts";
+import { readLayer } from "./layer.ts";
+import { presetLayer, PRESETS } from "./presets.ts";
+import { deviceOption, outOption, runFolderOf } from "./run_options.ts";
+
+/** The command's own options: those of training, and of the command line. */
+export const trainCommandOptions = trainOptions.extend({
+  device: deviceOption,
+  out: outOption,
+  resume: z.string().optional().describe("continue the run in this folder; bare, the latest run"),
+  preset: z.string().optional()
+    .describe(`start from a preset (${PRESETS.join(", ")}); the default without a --dataset`),
+  debiased: z.boolean().optional()
+    .describe("the reference's flag: --objective=debiased, or biased where false"),
+  baselines: z.boolean().default(true)
+    .describe("at the end, evaluate the untrained encoder and raw pixels as well"),
+});
+
+/** The command. */
+export const command: Command<typeof trainCommandOptions> = {
+  summary: "Train an encoder without labels, then evaluate it",
+  spec: {
+    options: trainCommandOptions,
+    roles: {
+      dataset: "fashion-mini",
+      encoder: "conv",
+      objective: "debiased",
+      probe: "linear",
+    },
+    groups: { views: viewOptions },
+  },
+  rewrite({ debiased, ...flags }) {
+    if (debiased === undefined) return flags;
+    if (debiased !== "" && debiased !== "true" && debiased !== "false") {
+      throw new UsageError({
+        act: "set --debiased",
+        rule: "it must be true or false",
+        got: debiased,
+        next: "It stands for --objective=debiased and --objective=biased.",
+      });
+    }
+    const objective = debiased === "false" ? "biased" : "debiased";
+    if (flags.objective !== undefined && flags.objective !== objective) {
+      throw new UsageError({
+        act: `use --debiased${debiased ? "=" + debiased : ""} and --objective=${flags.objective}`,
+        rule: "both choose the objective",
+        next: "Give one of them.",
+      });
+    }
+    return { ...flags, objective };
+  },
+  async layers(named): Promise<Layer[]> {
+    if (named.resume !== undefined) {
+      const folder = await runFolderOf(String(named.resume), String(named.out ?? "runs"));
+      return [await readLayer(`${folder}/config.json`)];
+    }
+    if (named.preset !== undefined) return [await presetLayer(String(named.preset))];
+    return named.dataset === undefined ? [await presetLayer("quickstart")] : [];
+  },
+  async run(context) {
+    const { trainAndEvaluate } = await import("./train_and_evaluate.ts");
+    await trainAndEvaluate(context);
+  },
+};

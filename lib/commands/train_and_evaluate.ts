@@ -1,0 +1,140 @@
+/**
+ * What `train` does: dataset and device, run folder, training, evaluation.
+ *
+ * @module
+ */
+import type { z } from "zod";
+import { UsageError } from "../errors.ts";
+import { createRun, openRun, runName } from "../run/run_folder.ts";
+import { openSession } from "../session.ts";
+import { note, say } from "../terminal/say.ts";
+import { train, type TrainStep } from "../train/train.ts";
+import { viewOptions } from "../views/options.ts";
+import type { Context } from "./command.ts";
+import { compare } from "./compare.ts";
+import { chosen, describeSession } from "./describe.ts";
+import { canJudge, judgeEncoder } from "./judge.ts";
+import { readLayer } from "./layer.ts";
+import { runFolderOf } from "./run_options.ts";
+import type { trainCommandOptions } from "./train.ts";
+
+/** What may differ between a run and its continuation; all else would make it another run. */
+const MAY_CHANGE = /^(device|out|epochs|max_steps|eval_every|save_every|baselines|probe(\..*)?)$/;
+
+/** Runs the command. */
+export async function trainAndEvaluate(
+  context: Context<typeof trainCommandOptions>,
+): Promise<void> {
+  const { config: { options, roles, groups }, signal, bar } = context;
+  const dataset = chosen(roles, "dataset");
+  const encoder = chosen(roles, "encoder");
+  const objective = chosen(roles, "objective");
+  const probe = chosen(roles, "probe");
+  const saved = savedConfig(context);
+  const folder = options.resume === undefined
+    ? undefined
+    : await checkedFolder(await runFolderOf(options.resume, options.out), saved);
+
+  const session = await openSession({
+    dataset: dataset.plugin,
+    datasetOptions: dataset.options,
+    device: options.device,
+    seed: options.seed,
+    progress: (progress) => bar.show(progress),
+    signal,
+  });
+  bar.end();
+  describeSession(session, dataset.plugin.name);
+  const makeEncoder = () => session.make("encoder", encoder.plugin, encoder.options);
+  const trained = await makeEncoder();
+  const loss = await session.make("objective", objective.plugin, objective.options);
+  const knn = await session.make("probe", "knn", {
+    k: options.k,
+    temperature: options.knnTemperature,
+  });
+  const judge = await session.make("probe", probe.plugin, probe.options);
+
+  const run = folder !== undefined ? await openRun(folder) : await createRun(
+    options.out,
+    runName(new Date(), objective.plugin.name, dataset.plugin.name, options.seed),
+    saved,
+  );
+  try {
+    if (folder !== undefined) await run.writeFile("config.json", toJson(saved));
+    note(`run      ${run.path}`);
+    const labelled = canJudge(session);
+    const result = await train(
+      {
+        device: session.device,
+        dataset: session.dataset,
+        encoder: trained,
+        objective: loss,
+        views: viewOptions.parse(groups.views),
+        names: { objective: objective.plugin.name },
+        run,
+      },
+      options,
+      {
+        signal,
+        onStep: stepShower(context),
+        ...(labelled && {
+          onEvaluate: async () => {
+            const { knn: { top1, top5 } } = await judgeEncoder(context, session, { knn }, trained);
+            return { knn_top1: top1, knn_top5: top5 };
+          },
+        }),
+      },
+    );
+    result.dispose();
+    bar.end();
+    if (labelled) {
+      const judges = { knn, [probe.plugin.name]: judge };
+      const { baselines } = options;
+      say(await compare(context, { session, judges, run, trained, makeEncoder, baselines }));
+    } else {
+      note("The dataset has no labelled splits train and test, so nothing is evaluated.");
+    }
+    say(`run: ${run.path}`);
+  } finally {
+    await run.close();
+  }
+}
+
+/** The configuration that is kept with the run: all that `--config` needs to repeat it. */
+function savedConfig(
+  { config, plugins }: Context<typeof trainCommandOptions>,
+): Record<string, unknown> {
+  const { resume: _resume, preset: _preset, ...flat } = config.flat;
+  return { ...flat, ...(plugins.length > 0 && { plugin: plugins }) };
+}
+
+const toJson = (value: unknown): string => JSON.stringify(value, null, 2) + "\n";
+
+/** Throws UsageError unless the folder's run is the one that `saved` describes. */
+async function checkedFolder(
+  folder: string,
+  saved: Readonly<Record<string, unknown>>,
+): Promise<string> {
+  const { values } = await readLayer(`${folder}/config.json`);
+  const other = Object.keys(saved).find((name) =>
+    !MAY_CHANGE.test(name) && JSON.stringify(saved[name]) !== JSON.stringify(values[name])
+  );
+  if (other === undefined) return folder;
+  throw new UsageError({
+    act: `resume ${folder} with --${other}=${saved[other]}`,
+    rule: `the run was begun with ${values[other]}`,
+    next: "Leave the option out, or start a new run without --resume.",
+  });
+}
+
+/** Shows each step: the epoch, the loss of the last line of the log, and the speed. */
+function stepShower({ bar }: Context<z.ZodObject>): (step: TrainStep) => void {
+  let text = "";
+  return ({ epoch, step, stepsTotal, record }) => {
+    if (record) {
+      text = `epoch ${epoch}   loss ${record.loss.toFixed(4)}   ` +
+        `${record.images_per_second.toFixed(0)} images/s`;
+    }
+    bar.show({ task: "training", done: step, total: stepsTotal, unit: "steps" }, text);
+  };
+}

@@ -1,0 +1,98 @@
+/**
+ * Making what a plugin describes: options checked, failures and wrong products named by plugin.
+ *
+ * @module
+ */
+import { PluginError, TauplusError } from "./errors.ts";
+import { checkOptions } from "./options.ts";
+import type {
+  Dataset,
+  Encoder,
+  Kind,
+  KindEnvs,
+  KindProducts,
+  Objective,
+  Plugin,
+  Probe,
+} from "./plugin.ts";
+
+/**
+ * Makes a plugin's product.
+ *
+ * @param options unchecked values by key, as `{ tauPlus: 0.1 }`.
+ * @throws UsageError where an option is wrong; PluginError naming the plugin where it throws, or
+ * makes what its interface does not allow.
+ */
+export async function create<K extends Kind>(
+  plugin: Plugin<K>,
+  options: Readonly<Record<string, unknown>>,
+  env: KindEnvs[K],
+): Promise<KindProducts[K]> {
+  const checked = checkOptions(plugin.options, options);
+  let product: KindProducts[K];
+  try {
+    product = await plugin.create(checked, env);
+  } catch (cause) {
+    if (cause instanceof TauplusError || env.signal.aborted) throw cause;
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new PluginError({
+      act: `make the ${plugin.kind} ${plugin.name}`,
+      rule: `it threw ${reason.split("\n")[0].replace(/\.$/, "")}`,
+      next: "The plugin is at fault; --verbose shows where.",
+      cause,
+    });
+  }
+  const rule = CHECKS[plugin.kind](product);
+  if (rule !== undefined) {
+    throw new PluginError({
+      act: `use the ${plugin.kind} ${plugin.name}`,
+      rule,
+      next: "The plugin is at fault; see the interface in lib/plugin.ts.",
+    });
+  }
+  return product;
+}
+
+/** The rule that a product breaks, if any; a plugin in JavaScript may have made anything. */
+const CHECKS: { readonly [K in Kind]: (product: KindProducts[K]) => string | undefined } = {
+  dataset: datasetRule,
+  encoder: encoderRule,
+  objective: ({ loss }: Objective) =>
+    typeof loss === "function" ? undefined : "it must have a function loss",
+  probe: ({ evaluate }: Probe) =>
+    typeof evaluate === "function" ? undefined : "it must have a function evaluate",
+};
+
+function datasetRule({ classes, shape, mean, std, splits, pretrain }: Dataset): string | undefined {
+  const channels = shape.at(-1);
+  const sizes = [1, channels];
+  if (shape.length === 0 || !shape.every((side) => Number.isInteger(side) && side > 0)) {
+    return `its shape must be positive whole numbers, got [${shape}]`;
+  }
+  if (!sizes.includes(mean.length) || !sizes.includes(std.length)) {
+    return `its mean and std must have ${channels} numbers each, one per channel`;
+  }
+  if (!std.every((value) => value > 0)) return `its std must be positive, got [${std}]`;
+  const start = pretrain ?? "train";
+  if (!splits[start]) return `it must have a split ${start} to train on`;
+  for (const [name, { length, labels, read }] of Object.entries(splits)) {
+    if (!Number.isInteger(length) || length < 0) return `the length of ${name} must be a count`;
+    if (typeof read !== "function") return `its split ${name} must have a function read`;
+    if (labels && labels.length !== length) {
+      return `its split ${name} must have a label for each example, got ${labels.length} ` +
+        `for ${length}`;
+    }
+    const wrong = labels?.find((label) => label < -1 || label >= classes.length);
+    if (wrong !== undefined) {
+      return `the labels of ${name} must be −1 to ${classes.length - 1}, got ${wrong}`;
+    }
+  }
+}
+
+function encoderRule({ model, dim }: Encoder): string | undefined {
+  const shape = model?.outputs?.[0]?.shape;
+  if (!shape) return "its model must be a tf.LayersModel";
+  if (shape.length !== 2 || shape[1] !== dim) {
+    return `its model must give [batch, dim] with dim ${dim}, got [${shape}]`;
+  }
+}

@@ -1,0 +1,118 @@
+/**
+ * A session: an open dataset and device, and the plugins made on them.
+ *
+ * @module
+ */
+import type * as tf from "@tensorflow/tfjs";
+import { cacheFolder } from "./cache.ts";
+import { create } from "./create.ts";
+import type { Device, DeviceName } from "./device/device.ts";
+import type {
+  BaseEnv,
+  Dataset,
+  Env,
+  Kind,
+  KindEnvs,
+  KindProducts,
+  Plugin,
+  Progress,
+} from "./plugin.ts";
+import { loadRegistry, type Registry } from "./registry.ts";
+
+/** What a session is opened with. */
+export interface SessionOptions {
+  /** The dataset: a name, or a plugin. */
+  readonly dataset: string | Plugin<"dataset">;
+  /** The dataset's options by key. */
+  readonly datasetOptions?: Readonly<Record<string, unknown>>;
+  /** The device; default `auto`, the fastest there is. */
+  readonly device?: DeviceName | "auto";
+  /** The seed; default 0. */
+  readonly seed?: number;
+  /** Specifiers of third parties' plugins. */
+  readonly plugins?: readonly string[];
+  /** The folder for downloads; default the system's. */
+  readonly cache?: string;
+  /** Is told of downloads and other long acts. */
+  readonly progress?: (progress: Progress) => void;
+  /** Aborts long acts. */
+  readonly signal?: AbortSignal;
+}
+
+/** An open dataset and device. */
+export interface Session {
+  /** The dataset. */
+  readonly dataset: Dataset;
+  /** The device. */
+  readonly device: Device;
+  /** TensorFlow.js, set to the device. */
+  readonly tf: typeof tf;
+  /** What plugins are given. */
+  readonly env: Env;
+  /** Makes a plugin by name, with options by key; what is left out has its default. */
+  make<K extends Exclude<Kind, "dataset">>(
+    kind: K,
+    plugin: string | Plugin<K>,
+    options?: Readonly<Record<string, unknown>>,
+  ): Promise<KindProducts[K]>;
+}
+
+/**
+ * Opens a dataset, downloading it where needed, and a device.
+ *
+ * @example A debiased loss on given embeddings
+ * ```ts
+ * import { openSession } from "@tauplus/tauplus";
+ *
+ * const { tf, make } = await openSession({ dataset: "synthetic", device: "wasm" });
+ * const objective = await make("objective", "debiased", { tauPlus: 0.1 });
+ * const [a, b] = [tf.eye(4), tf.eye(4)];
+ * const [loss] = await objective.loss({ views: [a, b] }).data();
+ * ```
+ */
+export async function openSession(options: SessionOptions): Promise<Session> {
+  const base: BaseEnv = {
+    seed: options.seed ?? 0,
+    cache: options.cache ?? cacheFolder(),
+    progress: options.progress ?? (() => {}),
+    signal: options.signal ?? new AbortController().signal,
+  };
+  const registry = await loadRegistry(options.plugins);
+  // The dataset comes first: it is where most mistakes are, and the device takes longer.
+  const dataset = await create(
+    await pick(registry, "dataset", options.dataset),
+    options.datasetOptions ?? {},
+    base,
+  );
+  const { chooseDevice } = await import("./device/choose.ts");
+  const device = await chooseDevice(options.device ?? "auto", { cache: base.cache });
+  const env: Env = {
+    ...base,
+    tf: device.tf,
+    inputShape: dataset.shape,
+    classes: dataset.classes,
+  };
+  return {
+    dataset,
+    device,
+    tf: device.tf,
+    env,
+    make: async <K extends Exclude<Kind, "dataset">>(
+      kind: K,
+      plugin: string | Plugin<K>,
+      pluginOptions: Readonly<Record<string, unknown>> = {},
+    ) => {
+      // Every kind but datasets is given the same.
+      const kindEnv: KindEnvs[Exclude<Kind, "dataset">] = env;
+      return await create(await pick(registry, kind, plugin), pluginOptions, kindEnv);
+    },
+  };
+}
+
+async function pick<K extends Kind>(
+  registry: Registry,
+  kind: K,
+  plugin: string | Plugin<K>,
+): Promise<Plugin<K>> {
+  return typeof plugin === "string" ? await registry.get(kind, plugin) : plugin;
+}
