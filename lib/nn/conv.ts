@@ -24,7 +24,7 @@ export function conv2d(x: tf.SymbolicTensor, options: ConvOptions): tf.SymbolicT
   const { name, filters, kernelSize, stride = 1 } = options;
   const padding = (kernelSize - 1) / 2;
   const same = stride === 1 || padding === 0;
-  return apply(
+  return applyLayer(
     tf.layers.conv2d({
       name,
       filters,
@@ -40,27 +40,27 @@ export function conv2d(x: tf.SymbolicTensor, options: ConvOptions): tf.SymbolicT
 
 /** Batch normalisation as PyTorch's, see {@linkcode BatchNorm}. */
 export function batchNorm(x: tf.SymbolicTensor, name: string): tf.SymbolicTensor {
-  return apply(new BatchNorm({ name }), x);
+  return applyLayer(new BatchNorm({ name }), x);
 }
 
 /** max(x, 0). */
 export function relu(x: tf.SymbolicTensor, name: string): tf.SymbolicTensor {
-  return apply(tf.layers.reLU({ name }), x);
+  return applyLayer(tf.layers.reLU({ name }), x);
 }
 
 /** Maximum over 3×3 windows at stride 2, padded by 1. For x ≥ 0, where padding with 0 equals −∞. */
 export function maxPool(x: tf.SymbolicTensor, name: string): tf.SymbolicTensor {
   const pool = tf.layers.maxPooling2d({ name, poolSize: 3, strides: 2, padding: "valid" });
-  return apply(pool, pad(x, 1, `${name}.pad`));
+  return applyLayer(pool, pad(x, 1, `${name}.pad`));
 }
 
 /** The mean over height and width: [b, h, w, c] → [b, c]. */
 export function globalAveragePool(x: tf.SymbolicTensor, name: string): tf.SymbolicTensor {
-  return apply(tf.layers.globalAveragePooling2d({ name, dataFormat: "channelsLast" }), x);
+  return applyLayer(tf.layers.globalAveragePooling2d({ name, dataFormat: "channelsLast" }), x);
 }
 
 /** Applies a layer of one output to symbolic inputs. */
-export function apply(
+export function applyLayer(
   layer: tf.layers.Layer,
   inputs: tf.SymbolicTensor | tf.SymbolicTensor[],
 ): tf.SymbolicTensor {
@@ -70,5 +70,5 @@ export function apply(
 }
 
 function pad(x: tf.SymbolicTensor, size: number, name: string): tf.SymbolicTensor {
-  return apply(tf.layers.zeroPadding2d({ name, padding: [[size, size], [size, size]] }), x);
+  return applyLayer(tf.layers.zeroPadding2d({ name, padding: [[size, size], [size, size]] }), x);
 }

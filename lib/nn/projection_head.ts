@@ -6,7 +6,7 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { rng, STREAM } from "../random.ts";
-import { apply, batchNorm, relu } from "./conv.ts";
+import { applyLayer, batchNorm, relu } from "./conv.ts";
 import { HEAD_WEIGHTS, initialise } from "./initialise.ts";
 
 /**
@@ -34,5 +34,5 @@ function linear(
   units: number,
   useBias: boolean,
 ): tf.SymbolicTensor {
-  return apply(tf.layers.dense({ name, units, useBias, kernelInitializer: "zeros" }), x);
+  return applyLayer(tf.layers.dense({ name, units, useBias, kernelInitializer: "zeros" }), x);
 }

@@ -6,7 +6,7 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import type { Rng } from "../random.ts";
-import { apply, batchNorm, conv2d, globalAveragePool, maxPool, relu } from "./conv.ts";
+import { applyLayer, batchNorm, conv2d, globalAveragePool, maxPool, relu } from "./conv.ts";
 import { initialise } from "./initialise.ts";
 
 /** `basic`: two 3×3. `bottleneck`: 1×1, 3×3 (which has the stride, "v1.5"), 1×1 of 4× the width. */
@@ -80,6 +80,6 @@ function residual(
     shortcut = conv2d(x, { name: `${name}.downsample.0`, filters, kernelSize: 1, stride });
     shortcut = batchNorm(shortcut, `${name}.downsample.1`);
   }
-  const sum = apply(tf.layers.add({ name: `${name}.add` }), [branch, shortcut]);
+  const sum = applyLayer(tf.layers.add({ name: `${name}.add` }), [branch, shortcut]);
   return relu(sum, `${name}.relu${convs.length}`);
 }
