@@ -10,7 +10,8 @@
  *
  * @module
  */
-import * as tf from "@tensorflow/tfjs";
+import type * as tf from "@tensorflow/tfjs";
+import { fillRows } from "./fill_rows.ts";
 import type { Heap } from "./heap.ts";
 import { PaddedImages } from "./padded_images.ts";
 import { balanced, parts } from "./split.ts";
@@ -100,9 +101,9 @@ export function filterGradient(
   const together = Math.min(batchSize, Math.ceil(CACHE / (images.image + dyImage)));
   const aStep = 4 * strideWidth * inChannels;
   const aRow = 4 * strideHeight * images.row;
+  heap.fill(dw, 0);
   images.with(together, () => {
     const out = heap.address(dw) / 4;
-    heap.floats().fill(0, out, out + filterHeight * length * outChannels);
     for (const { start: first, size: count } of parts(batchSize, together)) {
       const a = images.images(first, count);
       const b = heap.address(dy) + 4 * first * dyImage;
@@ -133,15 +134,4 @@ export function filterGradient(
     }
   });
   return dw;
-}
-
-function fillRows(heap: Heap, y: tf.TensorInfo, row: tf.TensorInfo): void {
-  const floats = heap.floats();
-  const from = heap.address(row) / 4, to = heap.address(y) / 4;
-  const [size, total] = [row, y].map(({ shape }) => tf.util.sizeFromShape(shape));
-  floats.copyWithin(to, from, from + size);
-  // Doubling: each copy takes all that is there.
-  for (let done = size; done < total; done *= 2) {
-    floats.copyWithin(to + done, to, to + Math.min(done, total - done));
-  }
 }

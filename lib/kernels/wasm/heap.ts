@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type * as tf from "@tensorflow/tfjs";
+import * as tf from "@tensorflow/tfjs";
 import { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
 import { Tiles } from "./tiles.ts";
 
@@ -44,6 +44,12 @@ export class Heap {
   /** A new tensor with whatever was there. */
   output(shape: number[], dtype: tf.DataType = "float32"): tf.TensorInfo {
     return this.#backend.makeOutput(shape, dtype);
+  }
+
+  /** Sets all of a float32 tensor to a value. */
+  fill(tensor: tf.TensorInfo, value: number): void {
+    const at = this.address(tensor) / 4;
+    this.floats().fill(value, at, at + tf.util.sizeFromShape(tensor.shape));
   }
 
   /** Runs `use` with the address of so many bytes, freed afterwards. */

@@ -6,7 +6,10 @@
 import * as tf from "@tensorflow/tfjs";
 import { type ConvInfo, convolve, filterGradient } from "./conv2d.ts";
 import { inputGradient } from "./conv2d_input_gradient.ts";
+import { gather, pad, segmentSum, slice, tile } from "./copy.ts";
 import { Heap } from "./heap.ts";
+import { matMul } from "./mat_mul.ts";
+import { reduce } from "./reduce.ts";
 
 type Shape4D = [number, number, number, number];
 
@@ -41,21 +44,76 @@ let registered = false;
 export function registerWasmKernels(): void {
   if (registered) return;
   registered = true;
-  replace<ConvAttrs>("Conv2D", (heap, { x, filter }, attrs) => {
+  const convolution: Kernel<ConvAttrs & Fused> = (heap, { x, filter, bias }, attrs) => {
     const info = geometry(x.shape, filter.shape, attrs);
-    if (info.dilationHeight * info.dilationWidth !== 1) return;
-    return convolve(heap, x, filter, info);
-  });
+    if (info.dilationHeight * info.dilationWidth !== 1 || !isPlain(attrs)) return;
+    return convolve(heap, x, filter, info, bias);
+  };
+  replace("Conv2D", convolution);
+  replace("FusedConv2D", convolution);
   replace<ConvAttrs & { filterShape: Shape4D }>(
     "Conv2DBackpropFilter",
     (heap, { x, dy }, attrs) =>
-      filterGradient(heap, x, dy, geometry(x.shape, attrs.filterShape, attrs)),
+      isPlain(attrs)
+        ? filterGradient(heap, x, dy, geometry(x.shape, attrs.filterShape, attrs))
+        : undefined,
   );
   replace<ConvAttrs & { inputShape: Shape4D }>(
     "Conv2DBackpropInput",
     (heap, { dy, filter }, attrs) =>
-      inputGradient(heap, dy, filter, geometry(attrs.inputShape, filter.shape, attrs)),
+      isPlain(attrs)
+        ? inputGradient(heap, dy, filter, geometry(attrs.inputShape, filter.shape, attrs))
+        : undefined,
   );
+
+  const product: Kernel<{ transposeA: boolean; transposeB: boolean } & Fused> = (
+    heap,
+    { a, b, bias },
+    attrs,
+  ) => {
+    const batches = [a, b].map(({ shape }) => tf.util.sizeFromShape(shape.slice(0, -2)));
+    if (batches[0] !== batches[1] && Math.min(...batches) !== 1) return;
+    if (a.dtype !== "float32" || b.dtype !== "float32" || !isPlain(attrs)) return;
+    return matMul(heap, a, b, attrs, bias);
+  };
+  replace("BatchMatMul", product);
+  replace("_FusedMatMul", product);
+
+  interface Axes {
+    axis: number | number[];
+    keepDims: boolean;
+  }
+  replace<Axes>("Sum", (heap, { x }, a) => reduce(heap, x, a.axis, a.keepDims, "sum"));
+  replace<Axes>("Mean", (heap, { x }, a) => reduce(heap, x, a.axis, a.keepDims, "mean"));
+
+  replace<{ begin: number | number[]; size: number | number[] }>(
+    "Slice",
+    (heap, { x }, { begin, size }) => slice(heap, x, begin, size),
+  );
+  replace<{ paddings: [number, number][]; constantValue: number }>(
+    "PadV2",
+    (heap, { x }, { paddings, constantValue }) => pad(heap, x, paddings, constantValue),
+  );
+  replace<{ reps: number[] }>("Tile", (heap, { x }, { reps }) => tile(heap, x, reps));
+  replace<{ axis: number; batchDims: number }>(
+    "GatherV2",
+    (heap, { x, indices }, { axis, batchDims }) =>
+      batchDims ? undefined : gather(heap, x, indices, axis),
+  );
+  replace<{ numSegments: number }>(
+    "UnsortedSegmentSum",
+    (heap, { x, segmentIds }, { numSegments }) => segmentSum(heap, x, segmentIds, numSegments),
+  );
+}
+
+/** Activation and layout of a fused kernel. */
+interface Fused {
+  readonly activation?: string;
+  readonly dataFormat?: string;
+}
+
+function isPlain({ activation = "linear", dataFormat = "NHWC" }: Fused): boolean {
+  return activation === "linear" && dataFormat === "NHWC";
 }
 
 function replace<A>(kernelName: string, kernel: Kernel<A>): void {
