@@ -1,0 +1,45 @@
+/**
+ * Features as a file for other programs.
+ *
+ * @module
+ */
+import { encodeSafetensors, type NamedArray } from "../interop/safetensors.ts";
+import { writeAtomic } from "../run/atomic_write.ts";
+import { type FeatureOptions, featureRows } from "./features.ts";
+import { findSplit } from "./splits.ts";
+
+/** What is embedded, and the names the file says it by. */
+export interface EmbedOptions extends FeatureOptions {
+  /** The file to write. */
+  readonly path: string;
+  /** The name of the dataset. */
+  readonly datasetName: string;
+  /** The name of the encoder. */
+  readonly encoderName: string;
+}
+
+/**
+ * Writes the features of all examples of a split, labelled or not, to a safetensors file, whole or
+ * not at all: `features` F32 [n, dim], not normalised; `labels` I32 [n], −1 where unknown;
+ * `indices` I32 [n], the places in the split. The metadata names dataset, split and encoder.
+ *
+ * Throws what {@linkcode featureRows} throws, and DataError where the file cannot be written.
+ */
+export async function embed(options: EmbedOptions): Promise<{ length: number; dim: number }> {
+  const { encoder: { dim }, dataset, split, path } = options;
+  const { length, labels } = findSplit(dataset, split);
+  const indices = Int32Array.from({ length }, (_, index) => index);
+  const features = await featureRows(options, indices);
+  const tensors = new Map<string, NamedArray>([
+    ["features", { dtype: "F32", shape: [length, dim], data: features }],
+    ["labels", {
+      dtype: "I32",
+      shape: [length],
+      data: labels ?? new Int32Array(length).fill(-1),
+    }],
+    ["indices", { dtype: "I32", shape: [length], data: indices }],
+  ]);
+  const metadata = { dataset: options.datasetName, split, encoder: options.encoderName };
+  await writeAtomic(path, encodeSafetensors(tensors, metadata));
+  return { length, dim };
+}

@@ -1,0 +1,136 @@
+/**
+ * Features of a split under a frozen encoder, computed once and given to every probe.
+ *
+ * @module
+ */
+import type * as tf from "@tensorflow/tfjs";
+import type { Device } from "../device/device.ts";
+import type { Dataset, Encoder, FeatureSplit } from "../plugin.ts";
+import { rng, STREAM } from "../random.ts";
+import { augment } from "../views/augment.ts";
+import { normalize } from "../views/normalize.ts";
+import type { ViewOptions } from "../views/options.ts";
+import { encode } from "./encode.ts";
+import { collectRows, type RowsOptions } from "./rows.ts";
+import { findSplit, labelledExamples } from "./splits.ts";
+
+/** What features are computed from, and how. */
+export interface FeatureOptions extends Omit<RowsOptions, "task"> {
+  /** Where the encoder runs. */
+  readonly device: Device;
+  /** The encoder; it runs in inference mode. */
+  readonly encoder: Encoder;
+  /** The examples. */
+  readonly dataset: Dataset;
+  /** The name of the split. */
+  readonly split: string;
+}
+
+/** What the views of augmented features follow. */
+export interface Augmentation {
+  /** The seed of the run. */
+  readonly seed: number;
+  /** The settings of the views. */
+  readonly views: ViewOptions;
+}
+
+/** Pretraining takes the views 0, 1, … of an image; augmented features take this one. */
+const VIEW = 2 ** 16;
+
+/**
+ * The features of the examples of a split, in its order, whatever their labels.
+ *
+ * Examples are normalised and go in at their native size. Throws UsageError where the encoder
+ * takes no such size, PluginError where it gives other shapes than it says, TrainingError where a
+ * feature is not finite.
+ *
+ * @param indices the examples
+ * @returns [indices.length, encoder.dim]
+ */
+export async function featureRows(
+  options: FeatureOptions,
+  indices: Int32Array,
+): Promise<Float32Array> {
+  const { device, encoder, dataset, split } = options;
+  const { shape, mean, std } = dataset;
+  const source = findSplit(dataset, split);
+  return await collectRows(indices, encoder.dim, async (batch) => {
+    const examples = normalize(await source.read(batch), shape, mean, std);
+    return await encode(device, encoder, examples, [batch.length, ...shape]);
+  }, { ...options, task: `features of ${split}` });
+}
+
+/**
+ * The features of the labelled examples of a split. The caller disposes `features`.
+ *
+ * `augmented` is there where `augmentation` is given and the dataset can augment the split: images
+ * always, a dataset with its own views only the split it pretrains on.
+ *
+ * Throws what {@linkcode featureRows} throws, and UsageError where the split is missing or has no
+ * labels.
+ */
+export async function extractFeatures(
+  options: FeatureOptions & { readonly augmentation?: Augmentation },
+): Promise<FeatureSplit> {
+  const { device: { tf }, encoder, dataset, split, augmentation } = options;
+  const { indices, labels } = labelledExamples(findSplit(dataset, split), split);
+  const shape: [number, number] = [indices.length, encoder.dim];
+  const features = tf.tensor2d(await featureRows(options, indices), shape);
+  if (!augmentation || (dataset.views && split !== (dataset.pretrain ?? "train"))) {
+    return { features, labels };
+  }
+  return {
+    features,
+    labels,
+    augmented: async (epoch) =>
+      tf.tensor2d(await augmentedRows(options, augmentation, indices, epoch), shape),
+  };
+}
+
+/** The features of one random view of each example. */
+async function augmentedRows(
+  options: FeatureOptions,
+  { seed, views }: Augmentation,
+  indices: Int32Array,
+  epoch: number,
+): Promise<Float32Array> {
+  const { device, encoder, dataset, split } = options;
+  const { shape, mean, std } = dataset;
+  const source = findSplit(dataset, split);
+  const viewsOf = async (batch: Int32Array): Promise<[Float32Array, readonly number[]]> => {
+    if (dataset.views) {
+      const random = (row: number) => rng(seed, STREAM.views, epoch, batch[row], VIEW);
+      const [examples] = await dataset.views(batch, random);
+      return [normalize(examples, shape, mean, std), shape];
+    }
+    const key = { seed, epoch, view: VIEW };
+    const examples = augment(await source.read(batch), shape, batch, key, views, mean, std);
+    return [examples, [views.cropSize, views.cropSize, shape[2]]];
+  };
+  return await collectRows(indices, encoder.dim, async (batch) => {
+    const [examples, viewShape] = await viewsOf(batch);
+    return await encode(device, encoder, examples, [batch.length, ...viewShape]);
+  }, { ...options, task: `features of augmented ${split}, epoch ${epoch}` });
+}
+
+/**
+ * The normalised, flattened pixels of the labelled examples of a split as features: the baseline
+ * that no encoder should lose to. The caller disposes `features`.
+ */
+export async function pixelFeatures(
+  options: Omit<FeatureOptions, "encoder">,
+): Promise<FeatureSplit> {
+  const { device: { tf }, dataset, split } = options;
+  const { shape, mean, std } = dataset;
+  const source = findSplit(dataset, split);
+  const { indices, labels } = labelledExamples(source, split);
+  const dim = shape.reduce((product, n) => product * n, 1);
+  const rows = await collectRows(
+    indices,
+    dim,
+    async (batch) => normalize(await source.read(batch), shape, mean, std),
+    { ...options, task: `pixels of ${split}` },
+  );
+  const features: tf.Tensor2D = tf.tensor2d(rows, [indices.length, dim]);
+  return { features, labels };
+}

@@ -1,0 +1,119 @@
+/**
+ * Weighted k-nearest-neighbour classification of frozen features, as Wu et al. 2018
+ * (arXiv:1805.01978, section 3.4) and the reference code of debiased contrastive learning have it.
+ *
+ * @module
+ */
+import type * as tf from "@tensorflow/tfjs";
+import { UsageError } from "../errors.ts";
+import type { FeatureSplit, Metrics, ProbeInput, Progress } from "../plugin.ts";
+import { classificationMetrics, classNames } from "./metrics.ts";
+import { topK } from "./top_k.ts";
+import { turn } from "./turn.ts";
+
+/** Similarities held at a time: 16 MiB. */
+const BLOCK = 2 ** 22;
+
+/** The settings of weighted kNN. */
+export interface KnnOptions {
+  /** Neighbours that vote. */
+  readonly k: number;
+  /** A neighbour of cosine similarity s votes with the weight exp(s / temperature). */
+  readonly temperature: number;
+}
+
+/** What kNN needs of its surroundings; a plugin's `env` has it all. */
+export interface KnnEnv {
+  /** TensorFlow.js, set to the device. */
+  readonly tf: typeof tf;
+  /** The names of the classes. */
+  readonly classes: readonly string[];
+  /** Reports test examples done. */
+  readonly progress?: (progress: Progress) => void;
+  /** Aborts between blocks of test examples. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Classifies `test` by its nearest neighbours in `train`: top-1, top-5, per-class accuracy,
+ * confusion. Throws UsageError where `k` exceeds the number of training examples.
+ */
+export async function knn(input: ProbeInput, options: KnnOptions, env: KnnEnv): Promise<Metrics> {
+  const { train, test } = input;
+  const names = classNames(env.classes, train.labels, test.labels);
+  const scores = await knnScores(train, test.features, names.length, options, env);
+  return { ...classificationMetrics(scores, test.labels, names) };
+}
+
+/**
+ * The votes of the k nearest training examples for each class, divided by the largest vote of the
+ * row so that none overflows:
+ *
+ *     score(c) = Σ over the k nearest j with label c of exp((s_j − max s) / t)
+ *
+ * Similarities come from the device in blocks of at most 16 MiB, or one row where that is larger.
+ *
+ * @param train the examples that vote
+ * @param queries [n, dim]
+ * @param classes the number of classes
+ * @returns [n, classes]
+ */
+export async function knnScores(
+  train: FeatureSplit,
+  queries: tf.Tensor2D,
+  classes: number,
+  options: KnnOptions,
+  env: KnnEnv,
+): Promise<Float64Array> {
+  const { tf } = env;
+  const { k, temperature } = options;
+  const memory = train.labels.length;
+  if (k > memory) {
+    throw new UsageError({
+      act: "run the kNN probe",
+      rule: `k must be at most the number of labelled training examples, ${memory}`,
+      got: k,
+      next: `Set --k=${memory} or less.`,
+    });
+  }
+  const total = queries.shape[0];
+  const rows = Math.max(1, Math.floor(BLOCK / memory));
+  const scores = new Float64Array(total * classes);
+  // Untransposed operands are the fast case of the wasm backend, which also packs the right one
+  // for reuse.
+  const [bank, units] = tf.tidy(() => [
+    tf.transpose(unitRows(tf, train.features)),
+    unitRows(tf, queries),
+  ]);
+  try {
+    for (let start = 0; start < total; start += rows) {
+      await turn(env.signal);
+      env.progress?.({ task: "kNN", done: start, total, unit: "images" });
+      const size = Math.min(rows, total - start);
+      const block = tf.tidy(() => tf.matMul(tf.slice(units, [start, 0], [size, -1]), bank));
+      const similarities = await block.data<"float32">();
+      block.dispose();
+      for (let i = 0; i < size; i++) {
+        const row = similarities.subarray(i * memory, (i + 1) * memory);
+        const nearest = topK(row, k);
+        const most = row[nearest[k - 1]];
+        for (const j of nearest) {
+          scores[(start + i) * classes + train.labels[j]] += Math.exp(
+            (row[j] - most) / temperature,
+          );
+        }
+      }
+    }
+    env.progress?.({ task: "kNN", done: total, total, unit: "images" });
+  } finally {
+    bank.dispose();
+    units.dispose();
+  }
+  return scores;
+}
+
+/** Rows divided by their ℓ2 norm, or by 1e-12 where the norm is smaller (as PyTorch). */
+function unitRows(tf: KnnEnv["tf"], features: tf.Tensor2D): tf.Tensor2D {
+  const norms = tf.maximum(tf.norm(features, "euclidean", 1, true), 1e-12);
+  return tf.div(features, norms);
+}

@@ -1,0 +1,106 @@
+/**
+ * Linear evaluation: how far a linear classifier gets on frozen features.
+ *
+ * @module
+ */
+import type * as tf from "@tensorflow/tfjs";
+import { UsageError } from "../errors.ts";
+import type { FeatureSplit, Metrics, ProbeInput } from "../plugin.ts";
+import { type DclOptions, fitDcl } from "./fit_dcl.ts";
+import { type FitEnv, fitRegularised } from "./fit_regularised.ts";
+import { type ClassificationMetrics, classificationMetrics, classNames } from "./metrics.ts";
+import { withOnes } from "./softmax.ts";
+
+/** The protocol, and the settings of the protocol `dcl`. */
+export interface LinearOptions extends DclOptions {
+  /** `standard` fits to the optimum; `dcl` repeats the reference's `linear.py`. */
+  readonly protocol: "standard" | "dcl";
+}
+
+/** What a linear probe needs of its surroundings; a plugin's `env` has it all. */
+export interface LinearEnv extends FitEnv {
+  /** The names of the classes. */
+  readonly classes: readonly string[];
+}
+
+/**
+ * Fits a linear classifier on `train` and judges it on `test`: top-1, top-5, per-class accuracy,
+ * confusion and mean cross-entropy of the test split, top-1 and cross-entropy of the training
+ * split (of the last epoch's augmented images under `dcl`: of the plain ones), and the penalty chosen.
+ *
+ * Throws UsageError where `train` has fewer than two examples, or `dcl` finds no augmented ones.
+ */
+export async function linear(
+  { train, test }: ProbeInput,
+  { protocol, ...dcl }: LinearOptions,
+  env: LinearEnv,
+): Promise<Metrics> {
+  const { tf } = env;
+  if (train.labels.length < 2) {
+    throw new UsageError({
+      act: "run the linear probe",
+      rule: "it needs two labelled training examples at least",
+      got: train.labels.length,
+      next: "Choose a dataset with more labels.",
+    });
+  }
+  const names = classNames(env.classes, train.labels, test.labels);
+  const standard = protocol === "standard";
+  const [xTrain, xTest] = tf.tidy(() => {
+    const rows = [train.features, test.features];
+    const scaled = standard ? standardise(tf, train.features, rows) : rows;
+    return scaled.map((x) => withOnes(tf, x));
+  });
+  try {
+    const fit = standard
+      ? await fitRegularised(xTrain, train.labels, names.length, env)
+      : { weights: await fitDcl(train, names.length, dcl, env) };
+    const judge = (x: tf.Tensor2D, { labels }: FeatureSplit) =>
+      judgement(tf, x, labels, fit.weights, names);
+    const onTrain = await judge(xTrain, train);
+    const onTest = await judge(xTest, test);
+    return {
+      ...onTest,
+      trainTop1: onTrain.top1,
+      trainLoss: onTrain.loss,
+      protocol,
+      ...("l2" in fit ? { l2: fit.l2 } : {}),
+    };
+  } finally {
+    tf.dispose([xTrain, xTest]);
+  }
+}
+
+/**
+ * (x − μ)/σ with the mean and standard deviation of `by`. A thousandth of a percent of the mean
+ * variance is added to each, so that a feature that is all but constant is not blown up.
+ */
+function standardise(
+  tf: LinearEnv["tf"],
+  by: tf.Tensor2D,
+  all: readonly tf.Tensor2D[],
+): tf.Tensor2D[] {
+  const { mean, variance } = tf.moments(by, 0);
+  const floor = tf.maximum(tf.mul(tf.mean(variance), 1e-5), 1e-30);
+  const deviation = tf.sqrt(tf.add(variance, floor));
+  return all.map((x) => tf.div(tf.sub(x, mean), deviation));
+}
+
+/** Metrics and mean cross-entropy of softmax(XW). */
+async function judgement(
+  tf: LinearEnv["tf"],
+  x: tf.Tensor2D,
+  labels: Int32Array,
+  weights: Float64Array,
+  names: readonly string[],
+): Promise<ClassificationMetrics & { loss: number }> {
+  const classes = names.length;
+  const scores = tf.tidy(() => {
+    const w = tf.tensor2d(Float32Array.from(weights), [x.shape[1], classes]);
+    return tf.logSoftmax(tf.matMul(x, w));
+  });
+  const logP = await scores.data();
+  scores.dispose();
+  const loss = labels.reduce((sum, label, i) => sum - logP[i * classes + label], 0) / labels.length;
+  return { ...classificationMetrics(logP, labels, names), loss };
+}

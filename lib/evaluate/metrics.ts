@@ -1,0 +1,76 @@
+/**
+ * Metrics of a classifier from its scores. Equal scores are ranked by the lower class first, so
+ * every number is the same on every run.
+ *
+ * @module
+ */
+
+/** How well scores rank the true classes. */
+export interface ClassificationMetrics {
+  /** Share of examples whose class is ranked first, in percent. */
+  readonly top1: number;
+  /** Share of examples whose class is among the first five, in percent. */
+  readonly top5: number;
+  /** Top-1 of the examples of each class, in percent, by name; null where there are none. */
+  readonly perClass: Readonly<Record<string, number | null>>;
+  /** Counts [true class][predicted class]. */
+  readonly confusion: readonly (readonly number[])[];
+}
+
+/** The names of as many classes as the labels need; a class without a name is its number. */
+export function classNames(
+  classes: readonly string[],
+  ...labels: readonly Int32Array[]
+): string[] {
+  const largest = labels.reduce(
+    (most, split) => split.reduce((max, label) => Math.max(max, label), most),
+    classes.length - 1,
+  );
+  return Array.from({ length: largest + 1 }, (_, label) => classes[label] ?? String(label));
+}
+
+/**
+ * Top-1, top-5, per-class accuracy and confusion.
+ *
+ * @param scores [labels.length, names.length], higher is likelier
+ * @param labels the true classes, 0 … names.length − 1
+ * @param names the names of the classes
+ */
+export function classificationMetrics(
+  scores: ArrayLike<number>,
+  labels: Int32Array,
+  names: readonly string[],
+): ClassificationMetrics {
+  const count = names.length;
+  const confusion = names.map(() => names.map(() => 0));
+  let first = 0;
+  let firstFive = 0;
+  labels.forEach((label, example) => {
+    const offset = example * count;
+    const own = scores[offset + label];
+    let rank = 0;
+    let predicted = 0;
+    for (let c = 0; c < count; c++) {
+      const score = scores[offset + c];
+      if (score > own || (score === own && c < label)) rank++;
+      if (score > scores[offset + predicted]) predicted = c;
+    }
+    confusion[label][predicted]++;
+    if (rank < 1) first++;
+    if (rank < 5) firstFive++;
+  });
+  const perClass = confusion.map((row, label) => {
+    const total = row.reduce((sum, value) => sum + value, 0);
+    return [names[label], total ? percent(row[label], total) : null] as const;
+  });
+  return {
+    top1: percent(first, labels.length),
+    top5: percent(firstFive, labels.length),
+    perClass: Object.fromEntries(perClass),
+    confusion,
+  };
+}
+
+function percent(part: number, whole: number): number {
+  return 100 * part / whole;
+}

@@ -1,0 +1,41 @@
+/**
+ * The splits of a dataset as evaluation needs them: present, and labelled.
+ *
+ * @module
+ */
+import { UsageError } from "../errors.ts";
+import type { Dataset, Split } from "../plugin.ts";
+
+/** The split of that name. Throws UsageError where the dataset has none. */
+export function findSplit(dataset: Dataset, name: string): Split {
+  if (Object.hasOwn(dataset.splits, name)) return dataset.splits[name];
+  throw new UsageError({
+    act: "evaluate",
+    rule: `the split must be one of ${Object.keys(dataset.splits).join(", ")}`,
+    got: name,
+    next: name === "train" || name === "test"
+      ? "Probes fit on train and judge by test: choose a dataset that has both."
+      : "Choose one of them.",
+  });
+}
+
+/** The labelled examples of a split. */
+export interface Labelled {
+  /** Their places in the split, rising. */
+  readonly indices: Int32Array;
+  /** Their classes. */
+  readonly labels: Int32Array;
+}
+
+/** The labelled examples of a split. Throws UsageError where it has none. */
+export function labelledExamples(split: Split, name: string): Labelled {
+  const { labels = new Int32Array(0) } = split;
+  const indices = Int32Array.from(labels.keys()).filter((index) => labels[index] >= 0);
+  if (indices.length > 0) return { indices, labels: indices.map((index) => labels[index]) };
+  throw new UsageError({
+    act: `evaluate on the split ${name}`,
+    rule: "a probe needs labelled examples",
+    got: `${split.length} examples without a label`,
+    next: "Choose a dataset with labels, or evaluate nothing while training (--eval_every=0).",
+  });
+}
