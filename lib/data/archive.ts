@@ -3,16 +3,19 @@
  *
  * @module
  */
+import { createReadStream } from "node:fs";
 import { dirname, join } from "node:path";
-import { createTarDecoder } from "modern-tar";
+import { pipeline } from "node:stream/promises";
+import { createGunzip } from "node:zlib";
+import { unpackTar } from "modern-tar/fs";
 import { DataError } from "../errors.ts";
-import { checkRoom, fileProblem, showBytes } from "./file_problem.ts";
+import { checkRoom, fileProblem, showBytes, sizeOf } from "./file_problem.ts";
 
 /** What is wanted of an archive. */
 export interface UnpackOptions {
   /** The names of the wanted files in the archive, and their sizes. */
   readonly members: readonly { readonly name: string; readonly bytes: number }[];
-  /** Called with the bytes that are unpacked. */
+  /** Called with the bytes of the archive that are read. */
   readonly progress?: (done: number) => void;
   /** Stops between two pieces. */
   readonly signal?: AbortSignal;
@@ -20,8 +23,8 @@ export interface UnpackOptions {
 
 /**
  * Unpacks `members` of the archive at `path` to `<folder>/<name>`, streaming. Only files named in
- * `members` are ever written, so that no archive can write anywhere else. A file gets its name when
- * it is whole.
+ * `members` are ever written, so that no archive can write anywhere else; and they get their names
+ * when all are whole. Two calls for one folder must not run at the same time: see `withLock`.
  *
  * @throws DataError where the archive is damaged, lacks a file, has it in another size, or the disk
  * is full.
@@ -29,58 +32,64 @@ export interface UnpackOptions {
 export async function unpack(path: string, folder: string, options: UnpackOptions): Promise<void> {
   const { members, progress, signal } = options;
   const act = `unpack ${path}`;
+  const broken = (rule: string, got: string, cause?: unknown) =>
+    new DataError({ act, rule, got, next: "Delete the archive and get it anew.", cause });
+  const checkSize = (name: string, expected: number, size: number) => {
+    if (size === expected) return;
+    throw broken(`${name} must have ${showBytes(expected)}`, showBytes(size));
+  };
   const wanted = new Map(members.map(({ name, bytes }) => [name, bytes]));
-  const parts: string[] = [];
-  let done = 0;
+  const staging = join(folder, ".unpacking");
   try {
+    await removeAll(staging);
     await checkRoom(act, folder, members.reduce((sum, { bytes }) => sum + bytes, 0));
-    const file = await Deno.open(path);
-    const entries = file.readable.pipeThrough(new DecompressionStream("gzip"))
-      .pipeThrough(createTarDecoder());
-    for await (const { header, body } of entries) {
-      const name = header.name.replace(/^\.\//, "");
-      const bytes = wanted.get(name);
-      if (bytes === undefined || header.type !== "file") {
-        await body.cancel();
-        continue;
-      }
-      if (header.size !== bytes) {
-        throw broken(act, `${name} must have ${showBytes(bytes)}`, showBytes(header.size));
-      }
-      const target = join(folder, name);
-      await Deno.mkdir(dirname(target), { recursive: true });
-      parts.push(`${target}.part`);
-      using part = await Deno.open(`${target}.part`, { write: true, create: true, truncate: true });
-      let missing = bytes;
-      for await (const piece of body) {
-        await writeAll(part, piece);
-        missing -= piece.length;
-        done += piece.length;
-        progress?.(done);
-        signal?.throwIfAborted();
-      }
-      if (missing > 0) throw new Error(`${name} ends ${showBytes(missing)} early`);
-      await part.sync();
-      await Deno.rename(`${target}.part`, target);
-      wanted.delete(name);
+    await pipeline(
+      createReadStream(path, { highWaterMark: 1 << 20 }),
+      async function* (pieces: AsyncIterable<Uint8Array>) {
+        let done = 0;
+        for await (const piece of pieces) {
+          yield piece;
+          done += piece.length;
+          progress?.(done);
+        }
+      },
+      createGunzip({ chunkSize: 1 << 18 }),
+      unpackTar(staging, {
+        filter: ({ name, size, type }) => {
+          const expected = wanted.get(name.replace(/^\.\//, ""));
+          if (expected === undefined || type !== "file") return false;
+          checkSize(name, expected, size);
+          return true;
+        },
+      }),
+      { signal },
+    );
+    for (const { name, bytes } of members) {
+      const size = await sizeOf(join(staging, name));
+      if (size === undefined) throw broken(`it must hold ${name}`, "an archive without it");
+      checkSize(name, bytes, size);
     }
-    const [missing] = wanted.keys();
-    if (missing) throw broken(act, `it must hold ${missing}`, "an archive without it");
+    for (const { name } of members) {
+      await sync(join(staging, name));
+      await Deno.mkdir(dirname(join(folder, name)), { recursive: true });
+      await Deno.rename(join(staging, name), join(folder, name));
+    }
   } catch (error) {
-    for (const part of parts) await Deno.remove(part).catch(() => {});
     signal?.throwIfAborted();
-    const ofSystem = error instanceof Error && "code" in error;
-    if (error instanceof DataError || ofSystem) throw fileProblem(act, folder, error);
-    throw broken(act, "the archive must be whole", (error as Error).message, error);
+    const damage = error instanceof Error && "code" in error && /^Z_/.test(String(error.code));
+    throw damage
+      ? broken("the archive must be whole", error.message, error)
+      : fileProblem(act, folder, error);
+  } finally {
+    await removeAll(staging);
   }
 }
 
-function broken(act: string, rule: string, got: string, cause?: unknown): DataError {
-  return new DataError({ act, rule, got, next: "Delete the archive and get it anew.", cause });
+async function sync(path: string): Promise<void> {
+  using file = await Deno.open(path, { write: true });
+  await file.sync();
 }
 
-async function writeAll(file: Deno.FsFile, bytes: Uint8Array): Promise<void> {
-  for (let written = 0; written < bytes.length;) {
-    written += await file.write(bytes.subarray(written));
-  }
+async function removeAll(path: string): Promise<void> {
+  if (await sizeOf(path) !== undefined) await Deno.remove(path, { recursive: true });
 }

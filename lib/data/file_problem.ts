@@ -10,7 +10,9 @@ import { DataError } from "../errors.ts";
 export function fileProblem(act: string, path: string, cause: unknown): Error {
   if (cause instanceof DataError || !(cause instanceof Error)) return cause as Error;
   if (cause.name === "AbortError") return cause;
-  if (codeOf(cause) === "ENOSPC" || codeOf(cause) === "EDQUOT") {
+  const full = "code" in cause && cause.code === "ENOSPC" ||
+    /quota exceeded|file too large/i.test(cause.message);
+  if (full) {
     return new DataError({
       act,
       rule: `the disk of ${path} must have room`,
@@ -60,8 +62,4 @@ export async function sizeOf(path: string): Promise<number | undefined> {
     if (error instanceof NotFound || error instanceof NotADirectory) return undefined;
     throw fileProblem(`look at ${path}`, path, error);
   }
-}
-
-function codeOf(error: Error): string | undefined {
-  return "code" in error && typeof error.code === "string" ? error.code : undefined;
 }

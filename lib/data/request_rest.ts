@@ -51,6 +51,8 @@ export async function requestRest(transfer: Transfer): Promise<void> {
     }
   } finally {
     clearTimeout(timer);
+    // Where the body was not read to its end, as on a full disk, this drops the connection.
+    idle.abort();
   }
 }
 

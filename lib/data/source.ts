@@ -117,19 +117,18 @@ async function fetchFile(
   const { signal } = env;
   if (await allExist(folder, members ?? [file])) return;
   const path = join(folder, name);
-  const report = (verb: string, total: number) => (done: number) =>
-    env.progress({ task: `${verb} ${name}`, done, total, unit: "B" });
+  const report = (verb: string) => (done: number) =>
+    env.progress({ task: `${verb} ${name}`, done, total: bytes, unit: "B" });
 
   const placed = await exists(path);
   if (placed) {
-    await checkPlaced(file, path, report("checking", bytes), signal);
+    await checkPlaced(file, path, report("checking"), signal);
   } else {
     const url = mirror ? `${mirror.replace(/\/+$/, "")}/${name}` : file.url;
-    await download(url, path, { bytes, checksum, progress: report("downloading", bytes), signal });
+    await download(url, path, { bytes, checksum, progress: report("downloading"), signal });
   }
   if (!members) return;
-  const total = members.reduce((sum, member) => sum + member.bytes, 0);
-  await unpack(path, folder, { members, progress: report("unpacking", total), signal });
+  await unpack(path, folder, { members, progress: report("unpacking"), signal });
   if (!placed) await Deno.remove(path);
 }
 

@@ -196,7 +196,8 @@ Deno.test("a file larger than the free room is refused before a byte is asked fo
   }));
 
 Deno.test({
-  name: "a disk that fills up is a DataError",
+  name: "a disk that fills up is a DataError, and the connection is dropped",
+  sanitizeResources: true,
   ignore: Deno.build.os !== "linux",
   fn: () =>
     withServer([], async (fetchIt, path) => {

@@ -102,11 +102,15 @@ Deno.test("stl10 reads an image when it is asked for, not before", () =>
     close!();
   }));
 
-Deno.test("stl10 refuses a truncated file by name and size, and closes the others", () =>
-  withMiniature({ "unlabeled_X.bin": FILES["unlabeled_X.bin"].subarray(1) }, async (open) => {
-    const error = await assertRejects(open, DataError, "unlabeled_X.bin");
-    assert(error.message.includes('as 110,592 bytes, got "110,591 bytes"'), error.message);
-  }));
+Deno.test({
+  name: "stl10 refuses a truncated file by name and size, and closes the others",
+  sanitizeResources: true,
+  fn: () =>
+    withMiniature({ "unlabeled_X.bin": FILES["unlabeled_X.bin"].subarray(1) }, async (open) => {
+      const error = await assertRejects(open, DataError, "unlabeled_X.bin");
+      assert(error.message.includes('as 110,592 bytes, got "110,591 bytes"'), error.message);
+    }),
+});
 
 Deno.test("stl10 refuses images cut to a whole number, as their labels are more", () =>
   withMiniature({ "train_X.bin": FILES["train_X.bin"].subarray(IMAGE) }, async (open) => {
