@@ -8,7 +8,7 @@ import type { RunFolder } from "../run/run_folder.ts";
 import type { Session } from "../session.ts";
 import { table } from "../terminal/table.ts";
 import type { Context } from "./command.ts";
-import { judgeEncoder, type Judges } from "./judge.ts";
+import { judge, type Judges } from "./judge.ts";
 
 /** What is compared. */
 export interface Comparison {
@@ -33,14 +33,14 @@ export async function compare(
 ): Promise<string> {
   const names = Object.keys(judges);
   const results: [string, Record<string, Metrics>][] = [
-    ["trained encoder", await judgeEncoder(context, session, judges, trained)],
+    ["trained encoder", await judge(context, session, judges, trained)],
   ];
   for (const name of names) await run.writeFile(`${name}.json`, toJson(results[0][1][name]));
   if (baselines) {
     const untrained = await makeEncoder();
-    results.push(["untrained encoder", await judgeEncoder(context, session, judges, untrained)]);
+    results.push(["untrained encoder", await judge(context, session, judges, untrained)]);
     untrained.model.dispose();
-    results.push(["raw pixels", await judgeEncoder(context, session, judges)]);
+    results.push(["raw pixels", await judge(context, session, judges)]);
   }
   const rows = results.map(([who, metrics]) => [
     who,

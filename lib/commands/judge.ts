@@ -3,15 +3,18 @@
  *
  * @module
  */
-import { extractFeatures, pixelFeatures } from "../evaluate/features.ts";
-import { frozen } from "../evaluate/frozen.ts";
-import type { Encoder, Metrics, Probe, ProbeInput } from "../plugin.ts";
+import { disposeFeatures, evaluateFeatures, extractProbeInput } from "../evaluate/evaluate.ts";
+import { pixelFeatures } from "../evaluate/features.ts";
+import type { Encoder, Metrics, Probe } from "../plugin.ts";
 import type { Session } from "../session.ts";
 import type { ViewOptions } from "../views/options.ts";
 import type { Context } from "./command.ts";
 
 /** Probes by name. */
 export type Judges<N extends string> = { readonly [name in N]: Probe };
+
+/** Examples that go through the encoder at a time. */
+const BATCH = 256;
 
 /** Whether the dataset has what probes need: labelled splits train and test. */
 export function canJudge({ dataset: { splits } }: Session): boolean {
@@ -21,40 +24,36 @@ export function canJudge({ dataset: { splits } }: Session): boolean {
 /**
  * Runs the probes on the features of an encoder, which stays as it is; without an encoder, on raw
  * pixels.
+ *
+ * @param views the augmentation for probes that train on augmented images.
  */
-export async function judgeEncoder<N extends string>(
+export async function judge<N extends string>(
   { signal, bar }: Pick<Context, "signal" | "bar">,
-  session: Session,
+  { device, dataset, env }: Session,
   judges: Judges<N>,
   encoder?: Encoder,
   views?: ViewOptions,
 ): Promise<Record<N, Metrics>> {
-  const common = {
-    device: session.device,
-    dataset: session.dataset,
-    batchSize: 256,
-    signal,
-    progress: session.env.progress,
-  };
-  const features = async (split: string) =>
-    encoder
-      ? await extractFeatures({
-        ...common,
-        encoder,
-        split,
-        ...(views && { augmentation: { seed: session.env.seed, views } }),
-      })
-      : await pixelFeatures({ ...common, split });
-  const input: ProbeInput = { train: await features("train"), test: await features("test") };
+  const common = { device, dataset, batchSize: BATCH, signal, progress: env.progress };
+  const features = encoder
+    ? await extractProbeInput({
+      ...common,
+      encoder,
+      ...(views && { augmentation: { seed: env.seed, views } }),
+    })
+    : {
+      train: await pixelFeatures({ ...common, split: "train" }),
+      test: await pixelFeatures({ ...common, split: "test" }),
+    };
   const results: Partial<Record<N, Metrics>> = {};
   try {
     for (const name in judges) {
-      const act = () => judges[name].evaluate(input);
-      results[name] = encoder ? await frozen(encoder.model, name, act) : await act();
+      const probe: Probe = judges[name];
+      results[name] = await evaluateFeatures({ probe, probeName: name, features, encoder, signal });
     }
+    device.check();
   } finally {
-    input.train.features.dispose();
-    input.test.features.dispose();
+    disposeFeatures(features);
     bar.end();
   }
   return results as Record<N, Metrics>;

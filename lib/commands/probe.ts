@@ -13,7 +13,7 @@ export function probeCommand(name: string, summary: string): Command<typeof rest
     spec: restoreSpec({ probe: name }),
     layers: restoreLayers,
     async run(context) {
-      const { judgeEncoder } = await import("./judge.ts");
+      const { judge } = await import("./judge.ts");
       const { chosen } = await import("./describe.ts");
       const { showMetrics } = await import("../terminal/metrics.ts");
       const { say } = await import("../terminal/say.ts");
@@ -22,7 +22,7 @@ export function probeCommand(name: string, summary: string): Command<typeof rest
       const { session, encoder, folder } = await restore(context);
       const { plugin, options } = chosen(roles, "probe");
       const probe = await session.make("probe", plugin, options);
-      const { result } = await judgeEncoder(
+      const { result } = await judge(
         context,
         session,
         { result: probe },

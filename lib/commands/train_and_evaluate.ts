@@ -13,7 +13,7 @@ import { viewOptions } from "../views/options.ts";
 import type { Context } from "./command.ts";
 import { compare } from "./compare.ts";
 import { chosen, describeSession } from "./describe.ts";
-import { canJudge, judgeEncoder } from "./judge.ts";
+import { canJudge, judge } from "./judge.ts";
 import { readLayer } from "./layer.ts";
 import { runFolderOf } from "./run_options.ts";
 import type { trainCommandOptions } from "./train.ts";
@@ -52,7 +52,7 @@ export async function trainAndEvaluate(
     k: options.k,
     temperature: options.knnTemperature,
   });
-  const judge = await session.make("probe", probe.plugin, probe.options);
+  const prober = await session.make("probe", probe.plugin, probe.options);
 
   const run = folder !== undefined ? await openRun(folder) : await createRun(
     options.out,
@@ -79,7 +79,7 @@ export async function trainAndEvaluate(
         onStep: stepShower(context),
         ...(labelled && {
           onEvaluate: async () => {
-            const { knn: { top1, top5 } } = await judgeEncoder(context, session, { knn }, trained);
+            const { knn: { top1, top5 } } = await judge(context, session, { knn }, trained);
             return { knn_top1: top1, knn_top5: top5 };
           },
         }),
@@ -88,7 +88,7 @@ export async function trainAndEvaluate(
     result.dispose();
     bar.end();
     if (labelled) {
-      const judges = { knn, [probe.plugin.name]: judge };
+      const judges = { knn, [probe.plugin.name]: prober };
       const { baselines } = options;
       say(await compare(context, { session, judges, run, trained, makeEncoder, baselines }));
     } else {

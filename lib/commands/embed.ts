@@ -1,0 +1,43 @@
+/**
+ * `embed`: features and labels of a split as a file.
+ *
+ * @module
+ */
+import { z } from "zod";
+import type { Command } from "./command.ts";
+import { restore, restoreLayers, restoreOptions, restoreSpec } from "./restore.ts";
+
+const options = restoreOptions.extend({
+  split: z.string().default("test").describe("split of the dataset"),
+  file: z.string().optional()
+    .describe("file to write; default <split>.safetensors in the run's folder"),
+});
+
+/** The command. */
+export const command: Command<typeof options> = {
+  summary: "Write the features and labels of a split to a .safetensors file",
+  spec: { ...restoreSpec({}), options },
+  layers: restoreLayers,
+  async run(context) {
+    const { embed } = await import("../evaluate/embed.ts");
+    const { say } = await import("../terminal/say.ts");
+    const { chosen } = await import("./describe.ts");
+    const { config: { options: { split, file }, roles }, bar, signal } = context;
+    const { session: { device, dataset, env }, encoder, folder } = await restore(context);
+    const path = file ?? `${folder ?? "."}/${split.replaceAll(/[^\w-]/g, "_")}.safetensors`;
+    const { length, dim } = await embed({
+      device,
+      dataset,
+      encoder,
+      split,
+      path,
+      batchSize: 256,
+      datasetName: chosen(roles, "dataset").plugin.name,
+      encoderName: chosen(roles, "encoder").plugin.name,
+      progress: env.progress,
+      signal,
+    });
+    bar.end();
+    say(`saved: ${path}   ${length} × ${dim} features`);
+  },
+};
