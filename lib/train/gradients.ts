@@ -80,19 +80,15 @@ function inPieces(
   count: number,
 ): BatchGradients {
   const pieces = cut(batch.indices.length, count);
-  const views = withoutMovingStatistics(
-    network,
-    () =>
-      tf.tidy(() =>
-        batch.views.map((view) =>
-          tf.concat(
-            pieces.map(([begin, end]) =>
-              tf.tidy(() => embed(network, rows(batch, view, begin, end)))
-            ),
-          )
-        )
-      ),
-  ).map((z) => tf.variable(z));
+  const embedPiece = (view: Float32Array, [begin, end]: [number, number]) =>
+    embed(network, rows(batch, view, begin, end));
+  const views = withoutMovingStatistics(network, () =>
+    batch.views.map((view) =>
+      tf.tidy(() => {
+        const rows = pieces.map((piece) => tf.tidy(() => embedPiece(view, piece)));
+        return tf.variable(tf.concat(rows));
+      })
+    ));
   const input = { views, labels };
   const { value, grads } = gradientsOf(
     objective.name,
@@ -104,13 +100,14 @@ function inPieces(
   batch.views.forEach((view, v) => {
     const gradient = grads[views[v].name] ?? tf.zerosLike(views[v]);
     delete grads[views[v].name];
-    for (const [begin, end] of pieces) {
+    for (const piece of pieces) {
+      const [begin, end] = piece;
       const product = () =>
-        embed(network, rows(batch, view, begin, end))
+        embedPiece(view, piece)
           .mul(gradient.slice([begin, 0], [end - begin, -1])).sum().asScalar();
-      const piece = tf.variableGrads(product, weights);
-      piece.value.dispose();
-      addTo(grads, piece.grads);
+      const { value, grads: share } = tf.variableGrads(product, weights);
+      value.dispose();
+      addTo(grads, share);
     }
     gradient.dispose();
   });

@@ -1,9 +1,10 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
+import { createHash } from "node:crypto";
 import { fileURLToPath } from "node:url";
 import { join } from "node:path";
 import type { Device } from "../../../lib/device/device.ts";
 import { DataError, Interrupted, UsageError } from "../../../lib/errors.ts";
-import { decodeSafetensors } from "../../../lib/interop/safetensors.ts";
+import { decodeSafetensors, type NamedArray } from "../../../lib/interop/safetensors.ts";
 import {
   createRun,
   listCheckpoints,
@@ -58,9 +59,12 @@ async function outcome(path: string) {
   const [last] = await listCheckpoints(path);
   const { tensors } = decodeSafetensors(await Deno.readFile(last.path), last.path);
   const metrics = await readMetrics(path);
+  const sha256 = ({ data }: NamedArray) =>
+    createHash("sha256").update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength))
+      .digest("hex");
   return {
     epoch: last.epoch,
-    tensors: [...tensors].sort(([a], [b]) => a < b ? -1 : 1),
+    tensors: [...tensors].map(([name, array]) => `${name} ${sha256(array)}`).sort(),
     metrics: metrics.map(({ seconds: _, images_per_second: __, ...rest }) => rest),
   };
 }
@@ -73,7 +77,10 @@ testOnDevices(
       const expected = await outcome(join(folder, "unbroken"));
       assertEquals(expected.epoch, 3);
       assertEquals(expected.metrics.map(({ step }) => step), [3, 6, 9, 12]);
-      assert(expected.tensors.some(([name]) => name === "objective.1"), "its own state is saved");
+      assert(
+        expected.tensors.some((line) => line.startsWith("objective.1 ")),
+        "its own state is saved",
+      );
 
       const path = join(folder, "killed");
       const child = spawn(device.name, path, "6");
