@@ -37,18 +37,18 @@ export function openRecords(path: string, size: number): Records {
     return {
       length: bytes / size,
       read: (index, target) => {
-        file.seekSync(index * size, Deno.SeekMode.Start);
-        for (let done = 0; done < target.length;) {
-          const read = file.readSync(target.subarray(done));
-          if (read === null) {
-            throw new DataError({
-              act,
-              rule: `it must keep its ${bytes} bytes`,
-              got: "fewer",
-              next,
-            });
+        try {
+          file.seekSync(index * size, Deno.SeekMode.Start);
+          for (let done = 0; done < target.length;) {
+            const read = file.readSync(target.subarray(done));
+            if (read === null) {
+              const rule = `it must keep its ${showBytes(bytes)}`;
+              throw new DataError({ act, rule, got: "fewer", next });
+            }
+            done += read;
           }
-          done += read;
+        } catch (error) {
+          throw fileProblem(act, path, error);
         }
       },
       close: () => file.close(),

@@ -1,4 +1,5 @@
 /** A local HTTP server of files that fails on request, in the ways real ones do. */
+import { setTimeout as delay } from "node:timers/promises";
 
 /** How to answer one request: in full and by the rules where nothing is set. */
 export interface Answer {
@@ -72,12 +73,16 @@ function respond(file: Uint8Array, range: string | null, answer: Answer): Respon
   if (keep === undefined && !answer.chunked) return new Response(part, { status, headers });
   let sent = false;
   const body = new ReadableStream<Uint8Array>({
-    pull(controller) {
+    async pull(controller) {
       if (!sent) {
         sent = true;
         if (keep !== 0) return controller.enqueue(part.slice(0, keep));
       }
-      if (answer.cutAfter !== undefined) return controller.error(new Error("cut on request"));
+      if (answer.cutAfter !== undefined) {
+        // What was sent goes out before the connection is dropped.
+        await delay(20);
+        return controller.error(new Error("cut on request"));
+      }
       if (answer.stallAfter !== undefined) return new Promise(() => {});
       controller.close();
     },

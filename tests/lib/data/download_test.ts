@@ -60,7 +60,6 @@ Deno.test("a connection that is cut is continued where it broke", () =>
   withServer([{ cutAfter: 30_000 }, { cutAfter: 20_000 }], async (fetchIt, path, requests) => {
     await fetchIt();
     await assertWhole(path);
-    // How much of a cut body reaches the client is the network's choice, but never none and all.
     const starts = requests.map((request) => Number(/=(\d+)-/.exec(request)?.[1]));
     assertEquals(starts.length, 3);
     assert(starts[0] === 0 && starts[1] > 0 && starts[2] > starts[1], String(starts));
@@ -130,7 +129,7 @@ Deno.test("a server that falls silent is asked again for the rest", () =>
   withServer([{ stallAfter: 30_000 }], async (fetchIt, path, requests) => {
     await fetchIt({ patience: 500 });
     await assertWhole(path);
-    assertEquals(requests.length, 2);
+    assert(requests.length >= 2, String(requests));
   }));
 
 Deno.test("wrong bytes are deleted and said to be wrong", () =>

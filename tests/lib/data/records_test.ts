@@ -46,8 +46,11 @@ Deno.test("a file that shrinks while it is open is a DataError", () =>
   }));
 
 Deno.test("a file that is missing or unreadable is a DataError that names it", () =>
-  inFolder((folder) => {
+  inFolder(async (folder) => {
     const missing = join(folder, "missing.bin");
     assertThrows(() => openRecords(missing, 1), DataError, `Cannot read ${missing}`);
-    return Promise.resolve();
+    // A folder opens like a file, and fails when it is read.
+    const unreadable = join(folder, "unreadable.bin");
+    await Deno.mkdir(unreadable);
+    assertThrows(() => readRecords(unreadable, 1), DataError, `Cannot read ${unreadable}`);
   }));

@@ -1,0 +1,41 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { join } from "node:path";
+import { checkRoom, fileProblem, showBytes, sizeOf } from "../../../lib/data/file_problem.ts";
+import { DataError } from "../../../lib/errors.ts";
+import { inFolder } from "../../support/archives.ts";
+
+Deno.test("a failure of the file system is said as a DataError, ours and interruptions as they are", () => {
+  const full = Object.assign(new Error("No space left"), { code: "ENOSPC" });
+  const problem = fileProblem("write x", "/x", full);
+  assert(problem instanceof DataError);
+  assertEquals(
+    problem.message,
+    'Cannot write x: the disk of /x must have room, got "No space left". ' +
+      "Free some room, or use a folder on another disk, and run the same command again.",
+  );
+  assert(fileProblem("read x", "/x", new Error("Permission denied")) instanceof DataError);
+  const ours = new DataError({ act: "a", rule: "b", next: "c" });
+  assertEquals(fileProblem("read x", "/x", ours), ours);
+  const aborted = new DOMException("stop", "AbortError");
+  assertEquals(fileProblem("read x", "/x", aborted), aborted);
+});
+
+Deno.test("too little room is a DataError that says how much there is", () =>
+  inFolder(async (folder) => {
+    await checkRoom("write x", folder, 1);
+    await assertRejects(
+      () => checkRoom("write x", folder, 2 ** 52),
+      DataError,
+      "must have 4,503,599,627,370,496 bytes free",
+    );
+  }));
+
+Deno.test("a size is that of the file, and undefined where there is none", () =>
+  inFolder(async (folder) => {
+    const path = join(folder, "file");
+    await Deno.writeFile(path, new Uint8Array(7));
+    assertEquals(await sizeOf(path), 7);
+    assertEquals(await sizeOf(join(folder, "other")), undefined);
+    assertEquals(await sizeOf(join(path, "below a file")), undefined);
+    assertEquals(showBytes(1_234_567), "1,234,567 bytes");
+  }));
