@@ -21,44 +21,106 @@ const LIMITS = [
 
 const FEATURES: GPUFeatureName[] = ["timestamp-query", "shader-f16"];
 
-/** Opens the WebGPU adapter the system prefers. */
-export async function openWebgpu(): Promise<Device> {
-  const adapter = await navigator.gpu?.requestAdapter({ powerPreference: "high-performance" });
-  if (!adapter) {
-    throw new DeviceError({
-      act: "open the webgpu device",
-      rule: "the machine must have a WebGPU adapter (Vulkan, Metal or Direct3D 12)",
-      next: "Install a GPU driver (or mesa-vulkan-drivers for a software adapter), " +
-        "or choose --device=wasm.",
-    });
-  }
-  const device = await adapter.requestDevice({
-    requiredFeatures: FEATURES.filter((feature) => adapter.features.has(feature)),
-    requiredLimits: Object.fromEntries(LIMITS.map((limit) => [limit, adapter.limits[limit]])),
-  });
-  // Without these two, a failed shader gives silent zeros.
-  let failure: string | undefined;
-  device.addEventListener("uncapturederror", (event: Event) => {
-    if (event instanceof GPUUncapturedErrorEvent) failure ??= event.error.message;
-  });
-  device.lost.then((info) => failure ??= `the device was lost: ${info.message}`);
+/** What is known of an adapter before it is opened. */
+export interface AdapterDescription {
+  /** One line for a person, with the driver where the system tells it. */
+  readonly description: string;
+  /** Whether it computes on the processor. */
+  readonly software: boolean;
+}
 
-  tf.registerBackend(BACKEND, () => new WebGPUBackend(device, adapter.info));
-  tf.copyRegisteredKernels("webgpu", BACKEND);
-  await tf.setBackend(BACKEND);
-  const description = adapter.info.description || adapter.info.device || adapter.info.vendor;
+/** The open device, and whether it is still usable. */
+let open: { device: Device; lost: boolean } | undefined;
+let kernelsCopied = false;
+
+/** The adapter the system prefers; null where there is none. Throws nothing. */
+export async function findAdapter(): Promise<GPUAdapter | null> {
+  try {
+    return await navigator.gpu?.requestAdapter({ powerPreference: "high-performance" }) ?? null;
+  } catch {
+    return null; // a driver that cannot even be asked is no adapter
+  }
+}
+
+/** Names an adapter, as `llvmpipe (LLVM 15.0.6, 256 bits), software adapter`. */
+export function describeAdapter(
+  { info }: {
+    info: Pick<GPUAdapterInfo, "vendor" | "device" | "description" | "isFallbackAdapter">;
+  },
+): AdapterDescription {
+  const name = info.description || `vendor ${info.vendor}, device ${info.device}`;
+  const software = info.isFallbackAdapter ||
+    /llvmpipe|lavapipe|swiftshader|basic render/i.test(name);
+  return { description: software ? `${name}, software adapter` : name, software };
+}
+
+/**
+ * Opens the WebGPU adapter the system prefers, or gives the device that is already open.
+ *
+ * @throws {DeviceError} where there is none, or it does not open
+ */
+export async function openWebgpu(): Promise<Device> {
+  if (open && !open.lost) {
+    await tf.setBackend(BACKEND);
+    return open.device;
+  }
+  const adapter = await findAdapter();
+  if (!adapter) {
+    throw cannotOpen("the machine must have a WebGPU adapter (Vulkan, Metal, Direct3D)");
+  }
+  const gpu = await requestDevice(adapter);
+  const state: typeof open = { device: watch(gpu, adapter), lost: false };
+  gpu.lost.then(() => state.lost = true);
+  open = state;
+  if (tf.findBackendFactory(BACKEND)) tf.removeBackend(BACKEND);
+  tf.registerBackend(BACKEND, () => new WebGPUBackend(gpu, adapter.info));
+  if (!kernelsCopied) tf.copyRegisteredKernels("webgpu", BACKEND);
+  kernelsCopied = true;
+  if (!await tf.setBackend(BACKEND)) throw cannotOpen("TensorFlow.js must accept it");
+  return state.device;
+}
+
+function cannotOpen(rule: string, cause?: unknown): DeviceError {
+  return new DeviceError({
+    act: "open the webgpu device",
+    rule,
+    next: "Install a GPU driver (or mesa-vulkan-drivers for a software adapter), " +
+      "or choose --device=wasm.",
+    cause,
+  });
+}
+
+async function requestDevice(adapter: GPUAdapter): Promise<GPUDevice> {
+  try {
+    return await adapter.requestDevice({
+      requiredFeatures: FEATURES.filter((feature) => adapter.features.has(feature)),
+      requiredLimits: Object.fromEntries(LIMITS.map((limit) => [limit, adapter.limits[limit]])),
+    });
+  } catch (cause) {
+    throw cannotOpen("the adapter must open with its own limits and features", cause);
+  }
+}
+
+/** Without listening to its errors, a failed shader would give silent zeros. */
+function watch(gpu: GPUDevice, adapter: GPUAdapter): Device {
+  let error: string | undefined, lost: string | undefined;
+  gpu.addEventListener("uncapturederror", (event: Event) => {
+    if (event instanceof GPUUncapturedErrorEvent) error ??= event.error.message;
+  });
+  gpu.lost.then((info) => lost = `the device was lost: ${info.message || info.reason}`);
   return {
     name: "webgpu",
     backend: BACKEND,
-    description,
-    software: adapter.info.isFallbackAdapter || /llvmpipe|swiftshader|lavapipe/i.test(description),
+    ...describeAdapter(adapter),
     tf,
     check() {
-      if (failure === undefined) return;
+      const got = lost ?? error;
+      error = undefined;
+      if (got === undefined) return;
       throw new DeviceError({
         act: "go on with the webgpu device",
         rule: "every shader must compile and run",
-        got: failure,
+        got,
         next: "Update the driver, or choose --device=wasm.",
       });
     },
