@@ -21,7 +21,7 @@ export interface DownloadOptions {
   readonly progress?: (done: number) => void;
   /** Stops the download; what has arrived stays, to be continued. */
   readonly signal?: AbortSignal;
-  /** Give up after this many requests in a row that brought nothing new; default 6. */
+  /** Give up after this many requests in a row that brought nothing new; default 5. */
   readonly attempts?: number;
   /** The first wait between requests in milliseconds, doubled up to 32-fold; default 500. */
   readonly backoff?: number;
@@ -88,7 +88,7 @@ export async function download(url: string, path: string, options: DownloadOptio
 
 /** Requests until all bytes are here. */
 async function finish(transfer: Transfer): Promise<void> {
-  const { bytes, attempts = 6, backoff = 500, signal } = transfer;
+  const { bytes, attempts = 5, backoff = 500, signal } = transfer;
   let most = transfer.have;
   for (let failures = 0; transfer.have < bytes;) {
     let problem = "a connection that closed early";
@@ -102,6 +102,7 @@ async function finish(transfer: Transfer): Promise<void> {
     failures = transfer.have > most ? 0 : failures + 1;
     most = Math.max(most, transfer.have);
     if (failures >= attempts) throw transfer.refuse(problem);
-    await delay(backoff * 2 ** Math.min(failures, 5), undefined, { signal });
+    const wait = backoff * 2 ** Math.min(Math.max(failures - 1, 0), 5);
+    await delay(wait, undefined, { signal });
   }
 }

@@ -101,7 +101,10 @@ async function passing<T>(promise: Promise<T>, idle: AbortSignal): Promise<T> {
   try {
     return await promise;
   } catch (error) {
-    throw idle.aborted ? idle.reason : new PassingFailure((error as Error).message);
+    if (idle.aborted) throw idle.reason;
+    // Where fetch says only that it failed, its cause says why.
+    const { message, cause } = error as Error;
+    throw new PassingFailure(cause instanceof Error ? cause.message : message);
   }
 }
 
