@@ -149,12 +149,12 @@ export async function train(
 
   let done: Counters = { epoch: 0, stepInEpoch: 0, step: 0, seconds: 0 };
   let savedStep = 0;
+  let next: Promise<Batch> | undefined;
   try {
     if (run) done = await restoreState(state, run, options) ?? done;
     savedStep = done.step;
     const firstStep = done.step;
     let clock = performance.now();
-    let next: Promise<Batch> | undefined;
 
     while (done.step < stepsTotal || done.stepInEpoch === stepsPerEpoch) {
       while (done.stepInEpoch < stepsPerEpoch && done.step < stepsTotal) {
@@ -234,6 +234,7 @@ export async function train(
   } finally {
     optimizer.dispose();
     losses.dispose();
+    await next?.catch(() => {});
     batches.close();
   }
   return {

@@ -1,24 +1,204 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
-import type { TrainStep } from "../../../lib/train/train.ts";
-import { train } from "../../../lib/train/train.ts";
+import {
+  DataError,
+  DeviceError,
+  PluginError,
+  TrainingError,
+  UsageError,
+} from "../../../lib/errors.ts";
+import type { Objective } from "../../../lib/plugin.ts";
+import { createRun, listCheckpoints } from "../../../lib/run/run_folder.ts";
+import { train, type TrainStep } from "../../../lib/train/train.ts";
 import { testOnDevices } from "../../support/devices.ts";
-import { tinyDataset, tinyOptions, tinyParts } from "../../support/tiny_parts.ts";
+import { tinyDataset, tinyObjective, tinyOptions, tinyParts } from "../../support/tiny_parts.ts";
 
-testOnDevices("training lowers the loss and keeps no tensors but the network", async (device) => {
-  const parts = tinyParts(device);
-  const tensors: number[] = [];
-  const steps: TrainStep[] = [];
-  const trained = await train(parts, tinyOptions({ epochs: 4, logEvery: 4 }), {
-    onStep: (step) => {
-      steps.push(step);
-      tensors.push(tf.memory().numTensors);
-    },
+for (const microBatch of [0, 4]) {
+  const how = microBatch ? "in pieces" : "whole";
+  testOnDevices(`training ${how} lowers the loss and keeps no tensors`, async (device) => {
+    const parts = tinyParts(device);
+    const tensors: number[] = [];
+    const steps: TrainStep[] = [];
+    const before = tf.memory().numTensors;
+    const trained = await train(parts, tinyOptions({ epochs: 2, logEvery: 4, microBatch }), {
+      onStep: (step) => {
+        steps.push(step);
+        tensors.push(tf.memory().numTensors);
+      },
+    });
+    assertEquals([trained.epoch, trained.step], [2, 8]);
+    assertEquals(new Set(tensors).size, 1);
+    const losses = steps.flatMap(({ record }) => record ? [record.loss] : []);
+    assert(losses.at(-1)! < losses[0] - 0.1, `losses ${losses}`);
+    trained.dispose();
+    assertEquals(tf.memory().numTensors, before);
+    parts.encoder.model.dispose();
   });
-  assertEquals([trained.epoch, trained.step], [4, 16]);
-  assertEquals(new Set(tensors).size, 1);
-  const losses = steps.flatMap(({ record }) => record ? [record.loss] : []);
-  assert(losses.at(-1)! < losses[0] - 0.1, `losses ${losses}`);
-  trained.dispose();
-  parts.encoder.model.dispose();
+}
+
+testOnDevices(
+  "a line of the log has the mean loss, the rate and the false negatives",
+  async (device) => {
+    const records: unknown[] = [];
+    const losses: number[] = [];
+    const options = { epochs: 1, weightDecay: 0, schedule: "cosine" as const };
+    const diagnostics: Objective["diagnostics"] = ({ views }) => ({
+      norm: views[0].norm().asScalar(),
+    });
+    for (const logEvery of [1, 3]) {
+      const parts = tinyParts(device);
+      const objective = { ...parts.objective, diagnostics };
+      const trained = await train({ ...parts, objective }, tinyOptions({ ...options, logEvery }), {
+        onStep: ({ record }) => {
+          if (record && logEvery === 1) losses.push(record.loss);
+          if (record && logEvery === 3) records.push(record);
+        },
+      });
+      trained.dispose();
+      parts.encoder.model.dispose();
+    }
+    // 4 steps: lines at step 3, and at the last.
+    const [third, last] = records as Record<string, number>[];
+    assertEquals([third.epoch, third.step, last.step], [1, 3, 4]);
+    assertAlmostEquals(third.loss, (losses[0] + losses[1] + losses[2]) / 3, 1e-6);
+    assertAlmostEquals(last.loss, losses[3], 1e-6);
+    assertAlmostEquals(third.learning_rate, 0.01 * 0.5 * (1 + Math.cos(Math.PI / 2)), 1e-12);
+    assertAlmostEquals(third.norm, Math.sqrt(8), 1e-4);
+    assert(third.false_negative_rate >= 0 && third.false_negative_rate <= 1);
+    assert(third.images_per_second > 0 && last.seconds >= third.seconds);
+  },
+);
+
+testOnDevices(
+  "a loss that is no number stops the run, names the batch, keeps the good checkpoint",
+  async (device) => {
+    const folder = await Deno.makeTempDir();
+    const run = await createRun(folder, "run", {});
+    const parts = tinyParts(device);
+    let calls = 0;
+    const objective: Objective = {
+      loss: (input) => parts.objective.loss(input).mul<tf.Scalar>(++calls === 6 ? NaN : 1),
+    };
+    const error = await assertRejects(
+      () => train({ ...parts, objective, run }, tinyOptions({ epochs: 3 })),
+      TrainingError,
+      "in epoch 2 at step 6 (examples ",
+    );
+    const { epoch, step, indices } = JSON.parse(
+      await Deno.readTextFile(`${run.path}/bad-batch.json`),
+    );
+    assertEquals([epoch, step, indices.length], [2, 6, 8]);
+    assert(error.message.includes(`(examples ${indices.slice(0, 5).join(", ")} …)`));
+    assertEquals((await listCheckpoints(run.path)).map(({ epoch }) => epoch), [1]);
+    await run.close();
+    await Deno.remove(folder, { recursive: true });
+  },
+);
+
+testOnDevices("a weight that is no number is not saved", async (device) => {
+  const folder = await Deno.makeTempDir();
+  const run = await createRun(folder, "run", {});
+  const parts = tinyParts(device);
+  const objective: Objective = {
+    ...parts.objective,
+    afterStep: () =>
+      tf.tidy(() =>
+        parts.encoder.model.setWeights(
+          parts.encoder.model.getWeights().map((weight) => weight.mul(Infinity)),
+        )
+      ),
+  };
+  await assertRejects(
+    () => train({ ...parts, objective, run }, tinyOptions({ maxSteps: 1 })),
+    TrainingError,
+    "every weight must be a finite number, and encoder.conv1.kernel has at",
+  );
+  assertEquals(await listCheckpoints(run.path), []);
+  await run.close();
+  await Deno.remove(folder, { recursive: true });
+});
+
+testOnDevices("plugins that break their interface are named", async (device) => {
+  const good = tinyObjective(device);
+  const kept: tf.Tensor[] = [];
+  const wrong: [string, Partial<Objective>][] = [
+    ["its loss of finite embeddings must be finite, got NaN", {
+      loss: (input) => good.loss(input).mul(NaN),
+    }],
+    ["its loss must be a scalar tensor", { loss: () => [][0]! }],
+    ["no step may keep more tensors", {
+      loss: (input) => {
+        kept.push(tf.keep(tf.zeros([1])));
+        return good.loss(input);
+      },
+    }],
+    ["no step may keep more tensors", { afterStep: () => void kept.push(tf.keep(tf.zeros([1]))) }],
+    ["it must take the step without an error", {
+      afterStep: () => {
+        throw new Error("full");
+      },
+    }],
+    ["it must give its diagnostics without an error", {
+      diagnostics: () => {
+        throw new Error("none");
+      },
+    }],
+    ["its diagnostic rows must be a scalar tensor", {
+      diagnostics: ({ views }) => ({ rows: views[0].sum(1) as tf.Tensor as tf.Scalar }),
+    }],
+  ];
+  for (const [message, part] of wrong) {
+    const parts = tinyParts(device);
+    const error = await assertRejects(
+      () =>
+        train(
+          { ...parts, objective: { ...good, ...part }, names: { objective: "mine" } },
+          tinyOptions(),
+        ),
+      PluginError,
+    );
+    assert(error.message.includes(`the objective mine: ${message}`), error.message);
+    parts.encoder.model.dispose();
+  }
+  tf.dispose(kept);
+});
+
+testOnDevices("a lack of memory advises smaller pieces", async (device) => {
+  const parts = tinyParts(device);
+  const objective: Objective = {
+    loss: () => {
+      throw new RangeError("Array buffer allocation failed");
+    },
+  };
+  const error: Error = await assertRejects(
+    () => train({ ...parts, objective }, tinyOptions()),
+    DeviceError,
+    "--micro_batch=32",
+  );
+  assertEquals(error.message.match(/Cannot train/g)?.length, 1);
+});
+
+testOnDevices("a batch larger than the dataset is a UsageError", async (device) => {
+  const parts = { ...tinyParts(device), dataset: tinyDataset(7) };
+  await assertRejects(
+    () => train(parts, tinyOptions()),
+    UsageError,
+    "--batch_size must be at most the 7 examples of the dataset, got 8",
+  );
+});
+
+testOnDevices("what a dataset throws ends the run as it is", async (device) => {
+  const parts = tinyParts(device);
+  const dataset = tinyDataset();
+  const broken = new DataError({
+    act: "read image 3",
+    rule: "it must be whole",
+    next: "Fetch it again.",
+  });
+  const split = { ...dataset.splits.train, read: () => Promise.reject(broken) };
+  await assertRejects(
+    () => train({ ...parts, dataset: { ...dataset, splits: { train: split } } }, tinyOptions()),
+    DataError,
+    "Cannot read image 3",
+  );
 });
