@@ -1,0 +1,61 @@
+/** A WebGPU device that fails says so. */
+import * as tf from "@tensorflow/tfjs";
+import { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
+import { assert, assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
+import { describeAdapter, findAdapter, openWebgpu } from "../../../lib/device/webgpu.ts";
+import { DeviceError } from "../../../lib/errors.ts";
+
+const ignore = await findAdapter() === null && !Deno.env.get("TAUPLUS_REQUIRE_GPU");
+
+function testOnWebgpu(name: string, fn: () => Promise<void>): void {
+  Deno.test({ name, ignore, sanitizeOps: false, sanitizeResources: false, fn });
+}
+
+function gpuDevice(): GPUDevice {
+  const backend = tf.backend();
+  assert(backend instanceof WebGPUBackend);
+  return backend.device;
+}
+
+async function sumOfOnes(): Promise<number> {
+  const sum = tf.tidy(() => tf.ones([3, 5]).sum());
+  const [value] = await sum.data();
+  sum.dispose();
+  return value;
+}
+
+testOnWebgpu("opening twice gives the same device", async () => {
+  assertStrictEquals(await openWebgpu(), await openWebgpu());
+  assertEquals(await sumOfOnes(), 15);
+});
+
+testOnWebgpu("a shader that does not compile is a DeviceError at the next check", async () => {
+  const device = await openWebgpu();
+  device.check();
+  gpuDevice().createShaderModule({ code: "fn main() { this is not WGSL }" });
+  assertEquals(await sumOfOnes(), 15);
+  assertThrows(() => device.check(), DeviceError, "Cannot go on with the webgpu device");
+  device.check();
+});
+
+testOnWebgpu("a lost device is a DeviceError, and can be opened again", async () => {
+  const device = await openWebgpu();
+  gpuDevice().destroy();
+  await gpuDevice().lost;
+  assertThrows(() => device.check(), DeviceError, "the device was lost");
+  assertThrows(() => device.check(), DeviceError, "the device was lost");
+  const again = await openWebgpu();
+  assertEquals(await sumOfOnes(), 15);
+  again.check();
+});
+
+Deno.test("a software adapter is named as one", () => {
+  const info = { vendor: "65541", device: "0", description: "llvmpipe (LLVM 15.0.6, 256 bits)" };
+  const llvmpipe = describeAdapter({ info: { ...info, isFallbackAdapter: true } });
+  assertEquals(llvmpipe, {
+    description: "llvmpipe (LLVM 15.0.6, 256 bits), software adapter",
+    software: true,
+  });
+  const card = { ...info, description: "", isFallbackAdapter: false };
+  assertEquals(describeAdapter({ info: card }).description, "vendor 65541, device 0");
+});
