@@ -46,7 +46,7 @@ export async function fitDcl(
     });
   }
   const dim = train.features.shape[1];
-  const weights = tf.variable(initialWeights(tf, dim, classes, seed), true);
+  const weights = tf.tidy(() => tf.variable(initialWeights(tf, dim, classes, seed)));
   const optimizer = makeOptimizer(new Map([["linear", weights]]), {
     optimizer: "adam",
     weightDecay,

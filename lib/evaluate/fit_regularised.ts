@@ -70,8 +70,8 @@ export async function fitRegularised(
     for (const l2 of PENALTIES) {
       weights = await minimise(fitted, weights, { l2, gram, iterations: 15, tolerance: 1e-3 }, env);
       const { value: loss } = await lossAt(judged, weights, 0, env);
-      if (loss >= best.loss) break;
-      best = { l2, loss, weights };
+      if (loss > best.loss) break;
+      if (loss < best.loss) best = { l2, loss, weights };
     }
   } finally {
     tf.dispose([fitted, judged]);

@@ -17,7 +17,7 @@ export interface Evaluation {
 export interface LbfgsOptions {
   /** The most steps. */
   readonly iterations: number;
-  /** Stops where f is within this of its minimum, by the estimate ½·∇fᵀ·H·∇f. */
+  /** Stops where what is left to gain, ½·∇fᵀ·H·∇f by the present H, is at most this share of f. */
   readonly tolerance: number;
   /** Pairs of steps and gradient changes kept; default 10. */
   readonly history?: number;
@@ -36,7 +36,7 @@ export interface Minimum extends Evaluation {
 }
 
 /**
- * Minimises a smooth convex function from `x0`: L-BFGS (Nocedal & Wright, "Numerical Optimization",
+ * Minimises a smooth convex function, nowhere negative, from `x0`: L-BFGS (Nocedal & Wright, "Numerical Optimization",
  * algorithms 7.4 and 7.5) with backtracking to Armijo's condition.
  *
  * Ends at `tolerance`, after `iterations` steps, or where no shorter step lowers f any more, as
@@ -56,7 +56,7 @@ export async function lbfgs(
     onStep?.(steps);
     const direction = descent(at.gradient, pairs, precondition);
     const slope = dot(at.gradient, direction);
-    if (-slope / 2 <= tolerance) break;
+    if (-slope / 2 <= tolerance * at.value) break;
     // Where nothing is known of the curvature, a first step of unit length at most.
     const blind = pairs.length === 0 && precondition === identity;
     let rate = blind ? Math.min(1, 1 / Math.sqrt(-slope)) : 1;

@@ -1,0 +1,91 @@
+import { assert, assertEquals, assertGreater, assertLess, assertRejects } from "@std/assert";
+import { fitRegularised } from "../../../lib/evaluate/fit_regularised.ts";
+import { withOnes } from "../../../lib/evaluate/softmax.ts";
+import type { FeatureSplit } from "../../../lib/plugin.ts";
+import type { Device } from "../../../lib/device/device.ts";
+import { testOnDevices } from "../../support/devices.ts";
+import { clouds } from "./parts.ts";
+
+const fit = async (device: Device, { features, labels }: FeatureSplit, classes: number) => {
+  const x = device.tf.tidy(() => withOnes(device.tf, features));
+  const before = device.tf.memory().numTensors;
+  const found = await fitRegularised(x, labels, classes, { tf: device.tf, seed: 0 });
+  assertEquals(device.tf.memory().numTensors, before);
+  x.dispose();
+  return found;
+};
+
+/** The gradient of the penalised loss in float64, written out. */
+function gradientAt(
+  rows: number[][],
+  labels: Int32Array,
+  classes: number,
+  weights: Float64Array,
+  l2: number,
+): number[] {
+  const d = rows[0].length + 1;
+  const gradient = Array.from(weights, (w, i) => i < (d - 1) * classes ? l2 * w : 0);
+  rows.forEach((row, i) => {
+    const x = [...row, 1];
+    const exps = Array.from(
+      { length: classes },
+      (_, c) => Math.exp(x.reduce((sum, value, j) => sum + value * weights[j * classes + c], 0)),
+    );
+    const total = exps.reduce((sum, value) => sum + value, 0);
+    exps.forEach((exp, c) => {
+      const residual = exp / total - Number(labels[i] === c);
+      x.forEach((value, j) => gradient[j * classes + c] += residual * value / rows.length);
+    });
+  });
+  return gradient;
+}
+
+testOnDevices(
+  "at the weights found the gradient of the penalised loss is all but zero",
+  async (device) => {
+    const split = clouds(device, { length: 90, dim: 6, classes: 3, spread: 1.5 });
+    const { weights, l2 } = await fit(device, split, 3);
+    const size = (values: ArrayLike<number>) => Math.hypot(...Array.from(values));
+    const start = size(gradientAt(split.rows, split.labels, 3, new Float64Array(21), l2));
+    assertLess(size(gradientAt(split.rows, split.labels, 3, weights, l2)), 0.02 * start);
+    split.features.dispose();
+  },
+);
+
+testOnDevices(
+  "labels that the features tell nothing of get a strong penalty, clear ones a weak one",
+  async (device) => {
+    const clear = clouds(device, { length: 100, dim: 8, classes: 2, spread: 0.1 });
+    const vague = clouds(device, { length: 100, dim: 8, classes: 2, spread: 40 });
+    assertLess((await fit(device, clear, 2)).l2, 1e-3);
+    assertGreater((await fit(device, vague, 2)).l2, 0.05);
+    device.tf.dispose([clear.features, vague.features]);
+  },
+);
+
+testOnDevices("the same features give the same weights, bit for bit", async (device) => {
+  const split = clouds(device, { length: 50, dim: 4, classes: 2, spread: 1 });
+  const first = await fit(device, split, 2);
+  assertEquals(await fit(device, split, 2), first);
+  split.features.dispose();
+});
+
+testOnDevices("features that repeat each other do not stop the fit", async (device) => {
+  const { tf } = device;
+  const { features, labels } = clouds(device, { length: 40, dim: 3, classes: 2, spread: 0.5 });
+  const twice = tf.tidy(() => tf.concat([features, features, tf.zerosLike(features)], 1));
+  const { weights } = await fit(device, { features: twice, labels }, 2);
+  assert(weights.every(Number.isFinite) && weights.some((weight) => weight !== 0));
+  tf.dispose([features, twice]);
+});
+
+testOnDevices("an aborted signal ends the fit and frees its tensors", async (device) => {
+  const { tf } = device;
+  const { features, labels } = clouds(device, { length: 20, dim: 3, classes: 2, spread: 1 });
+  const before = tf.memory().numTensors;
+  const signal = AbortSignal.abort(new Error("stop"));
+  const fitting = () => fitRegularised(features, labels, 2, { tf, seed: 0, signal });
+  await assertRejects(fitting, Error, "stop");
+  assertEquals(tf.memory().numTensors, before);
+  features.dispose();
+});

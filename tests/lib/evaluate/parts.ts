@@ -1,0 +1,70 @@
+/** Small features, a small labelled dataset and a small encoder, for the tests of evaluation. */
+import type * as tf from "@tensorflow/tfjs";
+import type { Device } from "../../../lib/device/device.ts";
+import type { Dataset, Encoder, FeatureSplit, Split } from "../../../lib/plugin.ts";
+import { rng } from "../../../lib/random.ts";
+
+/** Features of `length` examples in `classes` clouds; `spread` is their standard deviation. */
+export function clouds(
+  device: Device,
+  options: { length: number; dim: number; classes: number; spread: number; seed?: number },
+): FeatureSplit & { rows: number[][] } {
+  const { length, dim, classes, spread, seed = 1 } = options;
+  const labels = Int32Array.from({ length }, (_, i) => i % classes);
+  const rows = Array.from(labels, (label, i) => {
+    const center = rng(0, label);
+    const noise = rng(seed, 7, i);
+    return Array.from(
+      { length: dim },
+      () => Math.fround(center.normal() + spread * noise.normal()),
+    );
+  });
+  return { features: device.tf.tensor2d(rows, [length, dim]), labels, rows };
+}
+
+/** 4×4 images, brighter by class; labels in turn, with −1 at every `unlabelled`-th place. */
+export function imageSplit(length: number, seed: number, unlabelled = Infinity): Split {
+  const pixels = (index: number) => {
+    const random = rng(seed, index);
+    return Array.from({ length: 16 }, (_, at) => 60 * (index % 3) * (at % 2) + random.int(40));
+  };
+  return {
+    length,
+    labels: Int32Array.from({ length }, (_, i) => i % unlabelled === 1 ? -1 : i % 3),
+    read: (indices) => Uint8Array.from(Array.from(indices).flatMap(pixels)),
+  };
+}
+
+/** A dataset of them. */
+export function imageDataset(splits?: Record<string, Split>): Dataset {
+  return {
+    classes: ["dark", "grey", "light"],
+    shape: [4, 4, 1],
+    mean: [0.3],
+    std: [0.2],
+    splits: splits ?? { train: imageSplit(21, 1), test: imageSplit(10, 2) },
+  };
+}
+
+/** Batch norm with statistics that are not its initial ones, dropout, and a dense layer to 5. */
+export function denseEncoder({ tf }: Device): Encoder & { model: tf.Sequential } {
+  const constant = (value: number) => tf.initializers.constant({ value });
+  const model = tf.sequential({
+    layers: [
+      tf.layers.batchNormalization({
+        inputShape: [4, 4, 1],
+        movingMeanInitializer: constant(0.25),
+        movingVarianceInitializer: constant(4),
+      }),
+      tf.layers.flatten(),
+      tf.layers.dropout({ rate: 0.5 }),
+      tf.layers.dense({
+        units: 5,
+        activation: "relu",
+        kernelInitializer: tf.initializers.randomNormal({ seed: 3 }),
+        biasInitializer: constant(0.1),
+      }),
+    ],
+  });
+  return { model, dim: 5, anySize: false };
+}
