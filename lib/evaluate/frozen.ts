@@ -9,17 +9,14 @@ import type * as tf from "@tensorflow/tfjs";
 import { PluginError } from "../errors.ts";
 
 /**
- * SHA-256, in hexadecimal, of the names, shapes and values of all weights of a model, batch-norm
- * statistics included.
+ * The SHA-256, in hexadecimal, of the values of each weight of a model in order, batch-norm
+ * statistics included; `disposed` in its place for a weight that is.
  */
-export async function hashWeights(model: tf.LayersModel): Promise<string> {
-  const hash = createHash("sha256");
-  const values = await Promise.all(model.weights.map((weight) => weight.read().data()));
-  model.weights.forEach((weight, i) => {
-    hash.update(JSON.stringify([weight.originalName, weight.shape]));
-    hash.update(values[i]);
-  });
-  return hash.digest("hex");
+export async function hashWeights(model: tf.LayersModel): Promise<string[]> {
+  return await Promise.all(model.weights.map(async (weight) => {
+    const values = await readWeight(weight);
+    return values ? createHash("sha256").update(values).digest("hex") : "disposed";
+  }));
 }
 
 /**
@@ -36,12 +33,24 @@ export async function frozen<T>(
 ): Promise<T> {
   const before = await hashWeights(model);
   const result = await act();
-  const disposed = model.weights.filter((weight) => weight.read().isDisposed);
-  if (disposed.length === 0 && await hashWeights(model) === before) return result;
+  const after = await hashWeights(model);
+  const changed = model.weights.filter((_, i) => after[i] !== before[i]);
+  if (changed.length === 0) return result;
   throw new PluginError({
     act: `accept what ${name} measured`,
     rule: "a probe must leave the encoder's weights and batch-norm statistics as they are",
-    got: disposed.length ? `${disposed.length} disposed weights` : "changed ones",
+    got: `${changed.length} changed, the first of them ${changed[0].originalName}`,
     next: `Correct the probe ${name}, or choose another.`,
   });
+}
+
+/** The values of a weight; undefined where it was disposed, which tfjs tells by throwing. */
+async function readWeight(
+  weight: tf.LayersModel["weights"][number],
+): Promise<tf.TypedArray | undefined> {
+  try {
+    return await weight.read().data();
+  } catch {
+    return undefined;
+  }
 }

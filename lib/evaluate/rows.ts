@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { TrainingError } from "../errors.ts";
+import { TrainingError, UsageError } from "../errors.ts";
 import type { Progress } from "../plugin.ts";
 import { turn } from "./turn.ts";
 
@@ -25,6 +25,7 @@ export interface RowsOptions {
  * @param indices the examples, in order
  * @param dim the length of a row
  * @param rowsOf makes the rows [batch.length, dim] of a batch of indices
+ * @throws UsageError where the batch size is no positive integer
  * @throws TrainingError where a value is not finite
  */
 export async function collectRows(
@@ -33,6 +34,14 @@ export async function collectRows(
   rowsOf: (batch: Int32Array) => Promise<Float32Array>,
   { task, batchSize, progress, signal }: RowsOptions,
 ): Promise<Float32Array> {
+  if (!Number.isInteger(batchSize) || batchSize < 1) {
+    throw new UsageError({
+      act: `compute ${task}`,
+      rule: "the batch size must be a positive integer",
+      got: batchSize,
+      next: "Set --batch_size=256.",
+    });
+  }
   const total = indices.length;
   const all = new Float32Array(total * dim);
   for (let start = 0; start < total; start += batchSize) {
@@ -43,8 +52,8 @@ export async function collectRows(
     if (wrong >= 0) {
       throw new TrainingError({
         act: `compute ${task}`,
-        rule: "every value must be finite",
-        got: `${rows[wrong]} for example ${indices[start + Math.floor(wrong / dim)]}`,
+        rule: `every value of example ${indices[start + Math.floor(wrong / dim)]} must be finite`,
+        got: rows[wrong],
         next: "The encoder has diverged, or the data has such values: use an earlier checkpoint, " +
           "or train with a lower learning rate.",
       });

@@ -7,9 +7,9 @@ import { clouds } from "./parts.ts";
 
 const STANDARD: LinearOptions = {
   protocol: "standard",
-  epochs: 60,
+  epochs: 12,
   batchSize: 16,
-  learningRate: 0.05,
+  learningRate: 0.2,
   weightDecay: 1e-6,
 };
 const CLASSES = ["a", "b", "c", "d", "e", "f"];

@@ -22,15 +22,15 @@ export function clouds(
   return { features: device.tf.tensor2d(rows, [length, dim]), labels, rows };
 }
 
-/** 4×4 images, brighter by class; labels in turn, with −1 at every `unlabelled`-th place. */
-export function imageSplit(length: number, seed: number, unlabelled = Infinity): Split {
+/** 4×4 images, brighter by class; labels in turn, one of `unlabelled` has −1 where that is not 0. */
+export function imageSplit(length: number, seed: number, unlabelled = 0): Split {
   const pixels = (index: number) => {
     const random = rng(seed, index);
     return Array.from({ length: 16 }, (_, at) => 60 * (index % 3) * (at % 2) + random.int(40));
   };
   return {
     length,
-    labels: Int32Array.from({ length }, (_, i) => i % unlabelled === 1 ? -1 : i % 3),
+    labels: Int32Array.from({ length }, (_, i) => unlabelled && i % unlabelled === 1 ? -1 : i % 3),
     read: (indices) => Uint8Array.from(Array.from(indices).flatMap(pixels)),
   };
 }
