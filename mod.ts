@@ -1,4 +1,32 @@
+/**
+ * Debiased contrastive learning (Chuang et al., NeurIPS 2020, arXiv:2007.00224) on WebGPU: train
+ * image encoders without labels, correct for false negatives, judge the frozen encoder.
+ *
+ * To write a plugin, see {@linkcode defineObjective}, {@linkcode defineDataset},
+ * {@linkcode defineEncoder} and {@linkcode defineProbe}. To use tauplus as a library, begin with
+ * {@linkcode openSession}; {@linkcode train} and {@linkcode evaluate} do what the command line does.
+ *
+ * @example Train for five steps and judge the encoder
+ * ```ts
+ * import { evaluate, openSession, train } from "@tauplus/tauplus";
+ *
+ * const session = await openSession({
+ *   dataset: "synthetic",
+ *   datasetOptions: { train: 64, test: 32, size: 16 },
+ *   device: "wasm",
+ * });
+ * const encoder = await session.make("encoder", "conv", { widths: [8, 16], strides: [2, 2] });
+ * const objective = await session.make("objective", "debiased", { tauPlus: 0.1 });
+ * await train({ ...session, encoder, objective }, { maxSteps: 5, batchSize: 32 });
+ * const probe = await session.make("probe", "linear");
+ * const { top1 } = await evaluate({ ...session, encoder, probe });
+ * ```
+ *
+ * @module
+ */
 export * from "./lib/plugin.ts";
 export * from "./lib/errors.ts";
 export * from "./lib/random.ts";
+export * from "./lib/session.ts";
+export * from "./lib/library.ts";
 export { z } from "zod";

@@ -84,12 +84,12 @@ export async function loadRegistry(specifiers: readonly string[] = []): Promise<
         plugin.kind === kind && plugin.name === name
       );
       if (found) return found;
-      const other = others.find((plugin) => plugin.name === name);
+      const other = KINDS.find((kind) => names(kind).includes(name));
       throw new UsageError({
         act: `use the ${kind} ${name}`,
-        rule: other ? `that plugin is of the kind ${other.kind}` : "there is no such plugin",
+        rule: other ? `that plugin is of the kind ${other}` : "there is no such plugin",
         next: other
-          ? `Say --${other.kind}=${name}.`
+          ? `Say --${other}=${name}.`
           : `Did you mean ${closest(name, names(kind))}? There are ${names(kind).join(", ")}; ` +
             "--plugin=SPECIFIER loads another.",
       });

@@ -34,7 +34,7 @@ export function commandHelp(
   }
   for (const section of sections) {
     if (section.flags.length === 0) continue;
-    lines.push("", `${titleOf(section, plugins)}:`);
+    lines.push("", titleOf(section, plugins));
     for (const flag of section.flags) {
       const value = flag.default === undefined ? "…" : showValue(flag.default);
       const hint = flag.boolean || flag.rule === "a text" ? "" : ` (${flag.rule})`;
@@ -70,7 +70,7 @@ function titleOf(
   if (section.name === "") return "Options";
   const plugin = plugins[section.name as Kind];
   const title = section.name[0].toUpperCase() + section.name.slice(1);
-  return plugin ? `${title} ${plugin.name} (${plugin.summary})` : title;
+  return plugin ? `${title} ${plugin.name}: ${plugin.summary}` : title;
 }
 
 const WIDTH = 80;

@@ -69,7 +69,10 @@ export function createViewMaker(): ViewMaker {
     stop("their thread failed", `It said: ${event.message}`, event.error);
   };
   port.onmessage = ({ data }: MessageEvent<ViewReply>) => {
-    const { resolve, reject } = waiting.shift()!;
+    const job = waiting.shift();
+    // A reply that was on its way when the thread was closed has nobody waiting any more.
+    if (!job) return;
+    const { resolve, reject } = job;
     if ("views" in data) resolve(data.views);
     else {
       reject(

@@ -1,0 +1,73 @@
+/**
+ * Training and evaluation for those who use tauplus as a library: as the command line does them,
+ * with every option optional.
+ *
+ * @module
+ */
+import type { Encoder, Metrics, Objective, Probe } from "./plugin.ts";
+import { checkOptions } from "./options.ts";
+import type { Session } from "./session.ts";
+import { type TrainOptions, trainOptions } from "./train/options.ts";
+import type { Trained, TrainHooks } from "./train/train.ts";
+import { type ViewOptions, viewOptions } from "./views/options.ts";
+
+/** What is trained: an open session, an encoder and an objective. */
+export interface Training extends Pick<Session, "device" | "dataset" | "env"> {
+  /** The encoder; its model is trained in place. */
+  readonly encoder: Encoder;
+  /** The loss. */
+  readonly objective: Objective;
+  /** The augmentation, where it is not to be the reference's. */
+  readonly views?: Partial<ViewOptions>;
+}
+
+/**
+ * Trains an encoder in place, in memory: nothing is logged or saved but what `hooks` do.
+ *
+ * @param options those of `deno task train --help`, by key; what is left out has its default, and
+ * the seed is the session's.
+ * @throws UsageError where an option is wrong; see also the errors of `deno task train`.
+ */
+export async function train(
+  { views, ...parts }: Training,
+  options: Partial<TrainOptions> = {},
+  hooks: TrainHooks = {},
+): Promise<Trained> {
+  const checked = checkOptions(trainOptions, { seed: parts.env.seed, ...options });
+  const loop = await import("./train/train.ts");
+  return await loop.train(
+    { ...parts, views: checkOptions(viewOptions, views ?? {}) },
+    checked,
+    hooks,
+  );
+}
+
+/** What is judged: an encoder, by a probe. */
+export interface Evaluation extends Pick<Session, "device" | "dataset" | "env"> {
+  /** The encoder; it stays as it is, bit for bit. */
+  readonly encoder: Encoder;
+  /** The probe. */
+  readonly probe: Probe;
+  /** The name of the probe, for errors. */
+  readonly probeName?: string;
+  /** Examples that go through the encoder at a time; default 256. */
+  readonly batchSize?: number;
+}
+
+/** Fits a probe on the features of the split `train` and judges it by those of `test`. */
+export async function evaluate(evaluation: Evaluation): Promise<Metrics> {
+  const { device, dataset, env, encoder, probe, probeName = "given", batchSize = 256 } = evaluation;
+  const { evaluate } = await import("./evaluate/evaluate.ts");
+  const { progress, signal } = env;
+  return await evaluate({
+    device,
+    dataset,
+    encoder,
+    probe,
+    probeName,
+    batchSize,
+    progress,
+    signal,
+    augmentation: { seed: env.seed, views: checkOptions(viewOptions, {}) },
+  });
+}

@@ -1,0 +1,136 @@
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { latestRun, listCheckpoints, readMetrics } from "../../../lib/run/run_folder.ts";
+import { inFolder, runCommand, startCommand, TINY } from "../../support/command_line.ts";
+
+const newest = async (runs: string): Promise<string> => (await latestRun(runs))!;
+const weights = async (run: string): Promise<Uint8Array> =>
+  await Deno.readFile((await listCheckpoints(run))[0].path);
+/** The log without what is measured in seconds, and a checkpoint's seconds likewise. */
+const log = async (run: string): Promise<unknown[]> =>
+  (await readMetrics(run)).map(({ seconds: _, images_per_second: __, ...line }) => line);
+const tensors = (bytes: Uint8Array): Uint8Array =>
+  bytes.subarray(8 + Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true)));
+
+/** Waits until the log of the latest run has that many lines, or the command has ended. */
+async function logged(
+  child: Deno.ChildProcess,
+  cwd: string,
+  enough: (lines: number) => boolean,
+): Promise<void> {
+  let ended = false;
+  child.status.then(() => ended = true);
+  while (!ended) {
+    const run = await latestRun(`${cwd}/runs`);
+    if (run && enough((await readMetrics(run)).length)) return;
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+
+Deno.test("train says what it uses, evaluates, and leaves a run that the other commands take", async () => {
+  await inFolder(async (cwd) => {
+    const trained = await runCommand(cwd, ["train", ...TINY, "--epochs=2", "--eval_every=1"]);
+    assertEquals(trained.code, 0, trained.stderr);
+    assertMatch(trained.stderr, /^device {3}wasm: /m);
+    assertMatch(trained.stderr, /^dataset {2}synthetic: 64 train, 24 test/m);
+    for (const row of ["trained encoder", "untrained encoder", "raw pixels"]) {
+      assertMatch(trained.stdout, new RegExp(`^${row} +[\\d.]+ % +[\\d.]+ %$`, "m"));
+    }
+    const run = await newest(`${cwd}/runs`);
+    assertMatch(trained.stdout, /^run: runs\/[\d-]+-debiased-synthetic-0$/m);
+    const evaluated = (await readMetrics(run)).filter((line) => "knn_top1" in line);
+    assertEquals(evaluated.map(({ epoch }) => epoch), [1, 2]);
+
+    const linear = await runCommand(cwd, ["linear"]);
+    assertEquals(linear.code, 0, linear.stderr);
+    const { top1, perClass, confusion } = JSON.parse(await Deno.readTextFile(`${run}/linear.json`));
+    assertStringIncludes(linear.stdout, `top-1 ${top1.toFixed(2)} %`);
+    assertEquals([Object.keys(perClass).length, confusion.length], [3, 3]);
+    // The table of the training named the same number.
+    assertStringIncludes(trained.stdout, `${top1.toFixed(2)} %`);
+
+    const [{ path }] = await listCheckpoints(run);
+    const knn = await runCommand(cwd, ["knn", `--model_path=${path}`, "--k=10"]);
+    assertEquals(knn.code, 0, knn.stderr);
+    assertMatch(knn.stdout, /^top-1 /);
+
+    const embedded = await runCommand(cwd, ["embed", `--run=${run}`, "--file=e.safetensors"]);
+    assertEquals(embedded.code, 0, embedded.stderr);
+    assertStringIncludes(embedded.stdout, "24 × 8 features");
+    assert((await Deno.stat(`${cwd}/e.safetensors`)).size > 24 * 8 * 4);
+  });
+});
+
+Deno.test("a run's config.json repeats the run to the bit", async () => {
+  await inFolder(async (cwd) => {
+    const options = ["--max_steps=3", "--no-baselines", "--objective=hard", "--beta=0.5"];
+    assertEquals((await runCommand(cwd, ["train", ...TINY, ...options])).code, 0);
+    const first = await newest(`${cwd}/runs`);
+    const again = await runCommand(cwd, ["train", `--config=${first}/config.json`, "--out=again"]);
+    assertEquals(again.code, 0, again.stderr);
+    const second = await newest(`${cwd}/again`);
+    assertEquals(tensors(await weights(second)), tensors(await weights(first)));
+  });
+});
+
+Deno.test("a run killed within an epoch and resumed ends as an unbroken one", async () => {
+  await inFolder(async (cwd) => {
+    const options = [...TINY, "--epochs=20", "--save_every=1", "--log_every=1", "--no-baselines"];
+    assertEquals((await runCommand(cwd, ["train", ...options, "--out=whole"])).code, 0);
+    const child = startCommand(cwd, ["train", ...options]);
+    // Within the second epoch or a later one, each of four steps.
+    await logged(child, cwd, (lines) => lines > 5 && lines % 4 !== 0);
+    child.kill("SIGKILL");
+    await child.output();
+    const run = await newest(`${cwd}/runs`);
+    assert((await readMetrics(run)).length < 80, "it was killed before its end");
+    const resumed = await runCommand(cwd, ["train", `--resume=${run}`]);
+    assertEquals(resumed.code, 0, resumed.stderr);
+    const whole = await newest(`${cwd}/whole`);
+    assertEquals(tensors(await weights(run)), tensors(await weights(whole)));
+    assertEquals(await log(run), await log(whole));
+  });
+});
+
+for (const [signal, code] of [["SIGINT", 130], ["SIGTERM", 143]] as const) {
+  Deno.test(`${signal} saves the run and exits ${code}`, async () => {
+    await inFolder(async (cwd) => {
+      const child = startCommand(cwd, ["train", ...TINY, "--epochs=100000", "--log_every=1"]);
+      await logged(child, cwd, (lines) => lines > 0);
+      child.kill(signal);
+      const { code: exit, stderr } = await child.output();
+      assertEquals(exit, code);
+      assertStringIncludes(new TextDecoder().decode(stderr), "--resume=");
+      const run = await newest(`${cwd}/runs`);
+      assertEquals((await listCheckpoints(run)).length, 1);
+      assertEquals(await Deno.stat(`${run}/lock`).catch(() => "gone"), "gone");
+    });
+  });
+}
+
+Deno.test("--debiased is the reference's name for the objective", async () => {
+  await inFolder(async (cwd) => {
+    const options = [...TINY, "--max_steps=1", "--no-baselines"];
+    assertEquals((await runCommand(cwd, ["train", ...options, "--debiased=false"])).code, 0);
+    assertMatch(await newest(`${cwd}/runs`), /-biased-/);
+    const both = await runCommand(cwd, ["train", "--debiased", "--objective=hard"]);
+    assertEquals(both.code, 2);
+    assertStringIncludes(both.stderr, "both choose the objective");
+    const python = await runCommand(cwd, ["train", "--debiased=False"]);
+    assertEquals(python.code, 2);
+    assertStringIncludes(python.stderr, "Cannot set --debiased: it must be true or false");
+  });
+});
+
+Deno.test("resuming with another option is refused, by name", async () => {
+  await inFolder(async (cwd) => {
+    const options = [...TINY, "--max_steps=2", "--no-baselines"];
+    assertEquals((await runCommand(cwd, ["train", ...options])).code, 0);
+    const other = await runCommand(cwd, ["train", "--resume", "--tau_plus=0.2"]);
+    assertEquals(other.code, 2);
+    assertStringIncludes(other.stderr, "objective.tau_plus=0.2: the run was begun with 0.1");
+    const further = await runCommand(cwd, ["train", "--resume", "--max_steps=4"]);
+    assertEquals(further.code, 0, further.stderr);
+    const run = await newest(`${cwd}/runs`);
+    assertEquals((await readMetrics(run)).at(-1)?.step, 4);
+  });
+});

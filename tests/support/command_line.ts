@@ -1,0 +1,65 @@
+/** Runs the command line as a person would, in a process of its own. */
+import { fileURLToPath } from "node:url";
+
+const CLI = fileURLToPath(new URL("../../cli.ts", import.meta.url));
+const CONFIG = fileURLToPath(new URL("../../deno.json", import.meta.url));
+
+/** What a command did. */
+export interface Outcome {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A training of seconds: 64 images of 16×16 pixels in 3 classes. */
+export const TINY = [
+  "--dataset=synthetic",
+  "--classes=3",
+  "--train=64",
+  "--test=24",
+  "--size=16",
+  "--crop_size=16",
+  "--encoder.widths=4,8",
+  "--encoder.strides=1,2",
+  "--feature_dim=8",
+  "--batch_size=16",
+  "--k=10",
+  "--device=wasm",
+];
+
+/** Starts a command in a folder. */
+export function startCommand(
+  cwd: string,
+  args: readonly string[],
+  env: Record<string, string> = {},
+): Deno.ChildProcess {
+  return new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", "--no-check", `--config=${CONFIG}`, CLI, ...args],
+    cwd,
+    env: { NO_COLOR: "1", TAUPLUS_CACHE: `${cwd}/cache`, ...env },
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+}
+
+/** Runs a command in a folder to its end. */
+export async function runCommand(
+  cwd: string,
+  args: readonly string[],
+  env: Record<string, string> = {},
+): Promise<Outcome> {
+  const { code, stdout, stderr } = await startCommand(cwd, args, env).output();
+  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+  return { code, stdout: text(stdout), stderr: text(stderr) };
+}
+
+/** Runs `act` in a folder of its own, which is gone afterwards. */
+export async function inFolder(act: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  try {
+    await act(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
