@@ -32,21 +32,11 @@ export function convolve(
   info: ConvInfo,
   bias?: tf.TensorInfo,
 ): tf.TensorInfo {
-  const { batchSize, inHeight, inWidth, inChannels, outHeight, outWidth, outChannels } = info;
-  const { strideHeight, strideWidth, filterHeight, filterWidth, padInfo } = info;
+  const { batchSize, inChannels, outHeight, outWidth, outChannels } = info;
+  const { strideHeight, strideWidth, filterHeight, filterWidth } = info;
   const y = heap.output(info.outShape);
   if (bias) fillRows(heap, y, bias);
-  const images = new PaddedImages(
-    heap,
-    heap.address(x),
-    { height: inHeight, width: inWidth, channels: inChannels },
-    {
-      top: padInfo.top,
-      left: padInfo.left,
-      height: (outHeight - 1) * strideHeight + filterHeight,
-      width: (outWidth - 1) * strideWidth + filterWidth,
-    },
-  );
+  const images = windows(heap, x, info);
   const length = filterWidth * inChannels;
   const packed = 4 * filterHeight * length * outChannels;
   images.with(1, () =>
@@ -82,56 +72,63 @@ export function filterGradient(
   dy: tf.TensorInfo,
   info: ConvInfo,
 ): tf.TensorInfo {
-  const { batchSize, inHeight, inWidth, inChannels, outHeight, outWidth, outChannels } = info;
-  const { strideHeight, strideWidth, filterHeight, filterWidth, padInfo } = info;
+  const { batchSize, inChannels, outHeight, outWidth, outChannels } = info;
+  const { strideHeight, strideWidth, filterHeight, filterWidth } = info;
   const dw = heap.output(info.filterShape);
-  const images = new PaddedImages(
-    heap,
-    heap.address(x),
-    { height: inHeight, width: inWidth, channels: inChannels },
-    {
-      top: padInfo.top,
-      left: padInfo.left,
-      height: (outHeight - 1) * strideHeight + filterHeight,
-      width: (outWidth - 1) * strideWidth + filterWidth,
-    },
-  );
+  const images = windows(heap, x, info);
   const length = filterWidth * inChannels;
   const dyImage = outHeight * outWidth * outChannels;
   const together = Math.min(batchSize, Math.ceil(CACHE / (images.image + dyImage)));
   const aStep = 4 * strideWidth * inChannels;
   const aRow = 4 * strideHeight * images.row;
   heap.fill(dw, 0);
-  images.with(together, () => {
-    const out = heap.address(dw) / 4;
-    for (const { start: first, size: count } of parts(batchSize, together)) {
-      const a = images.images(first, count);
-      const b = heap.address(dy) + 4 * first * dyImage;
-      for (let run = 0; run < filterHeight; run++) {
-        let row = 0;
-        for (const [rows, times] of balanced(length, OUTER_ROWS)) {
-          for (let t = 0; t < times; t++, row += rows) {
-            for (const { start, size } of parts(outChannels, COLUMNS)) {
-              heap.tiles.outer(rows, size)(
-                a + 4 * (run * images.row + row),
-                b + 4 * start,
-                4 * (out + (run * length + row) * outChannels + start),
-                4 * outChannels,
-                count,
-                outHeight,
-                outWidth,
-                aStep,
-                aRow - outWidth * aStep,
-                4 * images.image - outHeight * aRow,
-                4 * outChannels,
-                0,
-                0,
-              );
+  images.with(together, () =>
+    heap.scratch(4 * together * dyImage, (packed) => {
+      const out = heap.address(dw);
+      for (const { start: first, size: count } of parts(batchSize, together)) {
+        const a = images.images(first, count);
+        const pixels = count * outHeight * outWidth;
+        // Packed, since rows that are a power of two apart would drive each other out of the cache.
+        pack(heap, heap.address(dy) + 4 * first * dyImage, packed, pixels, outChannels);
+        for (let run = 0; run < filterHeight; run++) {
+          let row = 0;
+          for (const [rows, times] of balanced(length, OUTER_ROWS)) {
+            for (let t = 0; t < times; t++, row += rows) {
+              for (const { start, size } of parts(outChannels, COLUMNS)) {
+                heap.tiles.outer(rows, size)(
+                  a + 4 * (run * images.row + row),
+                  packed + 4 * start * pixels,
+                  out + 4 * ((run * length + row) * outChannels + start),
+                  4 * outChannels,
+                  count,
+                  outHeight,
+                  outWidth,
+                  aStep,
+                  aRow - outWidth * aStep,
+                  4 * images.image - outHeight * aRow,
+                  4 * size,
+                );
+              }
             }
           }
         }
       }
-    }
-  });
+    }));
   return dw;
+}
+
+/** x, padded so that every window is inside. */
+function windows(heap: Heap, x: tf.TensorInfo, info: ConvInfo): PaddedImages {
+  const { outHeight, outWidth, strideHeight, strideWidth, filterHeight, filterWidth } = info;
+  return new PaddedImages(
+    heap,
+    heap.address(x),
+    { height: info.inHeight, width: info.inWidth, channels: info.inChannels },
+    {
+      top: info.padInfo.top,
+      left: info.padInfo.left,
+      height: (outHeight - 1) * strideHeight + filterHeight,
+      width: (outWidth - 1) * strideWidth + filterWidth,
+    },
+  );
 }

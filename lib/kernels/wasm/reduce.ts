@@ -49,8 +49,6 @@ export function reduce(
             0,
             0,
             4 * inner,
-            0,
-            0,
           );
         }
       }

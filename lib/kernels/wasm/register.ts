@@ -7,6 +7,7 @@ import * as tf from "@tensorflow/tfjs";
 import { type ConvInfo, convolve, filterGradient } from "./conv2d.ts";
 import { inputGradient } from "./conv2d_input_gradient.ts";
 import { gather, pad, segmentSum, slice, tile } from "./copy.ts";
+import { depthwiseFilterGradient, depthwiseInputGradient } from "./depthwise_gradients.ts";
 import { Heap } from "./heap.ts";
 import { matMul } from "./mat_mul.ts";
 import { reduce } from "./reduce.ts";
@@ -22,7 +23,7 @@ interface ConvAttrs {
   readonly dimRoundingMode?: "floor" | "round" | "ceil";
 }
 
-function geometry(x: number[], w: number[], attrs: ConvAttrs): ConvInfo {
+function geometry(x: number[], w: number[], attrs: ConvAttrs, depthwise = false): ConvInfo {
   const { strides, pad, dimRoundingMode, dilations = 1 } = attrs;
   return tf.backend_util.computeConv2DInfo(
     x as Shape4D,
@@ -31,6 +32,7 @@ function geometry(x: number[], w: number[], attrs: ConvAttrs): ConvInfo {
     dilations,
     pad,
     dimRoundingMode,
+    depthwise,
   );
 }
 
@@ -64,6 +66,22 @@ export function registerWasmKernels(): void {
       isPlain(attrs)
         ? inputGradient(heap, dy, filter, geometry(attrs.inputShape, filter.shape, attrs))
         : undefined,
+  );
+
+  replace<ConvAttrs & { filterShape: Shape4D }>(
+    "DepthwiseConv2dNativeBackpropFilter",
+    (heap, { x, dy }, attrs) =>
+      depthwiseFilterGradient(heap, x, dy, geometry(x.shape, attrs.filterShape, attrs, true)),
+  );
+  replace<ConvAttrs & { inputShape: Shape4D }>(
+    "DepthwiseConv2dNativeBackpropInput",
+    (heap, { dy, filter }, attrs) =>
+      depthwiseInputGradient(
+        heap,
+        dy,
+        filter,
+        geometry(attrs.inputShape, filter.shape, attrs, true),
+      ),
   );
 
   const product: Kernel<{ transposeA: boolean; transposeB: boolean } & Fused> = (
