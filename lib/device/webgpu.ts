@@ -104,7 +104,7 @@ async function requestDevice(adapter: GPUAdapter): Promise<GPUDevice> {
 /** Without listening to its errors, a failed shader would give silent zeros. */
 function watch(gpu: GPUDevice, adapter: GPUAdapter): Device {
   let error: string | undefined, lost: string | undefined;
-  gpu.addEventListener("uncapturederror", (event: Event) => {
+  gpu.addEventListener("uncapturederror", (event) => {
     if (event instanceof GPUUncapturedErrorEvent) error ??= event.error.message;
   });
   gpu.lost.then((info) => lost = `the device was lost: ${info.message || info.reason}`);

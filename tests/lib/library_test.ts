@@ -1,0 +1,63 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { evaluate, openSession, train, UsageError } from "../../mod.ts";
+import { testOnDevices } from "../support/devices.ts";
+
+const DATA = {
+  dataset: "synthetic",
+  datasetOptions: { classes: 4, train: 96, test: 32, size: 16 },
+} as const;
+const OPTIONS = { batchSize: 32, featureDim: 8, logEvery: 1 };
+
+Deno.test("the loss curves of the first 20 steps agree to 1e-3 between wasm and webgpu", {
+  ignore: await navigator.gpu?.requestAdapter() == null,
+  sanitizeOps: false,
+  sanitizeResources: false,
+}, async () => {
+  const curve = async (device: "wasm" | "webgpu") => {
+    const session = await openSession({ ...DATA, device });
+    const encoder = await session.make("encoder", "conv", { widths: [8, 16], strides: [2, 2] });
+    const objective = await session.make("objective", "debiased");
+    const losses: number[] = [];
+    await train({ ...session, encoder, objective, views: { cropSize: 16 } }, {
+      ...OPTIONS,
+      maxSteps: 20,
+    }, { onStep: ({ record }) => losses.push(record!.loss) });
+    session.device.check();
+    return losses;
+  };
+  const [wasm, webgpu] = [await curve("wasm"), await curve("webgpu")];
+  assertEquals(wasm.length, 20);
+  assert(Math.abs(wasm[0] - wasm[19]) > 1e-2, "the curve must move");
+  wasm.forEach((loss, step) => assert(Math.abs(loss - webgpu[step]) < 1e-3, `step ${step + 1}`));
+});
+
+testOnDevices(
+  "a session trains and evaluates with defaults where nothing is said",
+  async (device) => {
+    const session = await openSession({ ...DATA, device: device.name, seed: 3 });
+    const encoder = await session.make("encoder", "conv", { widths: [8], strides: [2] });
+    const objective = await session.make("objective", "biased");
+    const trained = await train({ ...session, encoder, objective }, { ...OPTIONS, maxSteps: 2 });
+    assertEquals(trained.step, 2);
+    trained.dispose();
+    const probe = await session.make("probe", "knn", { k: 5 });
+    const { top1, top5 } = await evaluate({ ...session, encoder, probe });
+    assert(top1 >= 0 && top1 <= top5 && top5 <= 100);
+  },
+);
+
+Deno.test("an option of the library out of range is refused as on the command line", async () => {
+  const session = await openSession({ ...DATA, device: "wasm" });
+  const encoder = await session.make("encoder", "conv", { widths: [8], strides: [2] });
+  const objective = await session.make("objective", "biased");
+  await assertRejects(
+    () => train({ ...session, encoder, objective }, { batchSize: 1 }),
+    UsageError,
+    "it must be a whole number of at least 2, got 1",
+  );
+  await assertRejects(
+    () => session.make("objective", "biassed"),
+    UsageError,
+    "Did you mean biased?",
+  );
+});
