@@ -57,7 +57,7 @@ testOnDevices(
       features.dispose();
       // Scales far from 1, as raw features have them.
       const moved = rows.map((row, i) => [
-        1000 * (row[0] - centers[labels[i]][0] + 2 * labels[i] - 1) + 5000,
+        1000 * (row[0] - centers[labels[i]][0] + 2 * labels[i] - 1) + 500_000,
         0.001 * row[1],
       ]);
       return { features: tf.tensor2d(moved), labels };
