@@ -60,7 +60,7 @@ for (const name of names) {
     if (!(y instanceof tf.Tensor)) throw new TypeError("the encoder has one output");
     return y.div(y.norm(2, 1, true)).as2D(BATCH, 128);
   };
-  Deno.bench(`step on ${name}: ${device.description}`, { n: 5, warmup: 2 }, async () => {
+  Deno.bench(`step on ${name}: ${device.description}`, { n: 3, warmup: 1 }, async () => {
     await tf.setBackend(device.backend);
     const loss = adam.minimize(() => ntXent(unit(views[0]), unit(views[1])), true);
     await loss?.data();

@@ -92,6 +92,8 @@ export function registerWasmKernels(): void {
     const batches = [a, b].map(({ shape }) => tf.util.sizeFromShape(shape.slice(0, -2)));
     if (batches[0] !== batches[1] && Math.min(...batches) !== 1) return;
     if (a.dtype !== "float32" || b.dtype !== "float32" || !isPlain(attrs)) return;
+    // XNNPACK, which the backend takes here, is as fast.
+    if (!attrs.transposeA && !attrs.transposeB && Math.max(...batches) === 1) return;
     return matMul(heap, a, b, attrs, bias);
   };
   replace("BatchMatMul", product);
