@@ -18,7 +18,7 @@ export interface Context<S extends z.ZodObject = z.ZodObject> {
   readonly plugins: readonly string[];
   /** The plugins. */
   readonly registry: Registry;
-  /** Aborts at SIGINT or SIGTERM; the reason is an Interrupted error's signal. */
+  /** Aborts at SIGINT or SIGTERM; the reason is an Interrupted error. */
   readonly signal: AbortSignal;
   /** Shows progress. */
   readonly bar: ProgressBar;

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { UsageError } from "../errors.ts";
 import { disposeFeatures, evaluateFeatures, extractProbeInput } from "../evaluate/evaluate.ts";
 import { pixelFeatures } from "../evaluate/features.ts";
 import type { Encoder, Metrics, Probe } from "../plugin.ts";
@@ -19,6 +20,18 @@ const BATCH = 256;
 /** Whether the dataset has what probes need: labelled splits train and test. */
 export function canJudge({ dataset: { splits } }: Session): boolean {
   return ["train", "test"].every((name) => splits[name]?.labels?.some((label) => label >= 0));
+}
+
+/** Throws UsageError where kNN could not run after hours of training for want of examples. */
+export function checkNeighbours({ dataset: { splits } }: Session, k: number): void {
+  const examples = splits.train.labels?.filter((label) => label >= 0).length ?? 0;
+  if (k <= examples) return;
+  throw new UsageError({
+    act: `set --k`,
+    rule: `there are ${examples} labelled training examples to be neighbours`,
+    got: k,
+    next: "Choose fewer neighbours.",
+  });
 }
 
 /**

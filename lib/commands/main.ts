@@ -141,7 +141,7 @@ function interruptible(): { signal: AbortSignal; release: () => void } {
   const handlers = (["SIGINT", "SIGTERM"] as const).map((name) => {
     const handler = () => {
       if (controller.signal.aborted) Deno.exit(name === "SIGINT" ? 130 : 143);
-      controller.abort(name);
+      controller.abort(new Interrupted(name, `Stopped by ${name}.`));
     };
     Deno.addSignalListener(name, handler);
     return () => Deno.removeSignalListener(name, handler);

@@ -13,7 +13,7 @@ import { viewOptions } from "../views/options.ts";
 import type { Context } from "./command.ts";
 import { compare } from "./compare.ts";
 import { chosen, describeSession } from "./describe.ts";
-import { canJudge, judge } from "./judge.ts";
+import { canJudge, checkNeighbours, judge } from "./judge.ts";
 import { readLayer } from "./layer.ts";
 import { runFolderOf } from "./run_options.ts";
 import type { trainCommandOptions } from "./train.ts";
@@ -45,6 +45,8 @@ export async function trainAndEvaluate(
   });
   bar.end();
   describeSession(session, dataset.plugin.name);
+  const labelled = canJudge(session);
+  if (labelled) checkNeighbours(session, options.k);
   const makeEncoder = () => session.make("encoder", encoder.plugin, encoder.options);
   const trained = await makeEncoder();
   const loss = await session.make("objective", objective.plugin, objective.options);
@@ -62,7 +64,6 @@ export async function trainAndEvaluate(
   try {
     if (folder !== undefined) await run.writeFile("config.json", toJson(saved));
     note(`run      ${run.path}`);
-    const labelled = canJudge(session);
     const result = await train(
       {
         device: session.device,

@@ -65,6 +65,14 @@ Deno.test("a batch larger than the dataset is refused and leaves no run", async 
   });
 });
 
+Deno.test("more neighbours than there are examples are refused before training", async () => {
+  await inFolder(async (cwd) => {
+    const outcome = await runCommand(cwd, ["train", ...TINY, "--k=65"]);
+    refused(outcome, 2, "Cannot set --k: there are 64 labelled training examples");
+    assertEquals(await latestRun(`${cwd}/runs`), undefined);
+  });
+});
+
 Deno.test("an empty folder and a truncated image are DataErrors that name the file", async () => {
   await inFolder(async (cwd) => {
     await Deno.mkdir(`${cwd}/images/cats`, { recursive: true });
