@@ -1,26 +1,46 @@
 /**
- * Drawing the images of the dataset `synthetic`: a lobed shape with stripes before a gradient.
+ * Drawing the images of the dataset `synthetic`: three striped patches before a gradient.
  *
- * The class sets the number of lobes and the direction of the stripes. All else is nuisance, drawn
- * from the image's own stream: place, scale, a slight turn, colours, phase of the stripes, noise.
- * Directions lie within 0°–90°, since a mirrored image must stay in its class.
+ * The class sets the direction of the stripes, then how dense they are, then the lobes of the
+ * patches. All else is nuisance, drawn from the image's own stream: places, sizes, a slight turn,
+ * colours, contrast, phases and exact spacing of the stripes, noise. What tells classes apart
+ * survives a random crop, which contrastive learning needs; and colours vary little, or they would
+ * be an easier way to tell images apart. Directions lie within 0°–90°, since a mirrored image must
+ * stay in its class.
  *
  * @module
  */
 import type { Rng } from "../random.ts";
 
-const LOBES = [0, 2, 3, 4, 5];
+const DIRECTIONS = 5;
+const STRIPES = [8, 4];
+const PATCHES = 3;
+const LOBES = [0, 4, 3, 2, 5];
 
-/** The name of a class: `3 lobes, stripes at 90°`. */
-export function syntheticClassName(label: number, classes: number): string {
-  const degrees = Math.round(direction(label, classes) * 180 / Math.PI);
-  return `${LOBES[label % LOBES.length]} lobes, stripes at ${degrees}°`;
+/** What a class looks like. */
+interface Look {
+  /** The direction in which the stripes follow each other, in radians from 0 to π/2. */
+  readonly direction: number;
+  /** The number of stripes that would cross the whole image. */
+  readonly stripes: number;
+  /** The number of lobes of the outline; 0 is a disc. */
+  readonly lobes: number;
 }
 
-/** The direction in which the stripes of a class follow each other, in radians from 0 to π/2. */
-function direction(label: number, classes: number): number {
-  const last = Math.ceil(classes / LOBES.length) - 1;
-  return last === 0 ? 0 : Math.floor(label / LOBES.length) / last * Math.PI / 2;
+function lookOf(label: number, classes: number): Look {
+  const directions = Math.min(classes, DIRECTIONS);
+  const rest = Math.floor(label / directions);
+  return {
+    direction: (label % directions) / (directions - 1) * Math.PI / 2,
+    stripes: STRIPES[rest % STRIPES.length],
+    lobes: LOBES[Math.floor(rest / STRIPES.length)],
+  };
+}
+
+/** The name of a class: `8 stripes at 90° in 0 lobes`. */
+export function syntheticClassName(label: number, classes: number): string {
+  const { direction, stripes, lobes } = lookOf(label, classes);
+  return `${stripes} stripes at ${Math.round(direction * 180 / Math.PI)}° in ${lobes} lobes`;
 }
 
 /** What an image is drawn by, besides its stream. */
@@ -36,47 +56,52 @@ export interface SyntheticImage {
 }
 
 /**
- * Draws one image into `out`, [size, size, 3] bytes. The outline is r(φ) = R·(1 + 0.35·cos(pφ))
- * for p lobes; the noise is uniform, since its cost is that of the image.
+ * Draws one image into `out`, [size, size, 3] bytes. A patch of p lobes has the outline
+ * r(φ) = R·(1 + 0.35·cos(pφ)), and covers those before it; the noise is uniform, since four of its
+ * values come of one random word.
  */
 export function drawSyntheticImage(image: SyntheticImage, random: Rng, out: Uint8Array): void {
   const { label, classes, size, noise } = image;
+  const { direction, stripes, lobes } = lookOf(label, classes);
   const within = (low: number, high: number) => low + (high - low) * random.uniform();
-  const colour = (low: number, high: number) => [0, 1, 2].map(() => within(low, high));
+  const colour = (low: number, high: number, tint: number) => {
+    const level = within(low, high);
+    return [0, 1, 2].map(() => level + within(-tint, tint));
+  };
 
-  const lobes = LOBES[label % LOBES.length];
-  const spacing = Math.PI / 2 / Math.max(Math.ceil(classes / LOBES.length) - 1, 1);
-  const turn = within(-1, 1) * Math.min(spacing / 4, 0.15);
-  const angle = direction(label, classes) + turn;
-  const [x0, y0] = [within(0.38, 0.62) * size, within(0.38, 0.62) * size];
-  const radius = within(0.2, 0.32) * size;
-  const [front, back, far] = [colour(0.5, 1), colour(0, 0.5), colour(0, 0.5)];
-  const phase = within(0, 2 * Math.PI);
+  const turn = within(-0.15, 0.15);
+  const patches = Array.from({ length: PATCHES }, () => ({
+    x: within(0.1, 0.9) * size,
+    y: within(0.1, 0.9) * size,
+    radius: within(0.15, 0.26) * size,
+    phase: within(0, 2 * Math.PI),
+  }));
+  const contrast = colour(0.2, 0.4, 0.05);
+  const [back, far] = [colour(0.3, 0.7, 0.06), colour(0.3, 0.7, 0.06)];
   const slope = within(0, 2 * Math.PI);
-
-  const wave = 2 * Math.PI / (size / 7);
-  const [waveX, waveY] = [wave * Math.cos(angle), wave * Math.sin(angle)];
   const [slopeX, slopeY] = [Math.cos(slope) / size, Math.sin(slope) / size];
+  const wave = 2 * Math.PI * stripes * within(0.88, 1.12) / size;
+  const [waveX, waveY] = [wave * Math.cos(direction + turn), wave * Math.sin(direction + turn)];
+
   const amplitude = noise * Math.sqrt(3) * 255;
   let bits = 0;
   for (let i = 0, y = 0; y < size; y++) {
     for (let x = 0; x < size; x++) {
-      const dx = x + 0.5 - x0;
-      const dy = y + 0.5 - y0;
-      const r = Math.sqrt(dx * dx + dy * dy);
-      let cover = 0;
       let stripe = 0;
-      if (r < 1.35 * radius + 0.5) {
+      for (const patch of patches) {
+        const dx = x + 0.5 - patch.x;
+        const dy = y + 0.5 - patch.y;
+        const r = Math.sqrt(dx * dx + dy * dy);
+        if (r > 1.35 * patch.radius + 0.5) continue;
         const bulge = lobes === 0 ? 0 : 0.35 * Math.cos(lobes * (Math.atan2(dy, dx) - turn));
-        cover = clamp(radius * (1 + bulge) - r + 0.5);
-        stripe = 0.65 + 0.35 * Math.cos(waveX * dx + waveY * dy + phase);
+        const cover = clamp(patch.radius * (1 + bulge) - r + 0.5);
+        stripe += cover * (Math.cos(waveX * dx + waveY * dy + patch.phase) - stripe);
       }
-      const shade = clamp(0.5 + slopeX * dx + slopeY * dy);
+      const shade = clamp(0.5 + slopeX * (x - size / 2) + slopeY * (y - size / 2));
       for (let c = 0; c < 3; c++, i++) {
         if (i % 4 === 0) bits = random.uint32();
         const uniform = ((bits >>> (8 * (i % 4))) & 255) / 127.5 - 1;
-        const ground = back[c] + (far[c] - back[c]) * shade;
-        const value = ground + (front[c] * stripe - ground) * cover;
+        const value = back[c] + (far[c] - back[c]) * shade + contrast[c] * stripe;
         out[i] = Math.min(Math.max(Math.round(255 * value + amplitude * uniform), 0), 255);
       }
     }
