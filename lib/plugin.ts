@@ -5,7 +5,7 @@
  * @module
  */
 import type * as tf from "@tensorflow/tfjs";
-import { z } from "zod";
+import type { z } from "zod";
 import type { DatasetSource } from "./data/source.ts";
 import type { Rng } from "./random.ts";
 

@@ -9,7 +9,7 @@ import { UsageError } from "../errors.ts";
 import { readLayer } from "./layer.ts";
 
 /** The names of the presets. */
-export const PRESETS = ["quickstart"] as const;
+export const PRESETS = ["quickstart", "dcl-cifar10", "dcl-stl10"] as const;
 
 /** The layer of a preset. Throws UsageError where there is none of that name. */
 export async function presetLayer(name: string): Promise<Layer> {

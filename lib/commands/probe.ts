@@ -4,7 +4,7 @@
  * @module
  */
 import type { Command } from "./command.ts";
-import { restore, restoreLayers, restoreOptions, restoreSpec } from "./restore.ts";
+import { restore, restoreLayers, type restoreOptions, restoreSpec } from "./restore.ts";
 
 /** The command of a probe. */
 export function probeCommand(name: string, summary: string): Command<typeof restoreOptions> {
