@@ -3,10 +3,12 @@
  *
  * @module
  */
+import { UsageError } from "../errors.ts";
 import type { Encoder, Metrics } from "../plugin.ts";
 import type { RunFolder } from "../run/run_folder.ts";
 import type { Session } from "../session.ts";
 import { table } from "../terminal/table.ts";
+import type { ViewOptions } from "../views/options.ts";
 import type { Context } from "./command.ts";
 import { judge, type Judges } from "./judge.ts";
 
@@ -22,6 +24,8 @@ export interface Comparison {
   readonly trained: Encoder;
   /** Makes the encoder as it was before training. */
   readonly makeEncoder: () => Promise<Encoder>;
+  /** The augmentation, for probes that train on augmented images. */
+  readonly views: ViewOptions;
   /** Whether the untrained encoder and raw pixels are judged as well. */
   readonly baselines: boolean;
 }
@@ -29,24 +33,41 @@ export interface Comparison {
 /** Judges all, keeps the results in the run, and returns the table. */
 export async function compare(
   context: Pick<Context, "signal" | "bar">,
-  { session, judges, run, trained, makeEncoder, baselines }: Comparison,
+  { session, judges, run, trained, makeEncoder, views, baselines }: Comparison,
 ): Promise<string> {
   const names = Object.keys(judges);
-  const results: [string, Record<string, Metrics>][] = [
-    ["trained encoder", await judge(context, session, judges, trained)],
+  const results: [string, Partial<Record<string, Metrics>>][] = [
+    ["trained encoder", await judge(context, session, judges, trained, views)],
   ];
   for (const name of names) await run.writeFile(`${name}.json`, toJson(results[0][1][name]));
   if (baselines) {
     const untrained = await makeEncoder();
-    results.push(["untrained encoder", await judge(context, session, judges, untrained)]);
+    results.push(["untrained encoder", await judge(context, session, judges, untrained, views)]);
     untrained.model.dispose();
-    results.push(["raw pixels", await judge(context, session, judges)]);
+    results.push(["raw pixels", await judgePixels(context, session, judges)]);
   }
   const rows = results.map(([who, metrics]) => [
     who,
-    ...names.map((name) => metrics[name].top1.toFixed(2) + " %"),
+    ...names.map((name) => metrics[name] ? metrics[name].top1.toFixed(2) + " %" : "–"),
   ]);
   return table(["on the test split", ...names.map((name) => `${name} top-1`)], rows);
+}
+
+/** Raw pixels have no augmented features: a probe that asks for them has no result. */
+async function judgePixels(
+  context: Pick<Context, "signal" | "bar">,
+  session: Session,
+  judges: Judges<string>,
+): Promise<Partial<Record<string, Metrics>>> {
+  const results: Partial<Record<string, Metrics>> = {};
+  for (const [name, probe] of Object.entries(judges)) {
+    try {
+      Object.assign(results, await judge(context, session, { [name]: probe }));
+    } catch (error) {
+      if (!(error instanceof UsageError)) throw error;
+    }
+  }
+  return results;
 }
 
 const toJson = (value: unknown): string => JSON.stringify(value, null, 2) + "\n";

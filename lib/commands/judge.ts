@@ -23,11 +23,15 @@ export function canJudge({ dataset: { splits } }: Session): boolean {
 }
 
 /** Throws UsageError where kNN could not run after hours of training for want of examples. */
-export function checkNeighbours({ dataset: { splits } }: Session, k: number): void {
+export function checkNeighbours(
+  { dataset: { splits } }: Session,
+  k: number,
+  option = "k",
+): void {
   const examples = splits.train.labels?.filter((label) => label >= 0).length ?? 0;
   if (k <= examples) return;
   throw new UsageError({
-    act: `set --k`,
+    act: `set --${option}`,
     rule: `there are ${examples} labelled training examples to be neighbours`,
     got: k,
     next: "Choose fewer neighbours.",

@@ -4,7 +4,7 @@
  * @module
  */
 import type { z } from "zod";
-import { UsageError } from "../errors.ts";
+import { Interrupted, UsageError } from "../errors.ts";
 import { createRun, openRun, runName } from "../run/run_folder.ts";
 import { openSession } from "../session.ts";
 import { note, say } from "../terminal/say.ts";
@@ -30,6 +30,7 @@ export async function trainAndEvaluate(
   const encoder = chosen(roles, "encoder");
   const objective = chosen(roles, "objective");
   const probe = chosen(roles, "probe");
+  const views = viewOptions.parse(groups.views);
   const saved = savedConfig(context);
   const folder = options.resume === undefined
     ? undefined
@@ -46,7 +47,11 @@ export async function trainAndEvaluate(
   bar.end();
   describeSession(session, dataset.plugin.name);
   const labelled = canJudge(session);
-  if (labelled) checkNeighbours(session, options.k);
+  if (labelled) {
+    checkNeighbours(session, options.k);
+    const { plugin: { name }, options: { k } } = probe;
+    if (name === "knn") checkNeighbours(session, Number(k), "probe.k");
+  }
   const makeEncoder = () => session.make("encoder", encoder.plugin, encoder.options);
   const trained = await makeEncoder();
   const loss = await session.make("objective", objective.plugin, objective.options);
@@ -70,8 +75,12 @@ export async function trainAndEvaluate(
         dataset: session.dataset,
         encoder: trained,
         objective: loss,
-        views: viewOptions.parse(groups.views),
-        names: { objective: objective.plugin.name },
+        views,
+        names: {
+          dataset: dataset.plugin.name,
+          encoder: encoder.plugin.name,
+          objective: objective.plugin.name,
+        },
         run,
       },
       options,
@@ -91,11 +100,17 @@ export async function trainAndEvaluate(
     if (labelled) {
       const judges = { knn, [probe.plugin.name]: prober };
       const { baselines } = options;
-      say(await compare(context, { session, judges, run, trained, makeEncoder, baselines }));
+      say(
+        await compare(context, { session, judges, run, trained, makeEncoder, views, baselines }),
+      );
     } else {
       note("The dataset has no labelled splits train and test, so nothing is evaluated.");
     }
     say(`run: ${run.path}`);
+  } catch (error) {
+    // A run that failed before its first line is nobody's latest run.
+    if (folder === undefined && !(error instanceof Interrupted)) await run.removeIfBare();
+    throw error;
   } finally {
     await run.close();
   }

@@ -16,6 +16,7 @@ import { type Lock, lockFolder } from "./lock.ts";
 
 const CONFIG = "config.json";
 const METRICS = "metrics.jsonl";
+const LOCK = "lock";
 const CHECKPOINT = /^checkpoint-(\d+)(?:-step-(\d+))?\.safetensors$/;
 
 /** How far a run is: whole epochs done, and steps done of the next one. */
@@ -185,6 +186,17 @@ export class RunFolder {
     } catch (cause) {
       throw writeError(path, cause);
     }
+  }
+
+  /** Removes the folder of a run that never began: where only its configuration is in it. */
+  async removeIfBare(): Promise<void> {
+    for await (const { name } of Deno.readDir(this.path)) {
+      const path = join(this.path, name);
+      const bare = [CONFIG, LOCK].includes(name) ||
+        name === METRICS && (await Deno.stat(path)).size === 0;
+      if (!bare) return;
+    }
+    await Deno.remove(this.path, { recursive: true });
   }
 
   /** Ends writing: releases the lock. */

@@ -8,6 +8,7 @@ import { PluginError, UsageError } from "../errors.ts";
 import type { Dataset, ExampleBatch, Split } from "../plugin.ts";
 import { rng, STREAM } from "../random.ts";
 import { normalize } from "../views/normalize.ts";
+import { blameAsync } from "./blame.ts";
 import type { ViewOptions } from "../views/options.ts";
 import { createViewMaker, type ViewMaker } from "../views/pool.ts";
 
@@ -27,6 +28,8 @@ export interface Batch {
 export interface BatchParts {
   /** Where examples come from. */
   readonly dataset: Dataset;
+  /** Its name, for errors. */
+  readonly datasetName?: string;
   /** How images are augmented; unused where the dataset makes its own views. */
   readonly views: ViewOptions;
   /** How many views to make of an image. */
@@ -82,7 +85,7 @@ export function makeBatches(parts: BatchParts): Batches {
       return {
         indices: chosen,
         ...(dataset.views
-          ? await ownViews(dataset, chosen, seed, epoch)
+          ? await ownViews(parts, chosen, epoch)
           : await imageViews(parts, split, chosen, epoch, maker ??= createViewMaker())),
         ...(labels && { labels: Int32Array.from(chosen, (index) => labels[index]) }),
       };
@@ -106,14 +109,18 @@ export function pretrainSplit(dataset: Dataset): Split {
 type Views = Pick<Batch, "views" | "shape">;
 
 async function ownViews(
-  dataset: Dataset,
+  { dataset, datasetName, seed }: BatchParts,
   indices: Uint32Array,
-  seed: number,
   epoch: number,
 ): Promise<Views> {
   const { shape, mean, std } = dataset;
   const streams = rng(seed, STREAM.views, epoch);
-  const views = await dataset.views!(indices, (row) => streams.fold(indices[row]));
+  const views = await blameAsync(
+    "dataset",
+    datasetName,
+    "give its views",
+    () => dataset.views!(indices, (row) => streams.fold(indices[row])),
+  );
   const size = shape.reduce((product, n) => product * n, indices.length);
   const wrong = views.find((view) => view.length !== size);
   if (views.length < 2 || wrong !== undefined) {
@@ -128,13 +135,18 @@ async function ownViews(
 }
 
 async function imageViews(
-  { dataset: { shape, mean, std }, views: options, viewCount, seed }: BatchParts,
+  { dataset: { shape, mean, std }, datasetName, views: options, viewCount, seed }: BatchParts,
   split: Split,
   indices: Uint32Array,
   epoch: number,
   maker: ViewMaker,
 ): Promise<Views> {
-  const examples = await split.read(indices);
+  const examples = await blameAsync(
+    "dataset",
+    datasetName,
+    "read its examples",
+    () => split.read(indices),
+  );
   const keys = Array.from({ length: viewCount }, (_, view) => ({ seed, epoch, view }));
   const views = await maker.make(examples, shape, indices, keys, options, mean, std);
   return { views, shape: [options.cropSize, options.cropSize, ...shape.slice(2)] };

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { DeviceError, PluginError, TauplusError } from "../errors.ts";
+import { DeviceError, Interrupted, PluginError, TauplusError } from "../errors.ts";
 import type { Kind } from "../plugin.ts";
 
 const OUT_OF_MEMORY =
@@ -19,13 +19,29 @@ export function blame<T>(kind: Kind, name: string | undefined, act: string, call
   try {
     return call();
   } catch (cause) {
-    if (cause instanceof TauplusError) throw cause;
+    if (cause instanceof TauplusError || cause instanceof Interrupted) throw cause;
     throw outOfMemory(cause) ?? new PluginError({
       act: `use the ${kind}${name === undefined ? "" : ` ${name}`}`,
       rule: `it must ${act} without an error`,
       got: cause instanceof Error ? cause.message : cause,
       next: "Run with --verbose to see where it failed.",
       cause,
+    });
+  }
+}
+
+/** {@linkcode blame} for what may give a promise. */
+export async function blameAsync<T>(
+  kind: Kind,
+  name: string | undefined,
+  act: string,
+  call: () => T | Promise<T>,
+): Promise<T> {
+  try {
+    return await call();
+  } catch (cause) {
+    return blame(kind, name, act, () => {
+      throw cause;
     });
   }
 }

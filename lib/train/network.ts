@@ -16,6 +16,8 @@ const SHORTEST = 1e-12;
 export interface Network {
   /** The encoder, as its plugin gave it. */
   readonly encoder: Encoder;
+  /** Its name, for errors. */
+  readonly encoderName?: string;
   /** [batch, encoder.dim] to [batch, featureDim]. */
   readonly head: tf.LayersModel;
   /** Whether embeddings are rows of unit length. */
@@ -26,17 +28,18 @@ export interface Network {
  * The embeddings [batch, featureDim] of `x` [batch, ...shape], in training mode: batch norm uses
  * the statistics of `x` and moves its running ones.
  */
-export function embed({ encoder, head, unitRows }: Network, x: tf.Tensor): tf.Tensor2D {
+export function embed(network: Network, x: tf.Tensor): tf.Tensor2D {
+  const { encoder, encoderName, head, unitRows } = network;
   const features = blame(
     "encoder",
-    undefined,
-    "be applied",
+    encoderName,
+    `take a batch of shape [${x.shape}]`,
     () => encoder.model.apply(x, { training: true }),
   );
   const got = features instanceof tf.Tensor ? `[${features.shape}]` : typeof features;
   if (!(features instanceof tf.Tensor) || got !== `[${[x.shape[0], encoder.dim]}]`) {
     throw new PluginError({
-      act: "use the encoder",
+      act: `use the encoder${encoderName === undefined ? "" : ` ${encoderName}`}`,
       rule: `its features must be a tensor of shape [${[x.shape[0], encoder.dim]}]`,
       got,
       next: "Let the plugin's `dim` be the length of what its model gives.",

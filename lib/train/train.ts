@@ -33,7 +33,7 @@ export interface TrainParts {
   /** How images are augmented. */
   readonly views: ViewOptions;
   /** Names for messages. */
-  readonly names?: { readonly objective?: string };
+  readonly names?: { readonly [kind in "dataset" | "encoder" | "objective"]?: string };
   /** Where to log and save; a run with a checkpoint is resumed from it. Without one nothing is kept. */
   readonly run?: RunFolder;
   /** Further metadata of the checkpoints. */
@@ -94,11 +94,12 @@ export async function train(
   options: TrainOptions,
   hooks: TrainHooks = {},
 ): Promise<Trained> {
-  const { device, dataset, encoder, objective, run } = parts;
+  const { device, dataset, encoder, objective, run, names } = parts;
   const { signal } = hooks;
-  const named = { name: parts.names?.objective ?? "given", objective };
+  const named = { name: names?.objective ?? "given", objective };
   const batches = makeBatches({
     dataset,
+    datasetName: names?.dataset,
     views: parts.views,
     viewCount: objective.views ?? 2,
     seed: options.seed,
@@ -108,7 +109,8 @@ export async function train(
   const stepsTotal = Math.min(options.epochs * stepsPerEpoch, options.maxSteps || Infinity);
 
   const head = projectionHead(encoder.dim, options.featureDim, options.seed);
-  const network = { encoder, head, unitRows: objective.unitRows !== false };
+  const unitRows = objective.unitRows !== false;
+  const network = { encoder, encoderName: names?.encoder, head, unitRows };
   const state = makeState(network, objective, options);
   const { optimizer, losses } = state;
 
