@@ -42,7 +42,7 @@ export async function create<K extends Kind>(
       cause,
     });
   }
-  const rule = CHECKS[plugin.kind](product);
+  const rule = ruleBroken(plugin.kind, product);
   if (rule !== undefined) {
     throw new PluginError({
       act: `use the ${plugin.kind} ${plugin.name}`,
@@ -54,6 +54,15 @@ export async function create<K extends Kind>(
 }
 
 /** The rule that a product breaks, if any; a plugin in JavaScript may have made anything. */
+function ruleBroken<K extends Kind>(kind: K, product: KindProducts[K]): string | undefined {
+  try {
+    return CHECKS[kind](product);
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    return `it must make a whole ${kind}; ${error.message.replace(/\.$/, "")}`;
+  }
+}
+
 const CHECKS: { readonly [K in Kind]: (product: KindProducts[K]) => string | undefined } = {
   dataset: datasetRule,
   encoder: encoderRule,
