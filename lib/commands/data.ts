@@ -67,7 +67,7 @@ async function sourceOf(registry: Registry, name: string): Promise<DatasetSource
   const { source } = await registry.get("dataset", name);
   if (source) return source;
   throw new UsageError({
-    act: `fetch ${name}`,
+    act: `find the files of ${name}`,
     rule: "only datasets with files from elsewhere are fetched",
     next: "This one needs no files; use it as it is.",
   });

@@ -48,7 +48,8 @@ export const trainOptions: z.ZodObject<TrainOptionsShape, z.core.$strict> = z.st
     "epochs in which the learning rate rises from 0",
   ),
   microBatch: z.int().min(0).default(0).describe(
-    "examples on the device at a time, for less memory; 0: the whole batch",
+    "examples on the device at a time, for less memory: the same gradient, but that batch norm " +
+      "takes the statistics of each piece; 0: the whole batch",
   ),
   maxSteps: z.int().min(0).default(0).describe("stop after so many steps; 0: no limit"),
   evalEvery: z.int().min(0).default(25).describe("epochs between kNN evaluations; 0: never"),
