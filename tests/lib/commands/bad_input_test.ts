@@ -1,16 +1,7 @@
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { assertEquals } from "@std/assert";
 import { latestRun, listCheckpoints } from "../../../lib/run/run_folder.ts";
-import { inFolder, type Outcome, runCommand, TINY } from "../../support/command_line.ts";
-
-/** One line, exit code, and the words it must have. */
-function refused({ code, stdout, stderr }: Outcome, exit: number, ...words: string[]): void {
-  const errors = stderr.split("\n").filter((line) => line.startsWith("error: "));
-  assertEquals(errors.length, 1, stderr);
-  assert(!stderr.includes("    at "), `no stack: ${stderr}`);
-  for (const word of words) assertStringIncludes(errors[0], word);
-  assertEquals(code, exit);
-  assertEquals(stdout, "");
-}
+import { inFolder, runCommand, TINY } from "../../support/command_line.ts";
+import { refused } from "../../support/refused.ts";
 
 const BAD_OPTIONS: [string[], string][] = [
   [["--tau_plus=1"], "Cannot set --tau_plus: it must be a number from 0 to below 1, got 1."],
@@ -62,6 +53,7 @@ Deno.test("a batch larger than the dataset is refused and leaves no run", async 
       2,
       "--batch_size must be at most the 64 examples of the dataset, got 65",
     );
+    assertEquals([...Deno.readDirSync(`${cwd}/runs`)], []);
   });
 });
 
