@@ -44,6 +44,7 @@ export function commandHelp(
     }
   }
   lines.push("", "All commands:");
+  lines.push(...entry("--config=FILE", "options from a JSON file, under those given here"));
   lines.push(...entry("--help", "this page; with --objective=NAME and the like, their options"));
   lines.push(...entry("--verbose", "show the stack of an error"));
   return lines.join("\n");
