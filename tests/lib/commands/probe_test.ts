@@ -1,0 +1,66 @@
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { latestRun, readConfig, readMetrics } from "../../../lib/run/run_folder.ts";
+import { inFolder, runCommand, TINY } from "../../support/command_line.ts";
+
+Deno.test("the reference's protocol works in train, where raw pixels have none, and in linear", async () => {
+  await inFolder(async (cwd) => {
+    const options = ["--max_steps=1", "--protocol=dcl", "--probe.epochs=1"];
+    const trained = await runCommand(cwd, ["train", ...TINY, ...options]);
+    assertEquals(trained.code, 0, trained.stderr);
+    assertMatch(trained.stdout, /^untrained encoder +[\d.]+ % +[\d.]+ %$/m);
+    assertMatch(trained.stdout, /^raw pixels +[\d.]+ % +–$/m);
+    const run = (await latestRun(`${cwd}/runs`))!;
+    const saved = async () => JSON.parse(await Deno.readTextFile(`${run}/linear.json`));
+    const first = await saved();
+    assertEquals(first.protocol, "dcl");
+    const linear = ["linear", "--protocol=dcl", "--epochs=1", "--device=wasm"];
+    assertEquals((await runCommand(cwd, linear)).code, 0);
+    // The encoder, the seed and the views are the run's: so is the result.
+    assertEquals(await saved(), first);
+    const more = await runCommand(cwd, [...linear, "--epochs=3", "--learning_rate=0.1"]);
+    assertStringIncludes(more.stderr, "features of augmented train, epoch 3");
+    assert((await saved()).trainLoss !== first.trainLoss);
+  });
+});
+
+Deno.test("flags override the file, the file the preset, the preset the defaults", async () => {
+  await inFolder(async (cwd) => {
+    const file = {
+      crop_size: 16,
+      "views.flip": 0,
+      batch_size: 32,
+      max_steps: 1,
+      schedule: "cosine",
+    };
+    await Deno.writeTextFile(`${cwd}/mine.json`, JSON.stringify(file));
+    const flags = ["--batch_size=64", "--warmup_epochs=2", "--device=wasm", "--no-baselines"];
+    const few = ["--preset=quickstart", "--widths=2,2", "--strides=2,2", "--feature_dim=4"];
+    const outcome = await runCommand(cwd, ["train", "--config=mine.json", ...few, ...flags]);
+    assertEquals(outcome.code, 0, outcome.stderr);
+    const run = (await latestRun(`${cwd}/runs`))!;
+    const config = await readConfig(run) as Record<string, unknown>;
+    const { batch_size, epochs, optimizer, "views.crop_size": crop, "views.flip": flip } = config;
+    // The flag, the preset, the default, and twice the file.
+    assertEquals([batch_size, epochs, optimizer, crop, flip], [64, 10, "adam", 16, 0]);
+    const [line] = await readMetrics(run) as Record<string, number>[];
+    // 7,500 examples: 117 steps an epoch, 234 of warm-up.
+    assertEquals(line.learning_rate, 1e-3 / 234);
+    assert(line.clamp_rate >= 0 && line.clamp_rate <= 1);
+    // Of 64 examples of ten balanced classes, about a tenth of the negatives are false.
+    assert(line.false_negative_rate > 0.05 && line.false_negative_rate < 0.15);
+  });
+});
+
+Deno.test("plugins and datasets are listed and shown", async () => {
+  await inFolder(async (cwd) => {
+    const out = async (...args: string[]) => (await runCommand(cwd, args)).stdout;
+    assertMatch(await out("plugins"), /^debiased +objective +Debiased contrastive loss/m);
+    assertMatch(await out("plugins", "show", "debiased"), /^--tau_plus +0\.1 +a number from 0/m);
+    assertMatch(await out("data"), /^stl10 +no +105,000 \+ 8,000 images/m);
+    const stranger = await runCommand(cwd, ["plugins", "show", "unbiased"]);
+    assertEquals([stranger.code, stranger.stdout], [2, ""]);
+    const builtIn = await runCommand(cwd, ["data", "fetch", "fashion-mini"]);
+    assertEquals(builtIn.code, 2);
+    assertStringIncludes(builtIn.stderr, "This one needs no files");
+  });
+});
