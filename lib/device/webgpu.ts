@@ -19,6 +19,9 @@ const LIMITS = [
   "maxComputeInvocationsPerWorkgroup",
 ] as const;
 
+/** What Deno reads, once, before the first adapter. */
+const BACKENDS = "DENO_WEBGPU_BACKEND";
+
 const FEATURES: GPUFeatureName[] = ["timestamp-query", "shader-f16"];
 
 /** What is known of an adapter before it is opened. */
@@ -33,8 +36,17 @@ export interface AdapterDescription {
 let open: { device: Device; lost: boolean } | undefined;
 let kernelsCopied = false;
 
-/** The adapter the system prefers; null where there is none. Throws nothing. */
+/**
+ * The adapter the system prefers; null where there is none. Throws nothing. Where the environment
+ * does not name a backend, OpenGL is not asked for: Mesa's compiles a training step's shaders for
+ * minutes.
+ */
 export async function findAdapter(): Promise<GPUAdapter | null> {
+  try {
+    if (!Deno.env.has(BACKENDS)) Deno.env.set(BACKENDS, "vulkan,metal,dx12");
+  } catch {
+    // Without permission, all backends are asked.
+  }
   try {
     return await navigator.gpu?.requestAdapter({ powerPreference: "high-performance" }) ?? null;
   } catch {

@@ -1,8 +1,9 @@
 /** Runs one test on every device this machine has. */
+import { findAdapter } from "../../lib/device/webgpu.ts";
 import { type Device, type DeviceName, openDevice } from "../../lib/device/device.ts";
 
 const NAMES: DeviceName[] = ["wasm", "webgpu"];
-const hasAdapter = await navigator.gpu?.requestAdapter() != null;
+const hasAdapter = await findAdapter() !== null;
 const opened = new Map<DeviceName, Promise<Device>>();
 
 /**

@@ -120,3 +120,18 @@ Deno.test("neighbours of --probe=knn are counted before training", async () => {
     assertEquals(await latestRun(`${cwd}/runs`), undefined);
   });
 });
+
+Deno.test("without a Vulkan driver webgpu is a DeviceError, OpenGL or not, and auto is wasm", {
+  // Elsewhere the system's own interface is the driver.
+  ignore: Deno.build.os !== "linux",
+}, async () => {
+  await inFolder(async (cwd) => {
+    const none = { VK_DRIVER_FILES: "/nowhere", VK_ICD_FILENAMES: "/nowhere" };
+    const train = ["train", ...TINY, "--max_steps=1", "--no-baselines"];
+    const named = await runCommand(cwd, [...train, "--device=webgpu"], none);
+    refused(named, 4, "the machine must have a WebGPU adapter", "--device=wasm");
+    const { code, stderr } = await runCommand(cwd, [...train, "--device=auto"], none);
+    assertEquals(code, 0, stderr);
+    assertStringIncludes(stderr, "device   wasm: ");
+  });
+});
