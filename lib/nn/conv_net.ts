@@ -5,7 +5,8 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import type { Rng } from "../random.ts";
-import { batchNorm, conv2d, globalAveragePool, relu } from "./conv.ts";
+import { AdaptiveAveragePool } from "./adaptive_average_pool.ts";
+import { applyLayer, batchNorm, conv2d, globalAveragePool, relu } from "./conv.ts";
 import { initialise } from "./initialise.ts";
 
 /** One stage: 3×3 convolution, batch norm, ReLU. */
@@ -16,18 +17,26 @@ export interface ConvStage {
   readonly stride: number;
 }
 
-/** Stages and a mean over the image: images of any size [b, h, w, channels] → [b, last width]. */
+/**
+ * Stages, then means over the cells of a grid × grid layout of the image: images of any size
+ * [b, h, w, channels] → [b, grid²·last width].
+ */
 export function convNet(
   channels: number,
   stages: readonly ConvStage[],
   random: Rng,
+  grid = 1,
 ): tf.LayersModel {
   const input = tf.input({ shape: [null, null, channels], name: "image" });
   const last = stages.reduce((x, { width, stride }, i) => {
     x = conv2d(x, { name: `conv${i + 1}`, filters: width, kernelSize: 3, stride });
     return relu(batchNorm(x, `bn${i + 1}`), `relu${i + 1}`);
   }, input);
-  const model = tf.model({ inputs: input, outputs: globalAveragePool(last, "avgpool") });
+  // The stock layer where it is enough, so that any TensorFlow.js loads the model.
+  const features = grid === 1
+    ? globalAveragePool(last, "avgpool")
+    : applyLayer(new AdaptiveAveragePool({ name: "avgpool", size: grid }), last);
+  const model = tf.model({ inputs: input, outputs: features });
   initialise(model, random);
   return model;
 }

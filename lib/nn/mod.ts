@@ -15,6 +15,7 @@
  *
  * @module
  */
+export * from "./adaptive_average_pool.ts";
 export * from "./batch_norm.ts";
 export * from "./conv.ts";
 export * from "./conv_net.ts";

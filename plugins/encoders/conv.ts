@@ -7,12 +7,14 @@ export default defineEncoder({
   name: "conv",
   summary: "Plain 3x3 convolutions with batch norm, for small images",
   options: z.strictObject({
-    widths: z.array(z.number().int().positive()).min(1).default([32, 64, 128, 128])
+    widths: z.array(z.number().int().positive()).min(1).default([32, 64, 128])
       .describe("channels of each convolution"),
-    strides: z.array(z.number().int().positive()).min(1).default([1, 2, 2, 1])
+    strides: z.array(z.number().int().positive()).min(1).default([2, 2, 2])
       .describe("step of each convolution"),
+    grid: z.number().int().min(1).max(8).default(1)
+      .describe("features are means over a grid × grid layout of the image; 1: over all of it"),
   }),
-  create: async ({ widths, strides }, env) => {
+  create: async ({ widths, strides, grid }, env) => {
     if (widths.length !== strides.length) {
       throw new UsageError({
         act: "build the encoder conv",
@@ -25,8 +27,8 @@ export default defineEncoder({
     const stages = widths.map((width, i) => ({ width, stride: strides[i] }));
     const random = rng(env.seed, STREAM.weights, ENCODER_WEIGHTS);
     return {
-      model: convNet(imageChannels("conv", env.inputShape), stages, random),
-      dim: widths[widths.length - 1],
+      model: convNet(imageChannels("conv", env.inputShape), stages, random, grid),
+      dim: grid ** 2 * widths[widths.length - 1],
       anySize: true,
     };
   },

@@ -17,13 +17,21 @@ testOnDevices("conv has a layer per width and the last width as dim", async (dev
   model.dispose();
 });
 
-testOnDevices("conv has four layers of 32 to 128 channels by default", async (device) => {
+testOnDevices("conv has three layers of 32 to 128 channels by default", async (device) => {
   const { model, dim } = await conv.create(conv.options.parse({}), envOf(device, [28, 28, 1]));
   assertEquals(dim, 128);
   assertEquals(
     parameterCount(model),
-    9 * (32 + 32 * 64 + 64 * 128 + 128 * 128) + 2 * (32 + 64 + 128 + 128),
+    9 * (32 + 32 * 64 + 64 * 128) + 2 * (32 + 64 + 128),
   );
+  model.dispose();
+});
+
+testOnDevices("conv with a grid keeps the layout of images of any size", async (device) => {
+  const options = conv.options.parse({ widths: [4, 6], strides: [2, 2], grid: 2 });
+  const { model, dim, anySize } = await conv.create(options, envOf(device, [28, 28, 1]));
+  assertEquals([dim, anySize], [24, true]);
+  for (const size of [1, 7, 20, 28]) assertEquals(outputShape(model, [2, size, size, 1]), [2, 24]);
   model.dispose();
 });
 
