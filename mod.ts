@@ -5,6 +5,8 @@
  * To write a plugin, see {@linkcode defineObjective}, {@linkcode defineDataset},
  * {@linkcode defineEncoder} and {@linkcode defineProbe}. To use tauplus as a library, begin with
  * {@linkcode openSession}; {@linkcode train} and {@linkcode evaluate} do what the command line does.
+ * Layers and networks are in `@tauplus/tauplus/nn`, what losses are made of in
+ * `@tauplus/tauplus/objectives`.
  *
  * @example Train for five steps and judge the encoder
  * ```ts
@@ -29,4 +31,23 @@ export * from "./lib/errors.ts";
 export * from "./lib/random.ts";
 export * from "./lib/session.ts";
 export * from "./lib/library.ts";
+
+// What the signatures above mention.
+export type { Device, DeviceName } from "./lib/device/device.ts";
+export type { MetricsRecord } from "./lib/run/run_folder.ts";
+export type { LogRecord } from "./lib/train/log_record.ts";
+export type { TrainOptions } from "./lib/train/options.ts";
+export type { Trained, TrainHooks, TrainStep } from "./lib/train/train.ts";
+export type { ViewOptions } from "./lib/views/options.ts";
+
+// For datasets from elsewhere, and for those whose labels say what τ⁺ is.
+export type { Checksum } from "./lib/data/checksum.ts";
+export { collisionProbability } from "./lib/data/class_prior.ts";
+export * from "./lib/data/source.ts";
+export { sourceOptions } from "./lib/data/source_options.ts";
+
+// For probes, and for what `embed` and training write.
+export * from "./lib/evaluate/metrics.ts";
+export * from "./lib/interop/safetensors.ts";
+
 export { z } from "zod";

@@ -1,15 +1,14 @@
 /**
- * Where a dataset comes from, declared as data, and fetching it.
+ * Where a dataset comes from, declared as data, and fetching it. Light to load: what downloads and
+ * unpacks is imported on use.
  *
  * @module
  */
 import { join, resolve } from "node:path";
-import type { BaseEnv } from "../plugin.ts";
-import { unpack } from "./archive.ts";
-import { type Checksum, fileMatches } from "./checksum.ts";
-import { download } from "./download.ts";
-import { withLock } from "./file_lock.ts";
 import { DataError } from "../errors.ts";
+import type { BaseEnv } from "../plugin.ts";
+import { type Checksum, fileMatches } from "./checksum.ts";
+import { withLock } from "./file_lock.ts";
 import { exists, fileProblem, showBytes, sizeOf } from "./file_problem.ts";
 
 /** A file with its official size and checksum. */
@@ -124,10 +123,12 @@ async function fetchFile(
   if (placed) {
     await checkPlaced(file, path, report("checking"), signal);
   } else {
+    const { download } = await import("./download.ts");
     const url = mirror ? `${mirror.replace(/\/+$/, "")}/${name}` : file.url;
     await download(url, path, { bytes, checksum, progress: report("downloading"), signal });
   }
   if (!members) return;
+  const { unpack } = await import("./archive.ts");
   await unpack(path, folder, { members, progress: report("unpacking"), signal });
   if (!placed) await Deno.remove(path);
 }
