@@ -61,3 +61,14 @@ Deno.test("an option of the library out of range is refused as on the command li
     "Did you mean biased?",
   );
 });
+
+Deno.test("importing the library does not load TensorFlow.js", async () => {
+  const loads = async (path: string) => {
+    const url = JSON.stringify(new URL(path, import.meta.url).href);
+    const args = ["eval", `await import(${url}); console.log("_tfengine" in globalThis);`];
+    const { stdout } = await new Deno.Command(Deno.execPath(), { args, stderr: "null" }).output();
+    return new TextDecoder().decode(stdout).trim().split("\n").at(-1);
+  };
+  assertEquals(await loads("../../mod.ts"), "false");
+  assertEquals(await loads("../../lib/nn/mod.ts"), "true");
+});
