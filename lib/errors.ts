@@ -11,7 +11,7 @@ export interface Problem {
   readonly act: string;
   /** The rule that was broken: `the file must have 30,730,000 bytes`. */
   readonly rule: string;
-  /** The value that broke it. */
+  /** The value that broke it; of an error, its message is shown. */
   readonly got?: unknown;
   /** What to do next, a sentence or two. */
   readonly next: string;
@@ -64,7 +64,7 @@ export class PluginError extends TauplusError {
   override readonly exitCode = 6;
 }
 
-/** The run was interrupted by a signal, after its state was saved; exit code 130 or 143. */
+/** A signal ended the run, whose state was saved where it has a folder; exit code 130 or 143. */
 export class Interrupted extends Error {
   override name = "Interrupted";
   /** 128 + the signal's number. */
@@ -78,6 +78,7 @@ export class Interrupted extends Error {
 }
 
 function show(value: unknown): string {
+  if (value instanceof Error) return show(value.message);
   const text = typeof value === "string" ? JSON.stringify(value) : String(value);
   return text.length > 200 ? text.slice(0, 200) + "…" : text;
 }

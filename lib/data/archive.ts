@@ -32,7 +32,7 @@ export interface UnpackOptions {
 export async function unpack(path: string, folder: string, options: UnpackOptions): Promise<void> {
   const { members, progress, signal } = options;
   const act = `unpack ${path}`;
-  const broken = (rule: string, got: string, cause?: unknown) =>
+  const broken = (rule: string, got: unknown, cause?: unknown) =>
     new DataError({ act, rule, got, next: "Delete the archive and get it anew.", cause });
   const checkSize = (name: string, expected: number, size: number) => {
     if (size === expected) return;
@@ -78,7 +78,7 @@ export async function unpack(path: string, folder: string, options: UnpackOption
     signal?.throwIfAborted();
     const damage = error instanceof Error && "code" in error && /^Z_/.test(String(error.code));
     throw damage
-      ? broken("the archive must be whole", error.message, error)
+      ? broken("the archive must be whole", error, error)
       : fileProblem(act, folder, error);
   } finally {
     await removeAll(staging);

@@ -28,7 +28,7 @@ export async function decodeImage(path: string, size: number): Promise<Uint8Arra
     throw new DataError({
       act: `read ${path}`,
       rule: "it must be a whole image that sharp can decode",
-      got: cause instanceof Error ? cause.message : cause,
+      got: cause,
       next: "Replace the file, or remove it from the folder.",
       cause,
     });

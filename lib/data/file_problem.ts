@@ -7,8 +7,8 @@ import { statfs } from "node:fs/promises";
 import { DataError } from "../errors.ts";
 
 /** The DataError for a failed read or write of `path`; errors of ours pass through unchanged. */
-export function fileProblem(act: string, path: string, cause: unknown): Error {
-  if (cause instanceof DataError || !(cause instanceof Error)) return cause as Error;
+export function fileProblem(act: string, path: string, cause: unknown): unknown {
+  if (cause instanceof DataError || !(cause instanceof Error)) return cause;
   if (cause.name === "AbortError") return cause;
   const full = "code" in cause && cause.code === "ENOSPC" ||
     /quota exceeded|file too large/i.test(cause.message);
@@ -16,7 +16,7 @@ export function fileProblem(act: string, path: string, cause: unknown): Error {
     return new DataError({
       act,
       rule: `the disk of ${path} must have room`,
-      got: cause.message,
+      got: cause,
       next: "Free some room, or use a folder on another disk, and run the same command again.",
       cause,
     });
@@ -24,7 +24,7 @@ export function fileProblem(act: string, path: string, cause: unknown): Error {
   return new DataError({
     act,
     rule: `${path} must be readable and writable`,
-    got: cause.message,
+    got: cause,
     next: "Check the path and its permissions, and run the same command again.",
     cause,
   });

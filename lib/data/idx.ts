@@ -63,7 +63,7 @@ async function decompress(raw: Uint8Array, file: string): Promise<Uint8Array> {
     const finishFlush = constants.Z_SYNC_FLUSH;
     const part = await gunzipAsync(raw, { finishFlush }).catch(() => new Uint8Array());
     if (part.length > 0) parseIdx(part, file);
-    throw broken(file, "its gzip data must be whole", (cause as Error).message, cause);
+    throw broken(file, "its gzip data must be whole", cause, cause);
   }
 }
 
@@ -77,7 +77,7 @@ async function readBytes(path: string | URL, file: string): Promise<Uint8Array> 
     throw new DataError({
       act: `read ${file}`,
       rule: "the file must exist and be readable",
-      got: (cause as Error).message,
+      got: cause,
       next: "Check the path, or fetch the dataset again.",
       cause,
     });
@@ -88,7 +88,7 @@ function wrongLength(file: string, expected: string, got: number): DataError {
   return broken(file, `it must have ${expected} bytes (uncompressed)`, `${got} bytes`);
 }
 
-function broken(file: string, rule: string, got: string, cause?: unknown): DataError {
+function broken(file: string, rule: string, got: unknown, cause?: unknown): DataError {
   const next = "The file is truncated or damaged: delete it and fetch it again.";
   return new DataError({ act: `read ${file}`, rule, got, next, cause });
 }

@@ -94,7 +94,7 @@ export async function listFolder(
     throw new DataError({
       act: `read the image folder ${folder}`,
       rule: "it must be a folder that can be listed",
-      got: (cause as Error).message,
+      got: cause,
       next: "Check the path and its permissions.",
       cause,
     });

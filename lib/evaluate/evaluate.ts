@@ -107,7 +107,7 @@ async function blamed<T>(
     throw new PluginError({
       act: `run the probe ${name}`,
       rule: "it must not throw",
-      got: cause instanceof Error ? cause.message : cause,
+      got: cause,
       next: `Correct the probe ${name}, or choose another.`,
       cause,
     });

@@ -35,7 +35,7 @@ export function writeError(path: string, cause: unknown): DataError {
   return new DataError({
     act: `write ${path}`,
     rule: "the disk must have space and the folder must be writable",
-    got: cause instanceof Error ? cause.message : cause,
+    got: cause,
     next: "Free some space or choose another folder, then run the command again.",
     cause,
   });

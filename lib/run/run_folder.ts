@@ -101,7 +101,7 @@ export async function readConfig(path: string): Promise<unknown> {
     throw new DataError({
       act: `open the run ${path}`,
       rule: `it must be a folder with a ${CONFIG}`,
-      got: cause instanceof Error ? cause.message : cause,
+      got: cause,
       next: "Name a folder that train made.",
       cause,
     });

@@ -23,7 +23,7 @@ export function blame<T>(kind: Kind, name: string | undefined, act: string, call
     throw outOfMemory(cause) ?? new PluginError({
       act: `use the ${kind}${name === undefined ? "" : ` ${name}`}`,
       rule: `it must ${act} without an error`,
-      got: cause instanceof Error ? cause.message : cause,
+      got: cause,
       next: "Run with --verbose to see where it failed.",
       cause,
     });
@@ -53,7 +53,7 @@ export function outOfMemory(cause: unknown): DeviceError | undefined {
   return new DeviceError({
     act: "train",
     rule: "a batch must fit into the device's memory",
-    got: cause.message,
+    got: cause,
     next: REMEDY,
     cause,
   });

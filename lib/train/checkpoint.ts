@@ -68,7 +68,7 @@ export async function readCheckpoint(path: string, older?: string): Promise<Chec
   try {
     file = await readVerified(path);
   } catch (cause) {
-    throw cause instanceof DataError ? damaged(cause.message, cause) : cause;
+    throw cause instanceof DataError ? damaged(cause, cause) : cause;
   }
   const { tensors, metadata } = file;
   if (metadata.format !== CHECKPOINT_FORMAT) throw damaged(`the format ${metadata.format}`);
@@ -101,7 +101,7 @@ export async function readVerified(path: string): Promise<Safetensors> {
     throw new DataError({
       act: `read ${path}`,
       rule: "it must be a file that can be read",
-      got: cause instanceof Error ? cause.message : cause,
+      got: cause,
       next: "Name a .safetensors file.",
       cause,
     });
