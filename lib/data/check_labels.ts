@@ -1,16 +1,9 @@
 /**
- * Checks of what a dataset's files hold and of what is asked of them.
+ * The labels in a dataset's files.
  *
  * @module
  */
 import { DataError } from "../errors.ts";
-
-/** Throws RangeError unless `index` is one of 0 … `length` − 1. */
-export function checkIndex(index: number, length: number): void {
-  if (!(index >= 0 && index < length)) {
-    throw new RangeError(`There is no example ${index} among ${length}`);
-  }
-}
 
 /** Throws DataError unless every label from `path` is one of 0 … `classes` − 1. */
 export function checkLabels(path: string, labels: Int32Array, classes: number): void {

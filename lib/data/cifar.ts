@@ -6,7 +6,8 @@
  */
 import { join } from "node:path";
 import type { Split } from "../plugin.ts";
-import { checkIndex, checkLabels } from "./check_labels.ts";
+import { checkLabels } from "./check_labels.ts";
+import { memorySplit } from "./memory_split.ts";
 import { readRecords } from "./records.ts";
 
 const PIXELS = 32 * 32;
@@ -53,18 +54,7 @@ export function readCifarSplit(
       interleave(part.records, i * size + labelBytes, images, row * IMAGE);
     }
   }
-  return {
-    length,
-    labels,
-    read: (indices) => {
-      const batch = new Uint8Array(indices.length * IMAGE);
-      for (let i = 0; i < indices.length; i++) {
-        checkIndex(indices[i], length);
-        batch.set(images.subarray(indices[i] * IMAGE, (indices[i] + 1) * IMAGE), i * IMAGE);
-      }
-      return batch;
-    },
-  };
+  return memorySplit(images, labels);
 }
 
 /** [3, 1024] at `from` → [1024, 3] at `to`. */

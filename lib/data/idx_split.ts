@@ -1,11 +1,12 @@
 /**
- * A split of a dataset from two IDX files, as MNIST and Fashion-MNIST come: held in memory.
+ * A split of a dataset from two IDX files, as MNIST and Fashion-MNIST come.
  *
  * @module
  */
 import { DataError } from "../errors.ts";
 import type { Split } from "../plugin.ts";
 import { readIdx } from "./idx.ts";
+import { memorySplit } from "./memory_split.ts";
 
 /**
  * Reads images [n, height, width] and labels [n] into a split with `shape` [height, width, 1] and
@@ -30,20 +31,8 @@ export async function readIdxSplit(
   const bad = labels.data.find((label) => label >= classes);
   if (bad !== undefined) throw refuse(labelsPath, `labels must be under ${classes}`, bad);
 
-  const [length, height, width] = images.shape;
-  const size = height * width;
   return {
-    shape: [height, width, 1],
-    length,
-    labels: Int32Array.from(labels.data),
-    read: (indices) => {
-      const batch = new Uint8Array(indices.length * size);
-      for (let i = 0; i < indices.length; i++) {
-        const row = indices[i];
-        if (!(row >= 0 && row < length)) throw new RangeError(`No image ${row} among ${length}`);
-        batch.set(images.data.subarray(row * size, (row + 1) * size), i * size);
-      }
-      return batch;
-    },
+    ...memorySplit(images.data, Int32Array.from(labels.data)),
+    shape: [...images.shape.slice(1), 1],
   };
 }

@@ -6,6 +6,7 @@
 import { createHash } from "node:crypto";
 import { DataError } from "../errors.ts";
 import type { Split } from "../plugin.ts";
+import { checkIndex } from "./check_index.ts";
 import { decodeImage } from "./decode_image.ts";
 import { type ImageList, listFolder, scanImageFolder } from "./image_folder_scan.ts";
 
@@ -123,8 +124,7 @@ function asSplit(
     length: images.length,
     ...classes.length > 0 && { labels: Int32Array.from(images, ({ label }) => label) },
     read: async (indices) => {
-      const strange = Array.from(indices).find((index) => images[index] === undefined);
-      if (strange !== undefined) throw new RangeError(`No image ${strange} of ${images.length}`);
+      for (let i = 0; i < indices.length; i++) checkIndex(indices[i], images.length);
       const batch = new Uint8Array(indices.length * size);
       let next = 0;
       const failures: unknown[] = [];

@@ -6,6 +6,7 @@
 import { UsageError } from "../errors.ts";
 import type { Split } from "../plugin.ts";
 import { rng, STREAM } from "../random.ts";
+import { checkIndex } from "./check_index.ts";
 import { drawSyntheticImage } from "./synthetic_image.ts";
 
 /** What a split of synthetic images is made by. */
@@ -45,10 +46,9 @@ export function syntheticSplit(options: SyntheticSplitOptions): Split & { labels
       const batch = new Uint8Array(indices.length * bytes);
       for (let row = 0; row < indices.length; row++) {
         const index = indices[row];
-        const label = labels[index];
-        if (label === undefined) throw new RangeError(`No image ${index} of ${length}`);
+        checkIndex(index, length);
         const out = batch.subarray(row * bytes, (row + 1) * bytes);
-        drawSyntheticImage({ label, classes, size, noise }, stream.fold(index), out);
+        drawSyntheticImage({ label: labels[index], classes, size, noise }, stream.fold(index), out);
       }
       return batch;
     },

@@ -1,17 +1,9 @@
 import { assertThrows } from "@std/assert";
-import { checkIndex, checkLabels } from "../../../lib/data/check_labels.ts";
+import { checkLabels } from "../../../lib/data/check_labels.ts";
 import { DataError } from "../../../lib/errors.ts";
 
 Deno.test("a label of no class is a DataError that names the image", () => {
   checkLabels("labels.bin", Int32Array.of(0, 1, 2), 3);
   const act = () => checkLabels("labels.bin", Int32Array.of(0, 3, 2), 3);
   assertThrows(act, DataError, 'labels of 3 classes, got "class 3 for image 1');
-});
-
-Deno.test("an index that is no example is a RangeError", () => {
-  checkIndex(0, 3);
-  checkIndex(2, 3);
-  for (const bad of [3, -1, NaN]) {
-    assertThrows(() => checkIndex(bad, 3), RangeError, `There is no example ${bad} among 3`);
-  }
 });

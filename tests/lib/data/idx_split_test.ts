@@ -22,7 +22,7 @@ Deno.test("two IDX files make a split with labels and random access", async () =
   assertEquals(split.length, 2);
   assertEquals(split.labels, Int32Array.of(1, 0));
   assertEquals(await split.read([1, 0, 1]), Uint8Array.of(20, 21, 10, 11, 20, 21));
-  assertThrows(() => split.read([2]), RangeError, "No image 2 among 2");
+  assertThrows(() => split.read([2]), RangeError, "There is no example 2 among 2");
 });
 
 Deno.test("IDX files that do not belong together are refused by name", async () => {

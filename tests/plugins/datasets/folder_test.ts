@@ -62,7 +62,7 @@ Deno.test("sub-folders are classes, sorted, and their images are searched to any
     assertEquals(Array.from(pixels.subarray(0, 6)), [...BLUE, ...BLUE]);
     assertEquals(Array.from(pixels.subarray(12, 18)), [...RED, ...RED]);
     assertEquals(Array.from(pixels.subarray(24, 27)), BLUE);
-    await assertRejects(async () => await train.read([3]), RangeError, "No image 3 of 3");
+    await assertRejects(async () => await train.read([3]), RangeError, "no example 3 among 3");
   });
 });
 

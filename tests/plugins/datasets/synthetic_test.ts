@@ -30,7 +30,11 @@ Deno.test("synthetic has the sizes and classes asked for", async () => {
   assertEquals(new Set(classes).size, 7);
   assertEquals([splits.train.length, splits.test.length], [50, 21]);
   assertEquals((await splits.test.read([0, 20])).length, 2 * 20 * 20 * 3);
-  await assertRejects(async () => await splits.test.read([21]), RangeError, "No image 21 of 21");
+  await assertRejects(
+    async () => await splits.test.read([21]),
+    RangeError,
+    "no example 21 among 21",
+  );
 });
 
 Deno.test("every number of classes has names of its own", async () => {
