@@ -40,9 +40,9 @@ export type { TrainOptions } from "./lib/train/options.ts";
 export type { Trained, TrainHooks, TrainStep } from "./lib/train/train.ts";
 export type { ViewOptions } from "./lib/views/options.ts";
 
-// For datasets from elsewhere, and for those whose labels say what τ⁺ is.
+// For datasets from elsewhere, and for those whose labels tell τ⁺.
 export type { Checksum } from "./lib/data/checksum.ts";
-export { collisionProbability } from "./lib/data/class_prior.ts";
+export { collisionProbability, falseNegativeRate } from "./lib/data/class_prior.ts";
 export * from "./lib/data/source.ts";
 export { sourceOptions } from "./lib/data/source_options.ts";
 

@@ -1,3 +1,9 @@
+/**
+ * Where downloads and measurements are kept.
+ *
+ * @module
+ */
+
 /** The folder for downloads and measurements: TAUPLUS_CACHE, else the system's place for caches. */
 export function cacheFolder(): string {
   const set = Deno.env.get("TAUPLUS_CACHE");

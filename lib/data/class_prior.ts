@@ -1,21 +1,37 @@
 /**
- * What labels say of τ⁺.
+ * What labels say of τ⁺. Labels under 0 are unknown and left out.
  *
  * @module
  */
 
+/** How many examples of each class there are, in the order of their first. */
+function classSizes(labels: ArrayLike<number>): number[] {
+  const sizes = new Map<number, number>();
+  for (let i = 0; i < labels.length; i++) {
+    if (labels[i] >= 0) sizes.set(labels[i], (sizes.get(labels[i]) ?? 0) + 1);
+  }
+  return [...sizes.values()];
+}
+
 /**
  * The true class prior τ⁺ of labelled examples: Σ over classes of p_c², the probability that two
  * examples drawn at random share their class (Chuang et al. 2020, section 3). 1/C for C balanced
- * classes. Labels under 0 are unknown and left out; NaN where none is known.
+ * classes; NaN where no label is known.
  */
 export function collisionProbability(labels: ArrayLike<number>): number {
-  const counts = new Map<number, number>();
-  let known = 0;
-  for (let i = 0; i < labels.length; i++) {
-    if (labels[i] < 0) continue;
-    counts.set(labels[i], (counts.get(labels[i]) ?? 0) + 1);
-    known++;
-  }
-  return counts.values().reduce((sum, count) => sum + (count / known) ** 2, known ? 0 : NaN);
+  const sizes = classSizes(labels);
+  const known = sizes.reduce((sum, size) => sum + size, 0);
+  return known ? sizes.reduce((sum, size) => sum + (size / known) ** 2, 0) : NaN;
+}
+
+/**
+ * The share of pairs of different examples that are of one class: the τ⁺ of a batch.
+ *
+ * Every pair of examples gives views² pairs of rows in Ω, so the share is that of the examples.
+ * A pair with an unknown label counts neither way; without any pair it is NaN.
+ */
+export function falseNegativeRate(labels: ArrayLike<number>): number {
+  const sizes = classSizes(labels);
+  const known = sizes.reduce((sum, size) => sum + size, 0);
+  return sizes.reduce((sum, size) => sum + size * (size - 1), 0) / (known * (known - 1));
 }

@@ -1,3 +1,8 @@
+/**
+ * Whether a dataset's examples are images, as encoders of images need them.
+ *
+ * @module
+ */
 import { UsageError } from "../errors.ts";
 
 /**

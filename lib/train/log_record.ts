@@ -4,7 +4,7 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import { falseNegativeRate } from "../objectives/false_negative_rate.ts";
+import { falseNegativeRate } from "../data/class_prior.ts";
 import type { ObjectiveInput } from "../plugin.ts";
 import type { Batch } from "./batches.ts";
 import { blame } from "./blame.ts";

@@ -6,9 +6,9 @@
  */
 import { join } from "node:path";
 import { z } from "zod";
-import type { DatasetSource } from "../../lib/data/source.ts";
+import { type DatasetSource, fetchSource } from "../../lib/data/source.ts";
 import { sourceOptions } from "../../lib/data/source_options.ts";
-import { defineDataset, type Plugin } from "../../lib/plugin.ts";
+import { defineDataset } from "../../lib/plugin.ts";
 
 const FOLDER = "cifar-10-batches-bin";
 const BYTES = 10_000 * (1 + 32 * 32 * 3);
@@ -59,13 +59,13 @@ const SOURCE: DatasetSource = {
   }],
 };
 
-const plugin: Plugin<"dataset"> = defineDataset({
+/** CIFAR-10, downloaded on first use. */
+export default defineDataset({
   name: "cifar10",
   summary: "50,000 + 10,000 images in 10 classes, 32×32 colour; 170 MB to download",
-  options: z.strictObject({ ...sourceOptions }),
+  options: z.strictObject(sourceOptions),
   source: SOURCE,
   create: async (options, env) => {
-    const { fetchSource } = await import("../../lib/data/source.ts");
     const { readCifarSplit } = await import("../../lib/data/cifar.ts");
     const folder = join(await fetchSource(SOURCE, env, options), FOLDER);
     const labels = { labelBytes: 1, labelAt: 0, classes: CLASSES.length };
@@ -82,4 +82,3 @@ const plugin: Plugin<"dataset"> = defineDataset({
     };
   },
 });
-export default plugin;

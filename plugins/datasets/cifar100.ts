@@ -6,9 +6,9 @@
  */
 import { join } from "node:path";
 import { z } from "zod";
-import type { DatasetSource } from "../../lib/data/source.ts";
+import { type DatasetSource, fetchSource } from "../../lib/data/source.ts";
 import { sourceOptions } from "../../lib/data/source_options.ts";
-import { defineDataset, type Plugin } from "../../lib/plugin.ts";
+import { defineDataset } from "../../lib/plugin.ts";
 
 const FOLDER = "cifar-100-binary";
 const RECORD = 2 + 32 * 32 * 3;
@@ -55,7 +55,8 @@ const SOURCE: DatasetSource = {
   }],
 };
 
-const plugin: Plugin<"dataset"> = defineDataset({
+/** CIFAR-100 with its 100 classes or 20 superclasses, downloaded on first use. */
+export default defineDataset({
   name: "cifar100",
   summary: "50,000 + 10,000 images in 100 classes, 32×32 colour; 169 MB to download",
   options: z.strictObject({
@@ -65,7 +66,6 @@ const plugin: Plugin<"dataset"> = defineDataset({
   }),
   source: SOURCE,
   create: async (options, env) => {
-    const { fetchSource } = await import("../../lib/data/source.ts");
     const { readCifarSplit } = await import("../../lib/data/cifar.ts");
     const folder = join(await fetchSource(SOURCE, env, options), FOLDER);
     const fine = options.labels === "fine";
@@ -83,4 +83,3 @@ const plugin: Plugin<"dataset"> = defineDataset({
     };
   },
 });
-export default plugin;

@@ -7,6 +7,7 @@
  * @module
  */
 import { z } from "zod";
+import { FASHION_CLASSES } from "../../lib/data/fashion_classes.ts";
 import { defineDataset } from "../../lib/plugin.ts";
 
 /** Fashion-MNIST, a balanced part of it, from this package. */
@@ -20,11 +21,11 @@ export default defineDataset({
       readIdxSplit(
         new URL(`./fashion-mini/${prefix}-images-idx3-ubyte.gz`, import.meta.url),
         new URL(`./fashion-mini/${prefix}-labels-idx1-ubyte.gz`, import.meta.url),
-        CLASSES.length,
+        FASHION_CLASSES.length,
       );
     const [train, test] = await Promise.all([read("train"), read("t10k")]);
     return {
-      classes: CLASSES,
+      classes: FASHION_CLASSES,
       shape: [28, 28, 1],
       mean: [0.2875],
       std: [0.3537],
@@ -32,16 +33,3 @@ export default defineDataset({
     };
   },
 });
-
-const CLASSES = [
-  "T-shirt/top",
-  "Trouser",
-  "Pullover",
-  "Dress",
-  "Coat",
-  "Sandal",
-  "Shirt",
-  "Sneaker",
-  "Bag",
-  "Ankle boot",
-];

@@ -6,13 +6,11 @@
  */
 import { join } from "node:path";
 import { z } from "zod";
-import type { DatasetSource } from "../../lib/data/source.ts";
+import { FASHION_CLASSES } from "../../lib/data/fashion_classes.ts";
+import { type DatasetSource, fetchSource } from "../../lib/data/source.ts";
 import { sourceOptions } from "../../lib/data/source_options.ts";
-import { defineDataset, type Plugin } from "../../lib/plugin.ts";
+import { defineDataset } from "../../lib/plugin.ts";
 
-const CLASSES = "T-shirt/top,Trouser,Pullover,Dress,Coat,Sandal,Shirt,Sneaker,Bag,Ankle boot".split(
-  ",",
-);
 const PUBLISHER = "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com";
 
 const SOURCE: DatasetSource = {
@@ -49,24 +47,24 @@ const SOURCE: DatasetSource = {
   ],
 };
 
-const plugin: Plugin<"dataset"> = defineDataset({
+/** Fashion-MNIST, whole, downloaded on first use. */
+export default defineDataset({
   name: "fashion-mnist",
   summary: "60,000 + 10,000 images in 10 classes, 28×28 grey; 31 MB to download",
-  options: z.strictObject({ ...sourceOptions }),
+  options: z.strictObject(sourceOptions),
   source: SOURCE,
   create: async (options, env) => {
-    const { fetchSource } = await import("../../lib/data/source.ts");
     const { readIdxSplit } = await import("../../lib/data/idx_split.ts");
     const folder = await fetchSource(SOURCE, env, options);
     const read = (prefix: string) =>
       readIdxSplit(
         join(folder, `${prefix}-images-idx3-ubyte.gz`),
         join(folder, `${prefix}-labels-idx1-ubyte.gz`),
-        CLASSES.length,
+        FASHION_CLASSES.length,
       );
     const [train, test] = await Promise.all([read("train"), read("t10k")]);
     return {
-      classes: CLASSES,
+      classes: FASHION_CLASSES,
       shape: train.shape,
       mean: [0.2860],
       std: [0.3530],
@@ -74,4 +72,3 @@ const plugin: Plugin<"dataset"> = defineDataset({
     };
   },
 });
-export default plugin;

@@ -7,9 +7,9 @@
  */
 import { join } from "node:path";
 import { z } from "zod";
-import type { DatasetSource } from "../../lib/data/source.ts";
+import { type DatasetSource, fetchSource } from "../../lib/data/source.ts";
 import { sourceOptions } from "../../lib/data/source_options.ts";
-import { defineDataset, type Plugin } from "../../lib/plugin.ts";
+import { defineDataset } from "../../lib/plugin.ts";
 
 const FOLDER = "stl10_binary";
 const IMAGE = 96 * 96 * 3;
@@ -55,13 +55,13 @@ const SOURCE: DatasetSource = {
   }],
 };
 
-const plugin: Plugin<"dataset"> = defineDataset({
+/** STL-10, downloaded on first use; the images stay on the disk. */
+export default defineDataset({
   name: "stl10",
   summary: "105,000 + 8,000 images in 10 classes, 5,000 labelled, 96×96 colour; 2.6 GB to download",
-  options: z.strictObject({ ...sourceOptions }),
+  options: z.strictObject(sourceOptions),
   source: SOURCE,
   create: async (options, env) => {
-    const { fetchSource } = await import("../../lib/data/source.ts");
     const { openStl10 } = await import("../../lib/data/stl10.ts");
     const folder = join(await fetchSource(SOURCE, env, options), FOLDER);
     return {
@@ -75,4 +75,3 @@ const plugin: Plugin<"dataset"> = defineDataset({
     };
   },
 });
-export default plugin;

@@ -10,7 +10,7 @@ import { defineDataset } from "../../lib/plugin.ts";
  * Striped patches at random places; the class sets direction and density of the stripes, and beyond
  * 10 classes the outline. Raw pixels tell classes apart above chance, a trained encoder better.
  *
- * The true τ⁺ is Σ p_c² (`collisionProbability(labels)` in `lib/data/class_prior.ts`): 1 / classes
+ * The true τ⁺ is Σ p_c² (`collisionProbability(labels)`): 1 / classes
  * where balanced. With imbalance ρ the share of class c is p_c ∝ ρ^(−c / (classes − 1)) in `train`;
  * `test` is balanced. For 10 classes: ρ = 1, 10, 100 give τ⁺ = 0.100, 0.149, 0.253.
  */

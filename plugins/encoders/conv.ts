@@ -1,8 +1,14 @@
+/**
+ * A plain convolutional network, the quick encoder for small images.
+ *
+ * @module
+ */
 import { z } from "zod";
 import { UsageError } from "../../lib/errors.ts";
 import { defineEncoder } from "../../lib/plugin.ts";
 import { rng, STREAM } from "../../lib/random.ts";
 
+/** 3×3 convolutions with batch norm and ReLU, then the mean over the image. */
 export default defineEncoder({
   name: "conv",
   summary: "Plain 3x3 convolutions with batch norm, for small images",
