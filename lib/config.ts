@@ -43,6 +43,13 @@ export interface Chosen<K extends Kind> {
 /** What was chosen for each role. */
 export type Roles = { readonly [K in Kind]?: Chosen<K> };
 
+/** The plugin of a role that the command's spec asks for, so that it is there. */
+export function chosen<K extends Kind>(roles: Roles, kind: K): Chosen<K> {
+  const role: Chosen<K> | undefined = roles[kind];
+  if (role === undefined) throw new TypeError(`The command has no ${kind}`);
+  return role;
+}
+
 /** A resolved configuration. */
 export interface Config<S extends z.ZodObject> {
   /** The command's own options. */

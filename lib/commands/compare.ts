@@ -5,6 +5,7 @@
  */
 import { UsageError } from "../errors.ts";
 import type { Encoder, Metrics } from "../plugin.ts";
+import { jsonText } from "../run/json_text.ts";
 import type { RunFolder } from "../run/run_folder.ts";
 import type { Session } from "../session.ts";
 import { table } from "../terminal/table.ts";
@@ -39,7 +40,7 @@ export async function compare(
   const results: [string, Partial<Record<string, Metrics>>][] = [
     ["trained encoder", await judge(context, session, judges, trained, views)],
   ];
-  for (const name of names) await run.writeFile(`${name}.json`, toJson(results[0][1][name]));
+  for (const name of names) await run.writeFile(`${name}.json`, jsonText(results[0][1][name]));
   if (baselines) {
     const untrained = await makeEncoder();
     results.push(["untrained encoder", await judge(context, session, judges, untrained, views)]);
@@ -69,5 +70,3 @@ async function judgePixels(
   }
   return results;
 }
-
-const toJson = (value: unknown): string => JSON.stringify(value, null, 2) + "\n";

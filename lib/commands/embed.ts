@@ -4,6 +4,7 @@
  * @module
  */
 import { z } from "zod";
+import { chosen } from "../config.ts";
 import type { Command } from "./command.ts";
 import { restore, restoreLayers, restoreOptions, restoreSpec } from "./restore.ts";
 
@@ -21,7 +22,6 @@ export const command: Command<typeof options> = {
   async run(context) {
     const { embed } = await import("../evaluate/embed.ts");
     const { say } = await import("../terminal/say.ts");
-    const { chosen } = await import("./describe.ts");
     const { config: { options: { split, file }, roles }, bar, signal } = context;
     const { session: { device, dataset, env }, encoder, folder } = await restore(context);
     const path = file ?? `${folder ?? "."}/${split.replaceAll(/[^\w-]/g, "_")}.safetensors`;

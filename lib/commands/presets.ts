@@ -9,11 +9,11 @@ import { UsageError } from "../errors.ts";
 import { readLayer } from "./layer.ts";
 
 /** The names of the presets. */
-export const PRESETS = ["quickstart", "dcl-cifar10", "dcl-stl10"] as const;
+export const PRESETS: readonly string[] = ["quickstart", "dcl-cifar10", "dcl-stl10"];
 
 /** The layer of a preset. Throws UsageError where there is none of that name. */
 export async function presetLayer(name: string): Promise<Layer> {
-  if ((PRESETS as readonly string[]).includes(name)) {
+  if (PRESETS.includes(name)) {
     return await readLayer(new URL(`../../presets/${name}.json`, import.meta.url));
   }
   throw new UsageError({

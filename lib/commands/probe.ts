@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { chosen } from "../config.ts";
 import type { Command } from "./command.ts";
 import { restore, restoreLayers, type restoreOptions, restoreSpec } from "./restore.ts";
 
@@ -14,7 +15,6 @@ export function probeCommand(name: string, summary: string): Command<typeof rest
     layers: restoreLayers,
     async run(context) {
       const { judge } = await import("./judge.ts");
-      const { chosen } = await import("./describe.ts");
       const { showMetrics } = await import("../terminal/metrics.ts");
       const { say } = await import("../terminal/say.ts");
       const { viewOptions } = await import("../views/options.ts");
@@ -32,8 +32,9 @@ export function probeCommand(name: string, summary: string): Command<typeof rest
       say(showMetrics(result));
       if (folder === undefined) return;
       const { writeAtomic } = await import("../run/atomic_write.ts");
+      const { jsonText } = await import("../run/json_text.ts");
       const path = `${folder}/${plugin.name}.json`;
-      await writeAtomic(path, JSON.stringify(result, null, 2) + "\n");
+      await writeAtomic(path, jsonText(result));
       say(`\nsaved: ${path}`);
     },
   };

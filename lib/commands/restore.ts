@@ -5,7 +5,7 @@
  */
 import { dirname } from "node:path";
 import { z } from "zod";
-import type { ConfigSpec, Layer } from "../config.ts";
+import { chosen, type ConfigSpec, type Layer } from "../config.ts";
 import { UsageError } from "../errors.ts";
 import type { Encoder, Kind } from "../plugin.ts";
 import type { Session } from "../session.ts";
@@ -68,27 +68,16 @@ export interface Restored {
 
 /** Opens dataset and device, builds the encoder and loads its weights. */
 export async function restore(context: Context<typeof restoreOptions>): Promise<Restored> {
-  const { config: { options, roles }, signal, bar } = context;
-  const { openSession } = await import("../session.ts");
+  const { config: { options, roles } } = context;
   const { loadEncoderWeights } = await import("../train/load_encoder.ts");
-  const { chosen, describeSession } = await import("./describe.ts");
+  const { openDescribed } = await import("./open_session.ts");
   const { note } = await import("../terminal/say.ts");
-  const dataset = chosen(roles, "dataset");
-  const plugin = chosen(roles, "encoder");
-  const session = await openSession({
-    dataset: dataset.plugin,
-    datasetOptions: dataset.options,
-    device: options.device,
-    seed: options.seed,
-    progress: (progress) => bar.show(progress),
-    signal,
-  });
-  bar.end();
-  describeSession(session, dataset.plugin.name);
-  const encoder = await session.make("encoder", plugin.plugin, plugin.options);
+  const session = await openDescribed(context.config, context);
+  const { plugin, options: encoderOptions } = chosen(roles, "encoder");
+  const encoder = await session.make("encoder", plugin, encoderOptions);
   const folder = await folderOf(options, options.out);
   const { path } = await loadEncoderWeights(options.modelPath ?? folder!, encoder.model);
-  note(`encoder  ${plugin.plugin.name} of ${path}`);
+  note(`encoder  ${plugin.name} of ${path}`);
   return { session, encoder, folder };
 }
 

@@ -4,17 +4,18 @@
  * @module
  */
 import type { z } from "zod";
+import { chosen } from "../config.ts";
 import { Interrupted, UsageError } from "../errors.ts";
+import { jsonText } from "../run/json_text.ts";
 import { createRun, openRun, runName } from "../run/run_folder.ts";
-import { openSession } from "../session.ts";
 import { note, say } from "../terminal/say.ts";
 import { train, type TrainStep } from "../train/train.ts";
 import { viewOptions } from "../views/options.ts";
 import type { Context } from "./command.ts";
 import { compare } from "./compare.ts";
-import { chosen, describeSession } from "./describe.ts";
 import { canJudge, checkNeighbours, judge } from "./judge.ts";
 import { readLayer } from "./layer.ts";
+import { openDescribed } from "./open_session.ts";
 import { runFolderOf } from "./run_options.ts";
 import type { trainCommandOptions } from "./train.ts";
 
@@ -36,16 +37,7 @@ export async function trainAndEvaluate(
     ? undefined
     : await checkedFolder(await runFolderOf(options.resume, options.out), saved);
 
-  const session = await openSession({
-    dataset: dataset.plugin,
-    datasetOptions: dataset.options,
-    device: options.device,
-    seed: options.seed,
-    progress: (progress) => bar.show(progress),
-    signal,
-  });
-  bar.end();
-  describeSession(session, dataset.plugin.name);
+  const session = await openDescribed(context.config, context);
   const labelled = canJudge(session);
   if (labelled) {
     checkNeighbours(session, options.k);
@@ -67,7 +59,7 @@ export async function trainAndEvaluate(
     saved,
   );
   try {
-    if (folder !== undefined) await run.writeFile("config.json", toJson(saved));
+    if (folder !== undefined) await run.writeFile("config.json", jsonText(saved));
     note(`run      ${run.path}`);
     const result = await train(
       {
@@ -123,8 +115,6 @@ function savedConfig(
   const { resume: _resume, preset: _preset, ...flat } = config.flat;
   return { ...flat, ...(plugins.length > 0 && { plugin: plugins }) };
 }
-
-const toJson = (value: unknown): string => JSON.stringify(value, null, 2) + "\n";
 
 /** Throws UsageError unless the folder's run is the one that `saved` describes. */
 async function checkedFolder(

@@ -4,12 +4,12 @@
  *
  * @module
  */
-import { mkdir, readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { version_core } from "@tensorflow/tfjs";
 import { z } from "zod";
 import { DeviceError } from "../errors.ts";
 import { writeAtomic } from "../run/atomic_write.ts";
+import { jsonText } from "../run/json_text.ts";
 import { type Device, type DeviceName, openDevice } from "./device.ts";
 import { PROBE_VERSION, timeStep } from "./probe.ts";
 import { type AdapterDescription, describeAdapter, findAdapter } from "./webgpu.ts";
@@ -95,7 +95,7 @@ async function recallOrMeasure(
 /** What the file remembers: nothing if it is missing, unreadable or of another form. */
 async function read(file: string): Promise<Record<string, Times>> {
   try {
-    return Remembered.parse(JSON.parse(await readFile(file, "utf8")));
+    return Remembered.parse(JSON.parse(await Deno.readTextFile(file)));
   } catch {
     return {};
   }
@@ -104,8 +104,8 @@ async function read(file: string): Promise<Record<string, Times>> {
 /** Remembers if it can: a cache that cannot be written costs only the measurement. */
 async function write(file: string, remembered: Record<string, Times>): Promise<void> {
   try {
-    await mkdir(join(file, ".."), { recursive: true });
-    await writeAtomic(file, JSON.stringify(remembered, null, 2) + "\n");
+    await Deno.mkdir(dirname(file), { recursive: true });
+    await writeAtomic(file, jsonText(remembered));
   } catch {
     return;
   }

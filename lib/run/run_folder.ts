@@ -1,7 +1,7 @@
 /**
  * The folder of one run:
  *
- *     config.json                            the resolved configuration, written once
+ *     config.json                            the resolved configuration; a resumed run writes its own
  *     metrics.jsonl                          one JSON object per line, each with a `step`
  *     checkpoint-25.safetensors              the state after epoch 25
  *     checkpoint-25-step-7.safetensors       the state 7 steps later, where a run was interrupted
@@ -12,6 +12,7 @@
 import { join } from "node:path";
 import { DataError } from "../errors.ts";
 import { UNFINISHED, writeAtomic, writeError } from "./atomic_write.ts";
+import { jsonText } from "./json_text.ts";
 import { type Lock, lockFolder } from "./lock.ts";
 
 const CONFIG = "config.json";
@@ -55,7 +56,7 @@ export async function createRun(outDir: string, name: string, config: unknown): 
   const path = await makeFolder(outDir, name);
   const lock = await lockFolder(path);
   try {
-    await writeAtomic(join(path, CONFIG), JSON.stringify(config, null, 2) + "\n");
+    await writeAtomic(join(path, CONFIG), jsonText(config));
   } catch (error) {
     await lock.release();
     await Deno.remove(path, { recursive: true }).catch(() => {});
