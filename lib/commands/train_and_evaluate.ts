@@ -20,7 +20,8 @@ import { runFolderOf } from "./run_options.ts";
 import type { trainCommandOptions } from "./train.ts";
 
 /** What may differ between a run and its continuation; all else would make it another run. */
-const MAY_CHANGE = /^(device|out|epochs|max_steps|eval_every|save_every|baselines|probe(\..*)?)$/;
+const MAY_CHANGE =
+  /^(device|out|epochs|max_steps|(eval|save|log)_every|k|knn_temperature|baselines|probe(\..*)?)$/;
 
 /** Runs the command. */
 export async function trainAndEvaluate(
