@@ -26,8 +26,6 @@ export interface Context<S extends z.ZodObject = z.ZodObject> {
 
 /** A command: data, and what it does. */
 export interface Command<S extends z.ZodObject = z.ZodObject> {
-  /** One line for lists. */
-  readonly summary: string;
   /** What follows the name, as `[list | fetch NAME]`. */
   readonly words?: string;
   /** How many words it takes at most; default none. */

@@ -18,7 +18,6 @@ const options: z.ZodObject<typeof sourceOptions> = z.strictObject(sourceOptions)
 
 /** The command. */
 export const command: Command<typeof options> = {
-  summary: "List, fetch and verify datasets",
   words: "[list | fetch NAME | verify NAME]",
   maxWords: 2,
   spec: { options, roles: {} },

@@ -16,7 +16,6 @@ const options = restoreOptions.extend({
 
 /** The command. */
 export const command: Command<typeof options> = {
-  summary: "Write the features and labels of a split to a .safetensors file",
   spec: { ...restoreSpec({}), options },
   layers: restoreLayers,
   async run(context) {

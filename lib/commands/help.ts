@@ -6,29 +6,28 @@
 import { reach, type Section, sectionsOf } from "../config.ts";
 import { showValue } from "../options.ts";
 import type { Kind, Plugin } from "../plugin.ts";
-import type { Registry } from "../registry.ts";
+import { KINDS, type Registry } from "../registry.ts";
 import type { Command } from "./command.ts";
 
 /** The help of one command, with the options of the plugins in use. */
 export function commandHelp(
   name: string,
+  summary: string,
   command: Command,
   plugins: Readonly<Partial<Record<Kind, Plugin>>>,
   registry: Registry,
 ): string {
   const sections = sectionsOf(command.spec, plugins);
   const lines = [
-    `${command.summary}.`,
+    `${summary}.`,
     "",
     `Usage: deno task ${name}${command.words ? " " + command.words : ""} [--option=value …]`,
   ];
-  const kinds = Object.entries(plugins);
-  if (kinds.length > 0) {
+  const chosen = KINDS.flatMap((kind) => plugins[kind] ?? []);
+  if (chosen.length > 0) {
     lines.push("", "Plugins:");
-    for (const [kind, plugin] of kinds) {
-      lines.push(
-        ...entry(`--${kind}=${plugin.name}`, registry.names(kind as Kind).join(", ")),
-      );
+    for (const { kind, name } of chosen) {
+      lines.push(...entry(`--${kind}=${name}`, registry.names(kind).join(", ")));
     }
     lines.push(...entry("--plugin=SPECIFIER", "load a third party's: a path, npm: or jsr:"));
   }
@@ -69,7 +68,7 @@ function titleOf(
   plugins: Readonly<Partial<Record<Kind, Plugin>>>,
 ): string {
   if (section.name === "") return "Options";
-  const plugin = plugins[section.name as Kind];
+  const plugin = Object.values(plugins).find(({ kind }) => kind === section.name);
   const title = section.name[0].toUpperCase() + section.name.slice(1);
   return plugin ? `${title} ${plugin.name}: ${plugin.summary}` : title;
 }

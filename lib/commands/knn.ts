@@ -8,7 +8,4 @@ import type { Command } from "./command.ts";
 import type { restoreOptions } from "./restore.ts";
 
 /** The command. */
-export const command: Command<typeof restoreOptions> = probeCommand(
-  "knn",
-  "Classify by the weighted nearest neighbours of a frozen encoder",
-);
+export const command: Command<typeof restoreOptions> = probeCommand("knn");

@@ -10,7 +10,7 @@ import { type Layer, resolveConfig } from "../config.ts";
 import { Interrupted, TauplusError, UsageError } from "../errors.ts";
 import { flagsOf } from "../options.ts";
 import type { Kind, Plugin } from "../plugin.ts";
-import { loadRegistry } from "../registry.ts";
+import { KINDS, loadRegistry } from "../registry.ts";
 import { progressBar } from "../terminal/progress.ts";
 import { note, say } from "../terminal/say.ts";
 import { parseCommandLine } from "./arguments.ts";
@@ -112,11 +112,11 @@ async function dispatch(args: readonly string[]): Promise<void> {
   }));
   if (help) {
     const chosen: Partial<Record<Kind, Plugin>> = {};
-    for (const [kind, standard] of Object.entries(command.spec.roles)) {
-      const role = kind as Kind;
-      chosen[role] = await registry.get(role, named[kind] ?? standard);
+    for (const kind of KINDS) {
+      const standard = command.spec.roles[kind];
+      if (standard) chosen[kind] = await registry.get(kind, named[kind] ?? standard);
     }
-    say(commandHelp(name, command, chosen, registry));
+    say(commandHelp(name, COMMANDS[name].summary, command, chosen, registry));
     return;
   }
   const config = await resolveConfig(command.spec, clean, registry);

@@ -14,7 +14,6 @@ import type { Command } from "./command.ts";
 
 /** The command. */
 export const command: Command = {
-  summary: "List the plugins, or show the options of one",
   words: "[list | show NAME]",
   maxWords: 2,
   spec: { options: z.strictObject({}), roles: {} },

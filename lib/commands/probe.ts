@@ -8,9 +8,8 @@ import type { Command } from "./command.ts";
 import { restore, restoreLayers, type restoreOptions, restoreSpec } from "./restore.ts";
 
 /** The command of a probe. */
-export function probeCommand(name: string, summary: string): Command<typeof restoreOptions> {
+export function probeCommand(name: string): Command<typeof restoreOptions> {
   return {
-    summary,
     spec: restoreSpec({ probe: name }),
     layers: restoreLayers,
     async run(context) {

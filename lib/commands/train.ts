@@ -28,7 +28,6 @@ export const trainCommandOptions = trainOptions.extend({
 
 /** The command. */
 export const command: Command<typeof trainCommandOptions> = {
-  summary: "Train an encoder without labels, then evaluate it",
   spec: {
     options: trainCommandOptions,
     roles: {
