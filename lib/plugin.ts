@@ -12,6 +12,9 @@ import type { Rng } from "./random.ts";
 /** The version of the interface in this module; a plugin of another version is refused by name. */
 export const API_VERSION = 1;
 
+/** TensorFlow.js, as plugins are given it. */
+export type Tf = typeof tf;
+
 /** The kinds of plugins. */
 export type Kind = "dataset" | "encoder" | "objective" | "probe";
 
@@ -45,7 +48,7 @@ export interface Progress {
 /** What encoders, objectives and probes are given: the device, and what upstream decided. */
 export interface Env extends BaseEnv {
   /** TensorFlow.js, set to the device of the run. Import no second one. */
-  readonly tf: typeof tf;
+  readonly tf: Tf;
   /** The shape of one input of the encoder, [height, width, channels] for images. */
   readonly inputShape: readonly number[];
   /** The names of the dataset's classes; empty where it has none. */

@@ -3,7 +3,6 @@
  *
  * @module
  */
-import type * as tf from "@tensorflow/tfjs";
 import { cacheFolder } from "./cache.ts";
 import { create } from "./create.ts";
 import type { Device, DeviceName } from "./device/device.ts";
@@ -16,6 +15,7 @@ import type {
   KindProducts,
   Plugin,
   Progress,
+  Tf,
 } from "./plugin.ts";
 import { loadRegistry, type Registry } from "./registry.ts";
 
@@ -46,7 +46,7 @@ export interface Session {
   /** The device. */
   readonly device: Device;
   /** TensorFlow.js, set to the device. */
-  readonly tf: typeof tf;
+  readonly tf: Tf;
   /** What plugins are given. */
   readonly env: Env;
   /** Makes a plugin by name, with options by key; what is left out has its default. */

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import type * as tf from "@tensorflow/tfjs";
 import { DeviceError } from "../errors.ts";
+import type { Tf } from "../plugin.ts";
 import { openWasm } from "./wasm.ts";
 import { openWebgpu } from "./webgpu.ts";
 
@@ -22,7 +22,7 @@ export interface Device {
   /** Whether the computation runs on the processor: wasm, or a software WebGPU adapter. */
   readonly software: boolean;
   /** TensorFlow.js, set to this device. */
-  readonly tf: typeof tf;
+  readonly tf: Tf;
   /** Throws a DeviceError if the device failed since the last call; call it after a sync. */
   check(): void;
 }

@@ -6,7 +6,7 @@
  */
 import type * as tf from "@tensorflow/tfjs";
 import { UsageError } from "../errors.ts";
-import type { FeatureSplit } from "../plugin.ts";
+import type { FeatureSplit, Tf } from "../plugin.ts";
 import { rng, STREAM } from "../random.ts";
 import { makeOptimizer } from "../train/optimizer.ts";
 import type { FitEnv } from "./fit_regularised.ts";
@@ -83,7 +83,7 @@ export async function fitDcl(
 
 /** Weights and bias uniform in ±1/√dim, as `nn.Linear` has them. */
 function initialWeights(
-  tf: FitEnv["tf"],
+  tf: Tf,
   dim: number,
   classes: number,
   seed: number,

@@ -5,7 +5,7 @@
  * @module
  */
 import type * as tf from "@tensorflow/tfjs";
-import type { Progress } from "../plugin.ts";
+import type { Progress, Tf } from "../plugin.ts";
 import { rng, STREAM } from "../random.ts";
 import { cholesky, choleskySolve } from "./cholesky.ts";
 import { type Evaluation, lbfgs } from "./lbfgs.ts";
@@ -18,7 +18,7 @@ const PENALTIES = [1, 1e-1, 1e-2, 1e-3, 1e-4, 1e-5];
 /** What a fit needs of its surroundings. */
 export interface FitEnv {
   /** TensorFlow.js, set to the device. */
-  readonly tf: typeof tf;
+  readonly tf: Tf;
   /** Orders the examples before a fifth is held out. */
   readonly seed: number;
   /** Reports passes over the examples. */
@@ -87,7 +87,7 @@ export async function fitRegularised(
 }
 
 /** XᵀX/n [d, d]. */
-async function readGram(tf: FitEnv["tf"], { x, xT }: Batch): Promise<Float64Array> {
+async function readGram(tf: Tf, { x, xT }: Batch): Promise<Float64Array> {
   const gram = tf.tidy(() => tf.div(tf.matMul(xT, x), x.shape[0]));
   const values = Float64Array.from(await gram.data());
   gram.dispose();

@@ -6,7 +6,7 @@
  */
 import type * as tf from "@tensorflow/tfjs";
 import { UsageError } from "../errors.ts";
-import type { FeatureSplit, Metrics, ProbeInput, Progress } from "../plugin.ts";
+import type { FeatureSplit, Metrics, ProbeInput, Progress, Tf } from "../plugin.ts";
 import { classificationMetrics, classNames } from "./metrics.ts";
 import { topK } from "./top_k.ts";
 import { turn } from "./turn.ts";
@@ -25,7 +25,7 @@ export interface KnnOptions {
 /** What kNN needs of its surroundings; a plugin's `env` has it all. */
 export interface KnnEnv {
   /** TensorFlow.js, set to the device. */
-  readonly tf: typeof tf;
+  readonly tf: Tf;
   /** The names of the classes. */
   readonly classes: readonly string[];
   /** Reports test examples done. */
@@ -113,7 +113,7 @@ export async function knnScores(
 }
 
 /** Rows divided by their ℓ2 norm, or by 1e-12 where the norm is smaller (as PyTorch). */
-function unitRows(tf: KnnEnv["tf"], features: tf.Tensor2D): tf.Tensor2D {
+function unitRows(tf: Tf, features: tf.Tensor2D): tf.Tensor2D {
   const norms = tf.maximum(tf.norm(features, "euclidean", 1, true), 1e-12);
   return tf.div(features, norms);
 }

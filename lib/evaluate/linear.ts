@@ -5,7 +5,7 @@
  */
 import type * as tf from "@tensorflow/tfjs";
 import { UsageError } from "../errors.ts";
-import type { FeatureSplit, Metrics, ProbeInput } from "../plugin.ts";
+import type { FeatureSplit, Metrics, ProbeInput, Tf } from "../plugin.ts";
 import { type DclOptions, fitDcl } from "./fit_dcl.ts";
 import { type FitEnv, fitRegularised } from "./fit_regularised.ts";
 import { type ClassificationMetrics, classificationMetrics, classNames } from "./metrics.ts";
@@ -76,7 +76,7 @@ export async function linear(
  * variance is added to each, so that a feature that is all but constant is not blown up.
  */
 function standardise(
-  tf: LinearEnv["tf"],
+  tf: Tf,
   by: tf.Tensor2D,
   all: readonly tf.Tensor2D[],
 ): tf.Tensor2D[] {
@@ -88,7 +88,7 @@ function standardise(
 
 /** Metrics and mean cross-entropy of softmax(XW). */
 async function judgement(
-  tf: LinearEnv["tf"],
+  tf: Tf,
   x: tf.Tensor2D,
   labels: Int32Array,
   weights: Float64Array,

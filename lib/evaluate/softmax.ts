@@ -4,6 +4,7 @@
  * @module
  */
 import type * as tf from "@tensorflow/tfjs";
+import type { Tf } from "../plugin.ts";
 
 /** Examples for softmax regression; the bias is the weight of a last feature that is 1. */
 export type Batch = {
@@ -16,13 +17,13 @@ export type Batch = {
 };
 
 /** Appends the feature 1: [n, d] → [n, d + 1]. */
-export function withOnes(tf: typeof import("@tensorflow/tfjs"), x: tf.Tensor2D): tf.Tensor2D {
+export function withOnes(tf: Tf, x: tf.Tensor2D): tf.Tensor2D {
   return tf.concat([x, tf.ones([x.shape[0], 1])], 1);
 }
 
 /** A batch from X and the labels of its rows. */
 export function batchOf(
-  tf: typeof import("@tensorflow/tfjs"),
+  tf: Tf,
   x: tf.Tensor2D,
   labels: Int32Array,
   classes: number,
@@ -40,7 +41,7 @@ export function batchOf(
  * @param w W [d, classes]
  */
 export function softmaxGradient(
-  tf: typeof import("@tensorflow/tfjs"),
+  tf: Tf,
   { x, xT, y }: Batch,
   w: tf.Tensor2D,
 ): { loss: tf.Scalar; gradient: tf.Tensor2D } {

@@ -5,8 +5,7 @@
  */
 import type * as tf from "@tensorflow/tfjs";
 import { UsageError } from "../errors.ts";
-import type { ObjectiveInput } from "../plugin.ts";
-import type { Tf } from "./row_products.ts";
+import type { ObjectiveInput, Tf } from "../plugin.ts";
 
 /**
  * The class of each row of all views, [views · batch]; an unknown label (−1) is a class of

@@ -14,7 +14,8 @@
  * @module
  */
 import type * as tf from "@tensorflow/tfjs";
-import { logSumExp, type Tf } from "./row_products.ts";
+import type { Tf } from "../plugin.ts";
+import { logSumExp } from "./row_products.ts";
 
 /** Below this, softplus and sigmoid are 0 to any purpose, and e^(−x) is still finite. */
 const LOWEST = -80;

@@ -6,9 +6,7 @@
  * @module
  */
 import type * as tf from "@tensorflow/tfjs";
-
-/** TensorFlow.js, as an objective gets it in `env.tf`. */
-export type Tf = typeof tf;
+import type { Tf } from "../plugin.ts";
 
 /** z·zᵀ of z [n, dim]: [n, n]. With G the gradient of the product, that of z is (G + Gᵀ)·z. */
 export function gram(tf: Tf, z: tf.Tensor2D): tf.Tensor2D {

@@ -9,7 +9,8 @@
  */
 import type * as tf from "@tensorflow/tfjs";
 import { UsageError } from "../errors.ts";
-import { gram, logSumExp, type Tf } from "./row_products.ts";
+import type { Tf } from "../plugin.ts";
+import { gram, logSumExp } from "./row_products.ts";
 
 /** Added to what a sum of exponentials leaves out: finite, so no gradient becomes NaN. */
 const LEFT_OUT = -1e30;
