@@ -136,7 +136,7 @@ function unusable(specifier: string, rule: string, cause?: unknown): UsageError 
   return new UsageError({
     act: `use the plugin ${specifier}`,
     rule,
-    next: "docs: see defineObjective and its siblings in mod.ts, and examples/.",
+    next: "See defineObjective and its siblings in mod.ts, and examples/.",
     cause,
   });
 }

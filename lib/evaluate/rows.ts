@@ -39,7 +39,7 @@ export async function collectRows(
       act: `compute ${task}`,
       rule: "the batch size must be a positive integer",
       got: batchSize,
-      next: "Set --batch_size=256.",
+      next: "Choose another, such as 256.",
     });
   }
   const total = indices.length;

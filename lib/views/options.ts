@@ -49,22 +49,22 @@ export const viewOptions: z.ZodObject<{
   grayscale: probability(0.2).describe("probability of losing all colour (colour images)"),
   blur: probability(0.5).describe("probability of the Gaussian blur"),
   blurKernel: z.int().min(0)
-    .refine((k) => k === 0 || k % 2 !== 0, "must be odd, or 0 for a tenth of the crop size")
+    .refine((k) => k === 0 || k % 2 !== 0, "it must be odd, or 0 for a tenth of the crop size")
     .default(0)
-    .describe("width of the blur's kernel in pixels, odd; 0: a tenth of cropSize, made odd"),
+    .describe("width of the blur's kernel in pixels, odd; 0: a tenth of the crop size, made odd"),
   blurSigmaMin: z.number().positive().default(0.1)
     .describe("smallest standard deviation of the blur, in pixels"),
   blurSigmaMax: z.number().positive().default(2)
     .describe("largest standard deviation of the blur, in pixels"),
 }).refine(({ cropScaleMin, cropScaleMax }) => cropScaleMin <= cropScaleMax, {
   path: ["cropScaleMin"],
-  error: "must not exceed cropScaleMax",
+  error: "it must not exceed crop_scale_max",
 }).refine(({ cropRatioMin, cropRatioMax }) => cropRatioMin <= cropRatioMax, {
   path: ["cropRatioMin"],
-  error: "must not exceed cropRatioMax",
+  error: "it must not exceed crop_ratio_max",
 }).refine(({ blurSigmaMin, blurSigmaMax }) => blurSigmaMin <= blurSigmaMax, {
   path: ["blurSigmaMin"],
-  error: "must not exceed blurSigmaMax",
+  error: "it must not exceed blur_sigma_max",
 });
 
 /** Checked settings of the views. */
