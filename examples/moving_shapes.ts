@@ -4,7 +4,7 @@
  *
  *     deno task train --plugin=./examples/moving_shapes.ts --dataset=moving-shapes --batch_size=64 --epochs=10
  */
-import { defineDataset, type Rng, rng, type Split, z } from "@tauplus/tauplus";
+import { defineDataset, type Rng, rng, type Split, STREAM, z } from "@tauplus/tauplus";
 
 const SIDE = 16;
 const SHAPES = {
@@ -51,7 +51,7 @@ export default defineDataset({
     const split = (length: number, word: number): Split & { labels: Int32Array } => {
       const labels = Int32Array.from({ length }, (_, i) => i % classes.length);
       const read = (indices: ArrayLike<number>) =>
-        frames(labels, indices, (row) => rng(seed, word, indices[row]));
+        frames(labels, indices, (row) => rng(seed, STREAM.plugin, word, indices[row]));
       return { length, labels, read };
     };
     const train = split(clips, 1);

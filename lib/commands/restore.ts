@@ -76,7 +76,7 @@ export async function restore(context: Context<typeof restoreOptions>): Promise<
   const { plugin, options: encoderOptions } = chosen(roles, "encoder");
   const encoder = await session.make("encoder", plugin, encoderOptions);
   const folder = await folderOf(options, options.out);
-  const { path } = await loadEncoderWeights(options.modelPath ?? folder!, encoder.model);
+  const path = await loadEncoderWeights(options.modelPath ?? folder!, encoder.model);
   note(`encoder  ${plugin.name} of ${path}`);
   return { session, encoder, folder };
 }

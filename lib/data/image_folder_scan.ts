@@ -6,7 +6,7 @@
 import { DataError } from "../errors.ts";
 
 /** What is read, as sharp can; all other files are passed over, as torchvision's ImageFolder does. */
-export const IMAGE_EXTENSIONS = [
+const IMAGE_EXTENSIONS = [
   ".jpg",
   ".jpeg",
   ".png",
@@ -30,8 +30,7 @@ export interface ImageList {
 /**
  * Lists the images of `folder`: one class per sub-folder, each searched to any depth; or, where
  * no sub-folder has an image, those directly in it, with the label −1. Names are in the order of
- * their UTF-16 code units. Hidden entries are passed
- * over; links are followed, but not in circles.
+ * their UTF-16 code units. Hidden entries are passed over; links are followed, but not in circles.
  *
  * Throws DataError where the folder is missing, has no image, has a class without one, or has
  * images both beside and inside its sub-folders.

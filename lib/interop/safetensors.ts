@@ -103,7 +103,7 @@ export function encodeSafetensors(
  * the file in the DataError that any breach of the format throws.
  */
 export function decodeSafetensors(bytes: Uint8Array<ArrayBuffer>, source: string): Safetensors {
-  const fail = (rule: string, got: unknown, cause?: unknown): never => {
+  const fail: Fail = (rule, got, cause) => {
     throw new DataError({
       act: `read ${source} as safetensors`,
       rule,
@@ -124,7 +124,7 @@ export function decodeSafetensors(bytes: Uint8Array<ArrayBuffer>, source: string
   const entries = readHeader(bytes.subarray(8, 8 + headerLength), fail);
   const metadata = entries.get("__metadata__") ?? {};
   entries.delete("__metadata__");
-  if (!isRecord(metadata) || !Object.values(metadata).every((value) => typeof value === "string")) {
+  if (!isTexts(metadata)) {
     fail("the metadata must be an object of strings", JSON.stringify(metadata));
   }
 
@@ -140,7 +140,7 @@ export function decodeSafetensors(bytes: Uint8Array<ArrayBuffer>, source: string
     at = end;
   }
   if (at !== data.length) fail(`the tensors must cover all ${data.length} bytes of data`, at);
-  return { tensors, metadata: metadata as Record<string, string> };
+  return { tensors, metadata };
 }
 
 type Fail = (rule: string, got: unknown, cause?: unknown) => never;
@@ -148,7 +148,7 @@ type Fail = (rule: string, got: unknown, cause?: unknown) => never;
 function readHeader(bytes: Uint8Array, fail: Fail): Map<string, unknown> {
   if (bytes[0] !== 0x7b) fail("the header must begin with {", bytes[0] ?? "nothing");
   let text = "";
-  let header: unknown;
+  let header: Record<string, unknown>;
   try {
     text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
     header = JSON.parse(text);
@@ -157,7 +157,7 @@ function readHeader(bytes: Uint8Array, fail: Fail): Map<string, unknown> {
   }
   const twice = duplicateKey(text);
   if (twice !== undefined) fail("no name may stand twice in the header", twice);
-  return new Map(Object.entries(header as Record<string, unknown>));
+  return new Map(Object.entries(header));
 }
 
 function readInfo(
@@ -209,6 +209,9 @@ const size = (shape: readonly number[]): number => shape.reduce((product, n) => 
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
+
+const isTexts = (value: unknown): value is Record<string, string> =>
+  isRecord(value) && Object.values(value).every((text) => typeof text === "string");
 
 const isDtype = (value: unknown): value is Dtype =>
   typeof value === "string" && Object.hasOwn(ARRAYS, value);

@@ -95,7 +95,7 @@ export function makeBatches(parts: BatchParts): Batches {
 }
 
 /** The split an encoder is trained on. Throws a PluginError where the dataset lacks it. */
-export function pretrainSplit(dataset: Dataset): Split {
+function pretrainSplit(dataset: Dataset): Split {
   const name = dataset.pretrain ?? "train";
   if (Object.hasOwn(dataset.splits, name)) return dataset.splits[name];
   throw new PluginError({

@@ -3,7 +3,7 @@
  *
  * Tensors: `encoder.*` and `head.*` (weights and running statistics), `objective.*` (its
  * variables), `optimizer.*` (its moments), `log.losses` (losses of steps not logged yet). Metadata:
- * the format, the counters, the seed, whatever the caller adds, and the SHA-256 of it all.
+ * the format, the counters, what the caller adds (the order of the data), and the SHA-256 of it all.
  *
  * @module
  */

@@ -12,7 +12,7 @@ import { assignVariables } from "./variable_arrays.ts";
 
 /**
  * Loads `encoder.*` of a `.safetensors` file, or of the newest checkpoint of a run's folder, into a
- * model that the same encoder plugin built. Returns the path of the file and its metadata.
+ * model that the same encoder plugin built. Returns the path of the file.
  *
  * Throws a DataError where there is no such file, it is damaged, or it does not fit the model (it
  * names the first weight that does not).
@@ -20,9 +20,9 @@ import { assignVariables } from "./variable_arrays.ts";
 export async function loadEncoderWeights(
   path: string,
   model: tf.LayersModel,
-): Promise<{ path: string; metadata: Record<string, string> }> {
+): Promise<string> {
   const file = await checkpointFile(path);
-  const { tensors, metadata } = await readVerified(file);
+  const { tensors } = await readVerified(file);
   const weights = encoderWeights(model);
   const extra = [...tensors.keys()].find((name) =>
     name.startsWith("encoder.") && !weights.has(name)
@@ -36,11 +36,11 @@ export async function loadEncoderWeights(
     });
   }
   assignVariables(weights, tensors, file);
-  return { path: file, metadata };
+  return file;
 }
 
 /** `path` itself, or the newest checkpoint where it is a run's folder. */
-export async function checkpointFile(path: string): Promise<string> {
+async function checkpointFile(path: string): Promise<string> {
   const info = await Deno.stat(path).catch(() => undefined);
   if (!info?.isDirectory) return path;
   const [newest] = await listCheckpoints(path);

@@ -65,14 +65,14 @@ export function diagnose(
   const scalars = tf.tidy(() =>
     blame("objective", name, "give its diagnostics", () => objective.diagnostics?.(input) ?? {})
   );
-  const wrong = Object.entries(scalars).find(([, value]) =>
+  const wrong = Object.entries<unknown>(scalars).find(([, value]) =>
     !(value instanceof tf.Tensor) || value.rank !== 0
   );
   if (!wrong) return scalars;
   throw wrongObjective(
     name,
     `its diagnostic ${wrong[0]} must be a scalar tensor`,
-    wrong[1] instanceof tf.Tensor ? `shape [${(wrong[1] as tf.Tensor).shape}]` : wrong[1],
+    wrong[1] instanceof tf.Tensor ? `shape [${wrong[1].shape}]` : wrong[1],
     "Reduce it with mean() or sum().",
   );
 }

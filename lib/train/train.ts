@@ -36,8 +36,6 @@ export interface TrainParts {
   readonly names?: { readonly [kind in "dataset" | "encoder" | "objective"]?: string };
   /** Where to log and save; a run with a checkpoint is resumed from it. Without one nothing is kept. */
   readonly run?: RunFolder;
-  /** Further metadata of the checkpoints. */
-  readonly metadata?: Readonly<Record<string, string>>;
 }
 
 /** What is known after one step. */
@@ -130,13 +128,13 @@ export async function train(
       rule: `the loss must be finite, and in epoch ${where.epoch} at step ${where.step} ` +
         `(examples ${indices.slice(0, 5).join(", ")} …) it is not`,
       got: read.losses[bad],
-      next: "Choose a smaller --learning_rate or a larger --temperature; " +
+      next: "Choose a smaller --learning_rate or a larger temperature; " +
         "the last good checkpoint is kept.",
     });
   };
   const save = async () => {
     const { losses: unlogged } = await readLosses();
-    return run && await saveState(state, run, done, unlogged, options, parts.metadata ?? {});
+    return run && await saveState(state, run, done, unlogged, options);
   };
   const interrupted = async () => {
     const path = done.step > savedStep ? await save() : undefined;

@@ -61,12 +61,11 @@ export async function saveState(
   counters: Counters,
   losses: Float32Array,
   options: TrainOptions,
-  metadata: Readonly<Record<string, string>>,
 ): Promise<string> {
   const tensors = await readVariables(variables);
   tensors.set(LOSSES, { dtype: "F32", shape: [losses.length], data: losses });
-  const order = Object.fromEntries(ORDER.map((name) => [name, String(options[name])]));
-  const bytes = encodeCheckpoint({ counters, tensors, metadata: { ...metadata, ...order } });
+  const metadata = Object.fromEntries(ORDER.map((name) => [name, String(options[name])]));
+  const bytes = encodeCheckpoint({ counters, tensors, metadata });
   return await run.saveCheckpoint(counters, bytes);
 }
 
