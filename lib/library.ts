@@ -52,11 +52,14 @@ export interface Evaluation extends Pick<Session, "device" | "dataset" | "env"> 
   readonly probeName?: string;
   /** Examples that go through the encoder at a time; default 256. */
   readonly batchSize?: number;
+  /** The augmentation for probes that train on augmented images, as given to {@linkcode train}. */
+  readonly views?: Partial<ViewOptions>;
 }
 
 /** Fits a probe on the features of the split `train` and judges it by those of `test`. */
 export async function evaluate(evaluation: Evaluation): Promise<Metrics> {
   const { device, dataset, env, encoder, probe, probeName = "given", batchSize = 256 } = evaluation;
+  const views = checkOptions(viewOptions, evaluation.views ?? {});
   const { evaluate } = await import("./evaluate/evaluate.ts");
   const { progress, signal } = env;
   return await evaluate({
@@ -68,6 +71,6 @@ export async function evaluate(evaluation: Evaluation): Promise<Metrics> {
     batchSize,
     progress,
     signal,
-    augmentation: { seed: env.seed, views: checkOptions(viewOptions, {}) },
+    augmentation: { seed: env.seed, views },
   });
 }
