@@ -36,9 +36,9 @@ export * from "./lib/library.ts";
 export type { Device, DeviceName } from "./lib/device/device.ts";
 export type { MetricsRecord } from "./lib/run/run_folder.ts";
 export type { LogRecord } from "./lib/train/log_record.ts";
-export type { TrainOptions } from "./lib/train/options.ts";
+export { type TrainOptions, trainOptions } from "./lib/train/options.ts";
 export type { Trained, TrainHooks, TrainStep } from "./lib/train/train.ts";
-export type { ViewOptions } from "./lib/views/options.ts";
+export { type ViewOptions, viewOptions } from "./lib/views/options.ts";
 
 // For datasets from elsewhere, and for those whose labels tell τ⁺.
 export type { Checksum } from "./lib/data/checksum.ts";

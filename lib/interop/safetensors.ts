@@ -21,12 +21,25 @@ const ARRAYS = {
   I8: Int8Array,
   U8: Uint8Array,
   BOOL: Uint8Array,
-} as const;
+} as const satisfies Record<Dtype, unknown>;
 
 const MAX_HEADER = 100_000_000;
 
 /** The types of elements; `F16` and `BF16` are given as their 16-bit words, `BOOL` as bytes. */
-export type Dtype = keyof typeof ARRAYS;
+export type Dtype =
+  | "F64"
+  | "I64"
+  | "U64"
+  | "F32"
+  | "I32"
+  | "U32"
+  | "F16"
+  | "BF16"
+  | "I16"
+  | "U16"
+  | "I8"
+  | "U8"
+  | "BOOL";
 
 /** The arrays that hold the elements. */
 export type ElementArray =

@@ -16,7 +16,6 @@ const MOMENTUM = 0.9;
 type LayerConstructor = new (
   args: { name?: string; epsilon: number; momentum: number },
 ) => tf.layers.Layer;
-type CallOptions = Parameters<tf.layers.Layer["call"]>[1];
 
 // The class itself is not exported by TensorFlow.js, only its factory.
 const Stock = tf.layers.batchNormalization().constructor as LayerConstructor;
@@ -37,7 +36,10 @@ export class BatchNorm extends Stock {
    *
    * @throws {TrainingError} in training where a channel has a single value
    */
-  override call(inputs: tf.Tensor | tf.Tensor[], options: CallOptions): tf.Tensor {
+  override call(
+    inputs: tf.Tensor | tf.Tensor[],
+    options: Parameters<tf.layers.Layer["call"]>[1],
+  ): tf.Tensor {
     return tf.tidy(() => {
       const x = Array.isArray(inputs) ? inputs[0] : inputs;
       const [gamma, beta, runningMean, runningVariance] = this.weights;

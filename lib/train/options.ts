@@ -6,31 +6,28 @@
  */
 import { z } from "zod";
 
-/** The types of {@linkcode trainOptions}, written out: a published package may not infer them. */
-type TrainOptionsShape = {
-  readonly seed: z.ZodDefault<z.ZodInt>;
-  readonly featureDim: z.ZodDefault<z.ZodInt>;
-  readonly batchSize: z.ZodDefault<z.ZodInt>;
-  readonly epochs: z.ZodDefault<z.ZodInt>;
-  readonly learningRate: z.ZodDefault<z.ZodNumber>;
-  readonly weightDecay: z.ZodDefault<z.ZodNumber>;
-  readonly optimizer: z.ZodDefault<
+/** The schema of the training options; its type is written out, as a package has to. */
+export const trainOptions: z.ZodObject<{
+  seed: z.ZodDefault<z.ZodInt>;
+  featureDim: z.ZodDefault<z.ZodInt>;
+  batchSize: z.ZodDefault<z.ZodInt>;
+  epochs: z.ZodDefault<z.ZodInt>;
+  learningRate: z.ZodDefault<z.ZodNumber>;
+  weightDecay: z.ZodDefault<z.ZodNumber>;
+  optimizer: z.ZodDefault<
     z.ZodEnum<{ adam: "adam"; adamw: "adamw"; sgd: "sgd"; lars: "lars" }>
   >;
-  readonly momentum: z.ZodDefault<z.ZodNumber>;
-  readonly schedule: z.ZodDefault<z.ZodEnum<{ constant: "constant"; cosine: "cosine" }>>;
-  readonly warmupEpochs: z.ZodDefault<z.ZodNumber>;
-  readonly microBatch: z.ZodDefault<z.ZodInt>;
-  readonly maxSteps: z.ZodDefault<z.ZodInt>;
-  readonly evalEvery: z.ZodDefault<z.ZodInt>;
-  readonly saveEvery: z.ZodDefault<z.ZodInt>;
-  readonly logEvery: z.ZodDefault<z.ZodInt>;
-  readonly k: z.ZodDefault<z.ZodInt>;
-  readonly knnTemperature: z.ZodDefault<z.ZodNumber>;
-};
-
-/** The schema of the training options. */
-export const trainOptions: z.ZodObject<TrainOptionsShape, z.core.$strict> = z.strictObject({
+  momentum: z.ZodDefault<z.ZodNumber>;
+  schedule: z.ZodDefault<z.ZodEnum<{ constant: "constant"; cosine: "cosine" }>>;
+  warmupEpochs: z.ZodDefault<z.ZodNumber>;
+  microBatch: z.ZodDefault<z.ZodInt>;
+  maxSteps: z.ZodDefault<z.ZodInt>;
+  evalEvery: z.ZodDefault<z.ZodInt>;
+  saveEvery: z.ZodDefault<z.ZodInt>;
+  logEvery: z.ZodDefault<z.ZodInt>;
+  k: z.ZodDefault<z.ZodInt>;
+  knnTemperature: z.ZodDefault<z.ZodNumber>;
+}, z.core.$strict> = z.strictObject({
   seed: z.int().min(0).default(0).describe("seed of weights, order and views"),
   featureDim: z.int().min(1).default(128).describe("dimension of the embeddings"),
   batchSize: z.int().min(2).default(256).describe("examples in a batch"),
