@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { presetLayer } from "../../../lib/commands/presets.ts";
 import { latestRun, readConfig, readMetrics } from "../../../lib/run/run_folder.ts";
 import { inFolder, runCommand, TINY } from "../../support/command_line.ts";
 
@@ -41,10 +42,11 @@ Deno.test("flags override the file, the file the preset, the preset the defaults
     const config = await readConfig(run) as Record<string, unknown>;
     const { batch_size, epochs, optimizer, "views.crop_size": crop, "views.flip": flip } = config;
     // The flag, the preset, the default, and twice the file.
-    assertEquals([batch_size, epochs, optimizer, crop, flip], [64, 10, "adam", 16, 0]);
+    const { values: preset } = await presetLayer("quickstart");
+    assertEquals([batch_size, epochs, optimizer, crop, flip], [64, preset.epochs, "adam", 16, 0]);
     const [line] = await readMetrics(run) as Record<string, number>[];
     // 7,500 examples: 117 steps an epoch, 234 of warm-up.
-    assertEquals(line.learning_rate, 1e-3 / 234);
+    assertEquals(line.learning_rate, Number(preset.learning_rate) / 234);
     assert(line.clamp_rate >= 0 && line.clamp_rate <= 1);
     // Of 64 examples of ten balanced classes, about a tenth of the negatives are false.
     assert(line.false_negative_rate > 0.05 && line.false_negative_rate < 0.15);
