@@ -1,0 +1,29 @@
+import { assertEquals, assertMatch } from "@std/assert";
+import { showMetrics } from "../../../lib/terminal/metrics.ts";
+
+Deno.test("a classifier shows per-class accuracy and confusion, counts of the true class in a row", () => {
+  const text = showMetrics({
+    top1: 75,
+    top5: 100,
+    perClass: { cat: 50, dog: 100, bird: null },
+    confusion: [[1, 1, 0], [0, 2, 0], [0, 0, 0]],
+  });
+  assertMatch(text, /^top-1 75\.00 % {3}top-5 100\.00 %$/m);
+  assertMatch(text, /^0 cat +50\.0 +1 +1 +0$/m);
+  assertMatch(text, /^2 bird +none +0 +0 +0$/m);
+});
+
+Deno.test("many classes show no confusion, which no terminal is wide enough for", () => {
+  const names = Array.from({ length: 20 }, (_, i) => `c${i}`);
+  const text = showMetrics({
+    top1: 5,
+    top5: 25,
+    perClass: Object.fromEntries(names.map((name) => [name, 5])),
+    confusion: names.map(() => names.map(() => 1)),
+  });
+  assertMatch(text, /^c19 +5\.0$/m);
+});
+
+Deno.test("a probe of another kind shows its two numbers", () => {
+  assertEquals(showMetrics({ top1: 1, top5: 2 }), "top-1 1.00 %   top-5 2.00 %");
+});
