@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { evaluate, openSession, train, UsageError } from "../../mod.ts";
-import { testOnDevices } from "../support/devices.ts";
+import { testOnDevices, webgpuExpected } from "../support/devices.ts";
 
 const DATA = {
   dataset: "synthetic",
@@ -9,7 +9,7 @@ const DATA = {
 const OPTIONS = { batchSize: 32, featureDim: 8, logEvery: 1 };
 
 Deno.test("the loss curves of the first 20 steps agree to 1e-3 between wasm and webgpu", {
-  ignore: await navigator.gpu?.requestAdapter() == null,
+  ignore: !webgpuExpected,
   sanitizeOps: false,
   sanitizeResources: false,
 }, async () => {

@@ -4,6 +4,8 @@ import { type Device, type DeviceName, openDevice } from "../../lib/device/devic
 
 const NAMES: DeviceName[] = ["wasm", "webgpu"];
 const hasAdapter = await findAdapter() !== null;
+/** Whether the machine can run WebGPU tests; true where it must (`deno task test:gpu`). */
+export const webgpuExpected: boolean = hasAdapter || Deno.env.has("TAUPLUS_REQUIRE_GPU");
 const opened = new Map<DeviceName, Promise<Device>>();
 
 /**
@@ -15,7 +17,7 @@ export function testOnDevices(name: string, fn: (device: Device) => void | Promi
     const missing = deviceName === "webgpu" && !hasAdapter;
     Deno.test({
       name: `${name} (${deviceName}${missing ? ": no WebGPU adapter on this machine" : ""})`,
-      ignore: missing && !Deno.env.get("TAUPLUS_REQUIRE_GPU"),
+      ignore: deviceName === "webgpu" && !webgpuExpected,
       // A GPU device and its polling outlive a test.
       sanitizeOps: false,
       sanitizeResources: false,
