@@ -31,6 +31,7 @@ export * from "./lib/errors.ts";
 export * from "./lib/random.ts";
 export * from "./lib/session.ts";
 export * from "./lib/library.ts";
+export { type NormalizationOptions, normalizationOptions } from "./lib/data/normalization.ts";
 
 // What the signatures above mention.
 export type { Device, DeviceName } from "./lib/device/device.ts";

@@ -5,6 +5,11 @@
  */
 import { cacheFolder } from "./cache.ts";
 import { create } from "./create.ts";
+import {
+  type NormalizationOptions,
+  normalizationOptions,
+  normalizedBy,
+} from "./data/normalization.ts";
 import type { Device, DeviceName } from "./device/device.ts";
 import type {
   BaseEnv,
@@ -17,6 +22,7 @@ import type {
   Progress,
   Tf,
 } from "./plugin.ts";
+import { checkOptions } from "./options.ts";
 import { loadRegistry, type Registry } from "./registry.ts";
 
 /** What a session is opened with. */
@@ -25,6 +31,8 @@ export interface SessionOptions {
   readonly dataset: string | Plugin<"dataset">;
   /** The dataset's options by key. */
   readonly datasetOptions?: Readonly<Record<string, unknown>>;
+  /** The normalisation, where it is not to be the dataset's own. */
+  readonly normalization?: Partial<NormalizationOptions>;
   /** The device; default `auto`, the fastest there is. */
   readonly device?: DeviceName | "auto";
   /** The seed; default 0. */
@@ -79,10 +87,13 @@ export async function openSession(options: SessionOptions): Promise<Session> {
   };
   const registry = await loadRegistry(options.plugins);
   // The dataset comes first: it is where most mistakes are, and the device takes longer.
-  const dataset = await create(
-    await pick(registry, "dataset", options.dataset),
-    options.datasetOptions ?? {},
-    base,
+  const dataset = normalizedBy(
+    await create(
+      await pick(registry, "dataset", options.dataset),
+      options.datasetOptions ?? {},
+      base,
+    ),
+    checkOptions(normalizationOptions, options.normalization ?? {}),
   );
   const { chooseDevice } = await import("./device/choose.ts");
   const device = await chooseDevice(options.device ?? "auto", { cache: base.cache });

@@ -15,17 +15,20 @@ export interface SessionConfig {
   readonly options: { readonly device: DeviceName | "auto"; readonly seed: number };
   /** The dataset, and plugins that are made later. */
   readonly roles: Roles;
+  /** Among others the normalisation. */
+  readonly groups: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 }
 
 /** Opens the dataset and the device of a command, shows progress, and says what they are. */
 export async function openDescribed(
-  { options: { device, seed }, roles }: SessionConfig,
+  { options: { device, seed }, roles, groups }: SessionConfig,
   { signal, bar }: Pick<Context, "signal" | "bar">,
 ): Promise<Session> {
   const { plugin, options } = chosen(roles, "dataset");
   const session = await openSession({
     dataset: plugin,
     datasetOptions: options,
+    normalization: groups.normalization,
     device,
     seed,
     progress: (progress) => bar.show(progress),

@@ -6,6 +6,7 @@
 import { dirname } from "node:path";
 import { z } from "zod";
 import { chosen, type ConfigSpec, type Layer } from "../config.ts";
+import { normalizationOptions } from "../data/normalization.ts";
 import { UsageError } from "../errors.ts";
 import type { Encoder, Kind } from "../plugin.ts";
 import type { Session } from "../session.ts";
@@ -30,12 +31,12 @@ export function restoreSpec(
   return {
     options: restoreOptions,
     roles: { dataset: "fashion-mini", encoder: "conv", ...roles },
-    groups: { views: viewOptions },
+    groups: { views: viewOptions, normalization: normalizationOptions },
   };
 }
 
 /** Of a run's configuration, what an encoder and its data are made from. */
-const OF_RUN = /^(seed|plugin|(dataset|encoder|views)(\..*)?)$/;
+const OF_RUN = /^(seed|plugin|(dataset|encoder|views|normalization)(\..*)?)$/;
 
 /** The run's own choices, under what is named. */
 export async function restoreLayers(named: Readonly<Record<string, unknown>>): Promise<Layer[]> {

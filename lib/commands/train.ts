@@ -5,6 +5,7 @@
  */
 import { z } from "zod";
 import type { Layer } from "../config.ts";
+import { normalizationOptions } from "../data/normalization.ts";
 import { UsageError } from "../errors.ts";
 import { trainOptions } from "../train/options.ts";
 import { viewOptions } from "../views/options.ts";
@@ -36,7 +37,7 @@ export const command: Command<typeof trainCommandOptions> = {
       objective: "debiased",
       probe: "linear",
     },
-    groups: { views: viewOptions },
+    groups: { views: viewOptions, normalization: normalizationOptions },
   },
   rewrite({ debiased, ...flags }) {
     if (debiased === undefined) return flags;

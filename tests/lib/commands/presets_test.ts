@@ -12,6 +12,14 @@ Deno.test("every file in presets/ is a preset, and every preset resolves", async
   }
 });
 
+Deno.test("without a preset or dataset named, train starts from quickstart", async () => {
+  const sources = async (named: Record<string, unknown>) =>
+    (await command.layers!(named)).map(({ source }) => source);
+  assertEquals(await sources({ tau_plus: "0.1" }), ["presets/quickstart.json"]);
+  assertEquals(await sources({ preset: "dcl-cifar10" }), ["presets/dcl-cifar10.json"]);
+  assertEquals(await sources({ dataset: "stl10" }), []);
+});
+
 Deno.test("dcl-stl10 is the reference's configuration to the last option", async () => {
   const layer = await presetLayer("dcl-stl10");
   const { options, roles, groups } = await resolveConfig(
