@@ -10,13 +10,16 @@ import type { Progress } from "../plugin.ts";
 
 /** Shows progress on standard error. */
 export interface ProgressBar {
-  /** Shows what is done; `text` is appended, as `loss 5.41   820 images/s`. */
+  /**
+   * Shows what is done. With `text`, as `loss 5.41   820 images/s`, the task is what the command is
+   * about, and its last state stays; without, it is a step on the way, and goes when it is done.
+   */
   show(progress: Progress, text?: string): void;
-  /** Ends the bar, leaving the last state. */
+  /** Ends the bar. */
   end(): void;
 }
 
-/** Makes a bar; where standard error is no terminal, a line when a task ends and every 30 s. */
+/** Makes a bar; where standard error is no terminal, a line now and then. */
 export function progressBar(): ProgressBar {
   return Deno.stderr.isTerminal() ? bar() : lines();
 }
@@ -28,42 +31,55 @@ function bar(): ProgressBar {
     current = undefined;
   };
   return {
-    show({ task, done, total, unit }, text = "") {
+    show({ task, done, total, unit }, text) {
       if (current?.task !== task) {
         end();
+        const share = total > 0 ? "[{bar}] {percentage}%   " : "";
+        const left = total > 0 ? "   {eta_formatted} left" : "";
         const single = new cliProgress.SingleBar({
-          format: `${task} [{bar}] {percentage}%   {done}   {text}   {eta_formatted} left`,
+          format: `${task}   ${share}{done}{text}${left}`,
           barsize: 24,
           hideCursor: true,
+          clearOnComplete: text === undefined,
           // The end of the line may not wrap.
           linewrap: false,
           etaBuffer: 20,
+          formatTime: duration,
           barCompleteChar: "█",
           barIncompleteChar: "░",
         });
-        single.start(total, 0, { done: "", text: "" });
+        single.start(total, 0, { done: amount(done, total, unit), text: "" });
         current = { task, bar: single };
       }
-      current.bar.update(done, { done: amount(done, total, unit), text });
+      current.bar.update(done, { done: amount(done, total, unit), text: text ? `   ${text}` : "" });
       if (total > 0 && done >= total) end();
     },
     end,
   };
 }
 
+/** A line when the command's task is done, and every 30 seconds. */
 function lines(): ProgressBar {
   let last = { task: "", at: 0 };
   return {
-    show({ task, done, total, unit }, text = "") {
+    show({ task, done, total, unit }, text) {
       const now = performance.now();
-      const whole = total > 0 && done >= total;
+      const finished = text !== undefined && total > 0 && done >= total;
       if (task !== last.task) last = { task, at: now };
-      if (!whole && now - last.at < 30_000) return;
-      last = { task: whole ? "" : task, at: now };
-      note(`${task}   ${amount(done, total, unit)}   ${text}`.trimEnd());
+      if (!finished && now - last.at < 30_000) return;
+      last = { task: finished ? "" : task, at: now };
+      note(`${task}   ${amount(done, total, unit)}   ${text ?? ""}`.trimEnd());
     },
     end() {},
   };
+}
+
+/** `40 s`, `12 min`, `3 h 5 min`; cli-progress gives a text where it does not know. */
+function duration(seconds: number): string {
+  if (!Number.isFinite(seconds)) return "?";
+  if (seconds < 60) return `${Math.round(seconds)} s`;
+  const minutes = Math.round(seconds / 60);
+  return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
 /** `12/40 steps`, `3.1/26.4 MB`. */
