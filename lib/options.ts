@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { resolve } from "node:path";
 import { z } from "zod";
 import { UsageError } from "./errors.ts";
 
@@ -23,7 +24,7 @@ export interface Flag {
   /** Whether a bare `--flag` means true. */
   readonly boolean: boolean;
   /** How a text becomes a value. */
-  readonly type: "boolean" | "number" | "string" | "array";
+  readonly type: "boolean" | "number" | "string" | "path" | "array";
   /** The type of the elements of an array. */
   readonly items?: "number" | "string";
 }
@@ -39,6 +40,8 @@ interface Property {
   readonly exclusiveMinimum?: number;
   readonly exclusiveMaximum?: number;
   readonly items?: Property;
+  /** Set by `.meta({ path: true })`: a path, which is kept as an absolute one. */
+  readonly path?: boolean;
 }
 
 /** `tauPlus` → `tau_plus`. */
@@ -73,6 +76,8 @@ export function parseText(flag: Flag, text: string): unknown {
       return text === "true" || text === "" ? true : text === "false" ? false : text;
     case "number":
       return toNumber(text);
+    case "path":
+      return text === "" ? "" : resolve(text);
     case "array":
       return text === ""
         ? []
@@ -130,6 +135,7 @@ function toNumber(text: string): unknown {
 }
 
 function typeOf(property: Property): Flag["type"] {
+  if (property.path) return "path";
   if (property.type === "integer") return "number";
   const { type } = property;
   return type === "boolean" || type === "number" || type === "array" ? type : "string";

@@ -11,7 +11,8 @@ export const sourceOptions: {
   readonly mirror: z.ZodDefault<z.ZodString>;
 } = {
   dataDir: z.string().default("")
-    .describe("folder of the dataset's files, as placed by hand; empty: one in the cache"),
+    .describe("folder of the dataset's files, as placed by hand; empty: one in the cache")
+    .meta({ path: true }),
   mirror: z.string()
     .refine((url) => url === "" || /^https?:\/\/./.test(url), "it must be an http or https address")
     .default("").describe("address of a folder to download the files from; empty: their publisher"),

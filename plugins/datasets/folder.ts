@@ -16,7 +16,8 @@ export default defineDataset({
   name: "folder",
   summary: "Your own images: classes from sub-folders, or a flat folder without labels",
   options: z.strictObject({
-    path: z.string().default("").describe("the folder of images (required)"),
+    path: z.string().default("").describe("the folder of images (required)")
+      .meta({ path: true }),
     imageSize: z.int().min(1).max(4096).default(96)
       .describe("height and width to resize and centre-crop every image to, in pixels"),
     testShare: z.number().min(0).lt(1).default(0.1)

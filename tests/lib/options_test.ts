@@ -10,7 +10,8 @@ const schema = z.strictObject({
   stem: z.enum(["small", "imagenet"]).default("small").describe("first layer"),
   augment: z.boolean().default(true).describe("augment"),
   widths: z.array(z.number().int().positive()).default([32, 64]).describe("channels"),
-  path: z.string().optional().describe("folder"),
+  path: z.string().optional().describe("a text"),
+  dataDir: z.string().default("").describe("folder").meta({ path: true }),
 });
 const flag = (name: string) => flagsOf(schema).find((flag) => flag.name === name)!;
 
@@ -36,6 +37,10 @@ Deno.test("texts become values of the flag's type", () => {
   assertEquals(parseText(flag("augment"), ""), true);
   assertEquals(parseText(flag("widths"), "8,16,32"), [8, 16, 32]);
   assertEquals(parseText(flag("path"), "007"), "007");
+  // A run must find its files from any folder.
+  assertEquals(parseText(flag("data_dir"), "a/b"), `${Deno.cwd()}/a/b`);
+  assertEquals(parseText(flag("data_dir"), ""), "");
+  assertEquals([flag("data_dir").description, flag("data_dir").rule], ["folder", "a text"]);
 });
 
 Deno.test("defaults are filled in", () => {
@@ -46,6 +51,7 @@ Deno.test("defaults are filled in", () => {
     stem: "small",
     augment: true,
     widths: [32, 64],
+    dataDir: "",
   });
 });
 
