@@ -4,9 +4,10 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import { PluginError } from "../errors.ts";
+import { PluginError, UsageError } from "../errors.ts";
 import { namedWeights, trainableWeights } from "../nn/weights.ts";
-import type { Encoder } from "../plugin.ts";
+import type { Dataset, Encoder } from "../plugin.ts";
+import type { ViewOptions } from "../views/options.ts";
 import { blame } from "./blame.ts";
 
 /** PyTorch's `F.normalize`: rows shorter than this are divided by it instead. */
@@ -22,6 +23,27 @@ export interface Network {
   readonly head: tf.LayersModel;
   /** Whether embeddings are rows of unit length. */
   readonly unitRows: boolean;
+}
+
+/**
+ * Throws a UsageError where the encoder takes images of one size only and the views are of another,
+ * which would come out in the first step, or not before the evaluation.
+ */
+export function checkViewSize(
+  encoder: Encoder,
+  encoderName: string | undefined,
+  { shape, views }: Dataset,
+  { cropSize }: ViewOptions,
+): void {
+  const [height, width] = shape;
+  if (encoder.anySize || views || (height === cropSize && width === cropSize)) return;
+  throw new UsageError({
+    act: `train the encoder ${encoderName ?? "given"}`,
+    rule:
+      `it takes images of one size, and so --crop_size must be the dataset's ${height}×${width}`,
+    got: cropSize,
+    next: "Set --crop_size, or choose an encoder that takes any size.",
+  });
 }
 
 /**

@@ -14,6 +14,7 @@ import { type Batch, makeBatches } from "./batches.ts";
 import { blame, outOfMemory } from "./blame.ts";
 import type { Counters } from "./checkpoint.ts";
 import { batchGradients } from "./gradients.ts";
+import { checkViewSize } from "./network.ts";
 import { diagnose, type LogRecord, logRecord } from "./log_record.ts";
 import { checkFirstLoss, checkKeepsNothing } from "./objective_loss.ts";
 import type { TrainOptions } from "./options.ts";
@@ -106,6 +107,7 @@ export async function train(
   const { stepsPerEpoch } = batches;
   const stepsTotal = Math.min(options.epochs * stepsPerEpoch, options.maxSteps || Infinity);
 
+  checkViewSize(encoder, names?.encoder, dataset, parts.views);
   const head = projectionHead(encoder.dim, options.featureDim, options.seed);
   const unitRows = objective.unitRows !== false;
   const network = { encoder, encoderName: names?.encoder, head, unitRows };

@@ -19,8 +19,8 @@ Deno.test("the reference's protocol works in train, where raw pixels have none, 
     // The encoder, the seed and the views are the run's: so is the result.
     assertEquals(await saved(), first);
     const more = await runCommand(cwd, [...linear, "--epochs=3", "--learning_rate=0.1"]);
-    assertStringIncludes(more.stderr, "features of augmented train, epoch 3");
-    assert((await saved()).trainLoss !== first.trainLoss);
+    assertEquals(more.code, 0, more.stderr);
+    assert((await saved()).trainLoss < first.trainLoss);
   });
 });
 

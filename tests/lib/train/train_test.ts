@@ -202,3 +202,23 @@ testOnDevices("what a dataset throws ends the run as it is", async (device) => {
     "Cannot read image 3",
   );
 });
+
+testOnDevices(
+  "an encoder of one size refuses views of another before the first step",
+  async (device) => {
+    const parts = tinyParts(device);
+    const encoder = { ...parts.encoder, anySize: false };
+    const views = { ...parts.views, cropSize: 6 };
+    const { message } = await assertRejects(
+      () => train({ ...parts, encoder, views, names: { encoder: "own" } }, tinyOptions()),
+      UsageError,
+    );
+    assertEquals(
+      message,
+      "Cannot train the encoder own: it takes images of one size, and so --crop_size must be the " +
+        "dataset's 8×8, got 6. Set --crop_size, or choose an encoder that takes any size.",
+    );
+    (await train({ ...parts, encoder }, tinyOptions({ maxSteps: 1 }))).dispose();
+    encoder.model.dispose();
+  },
+);
