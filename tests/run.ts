@@ -1,9 +1,10 @@
 /**
  * `deno task test`: runs the tests and closes with the plain line `N passed, N failed, N skipped`.
  */
+import { stripVTControlCharacters } from "node:util";
+
 const decoder = new TextDecoder();
 const child = new Deno.Command(Deno.execPath(), {
-  // `--no-prompt`-like quiet: nothing is asked in a test.
   args: ["test", "-A", "--doc", "--no-prompt", ...Deno.args],
   stdout: "piped",
   stderr: "inherit",
@@ -18,9 +19,9 @@ const { code } = await child.status;
 
 const count = (word: string) => Number(new RegExp(`(\\d+) ${word}`).exec(summary())?.[1] ?? 0);
 function summary(): string {
-  // deno-lint-ignore no-control-regex -- the colours of the summary
-  const plain = tail.replaceAll(/\x1b\[[\d;]*m/g, "");
-  return plain.trimEnd().split("\n").findLast((line) => / passed /.test(line)) ?? "";
+  return stripVTControlCharacters(tail).trimEnd().split("\n").findLast((line) =>
+    / passed /.test(line)
+  ) ?? "";
 }
 const line = `${count("passed")} passed, ${count("failed")} failed, ${count("ignored")} skipped\n`;
 Deno.stdout.writeSync(new TextEncoder().encode(line));

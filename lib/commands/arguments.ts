@@ -43,7 +43,7 @@ export function parseCommandLine(args: readonly string[], booleans: readonly str
     return `--${encode(name)}${value ?? ""}`;
   });
   const names = before.flatMap((arg) => /^--([^=]+)/.exec(arg)?.[1] ?? []);
-  const { _: words, plugin = [], help, verbose, ...flags } = parseArgs(
+  const { _: words, plugin, help, verbose, ...flags } = parseArgs(
     [...before, ...(end < 0 ? [] : args.slice(end))],
     { string: names, collect: ["plugin"] },
   );
@@ -52,7 +52,7 @@ export function parseCommandLine(args: readonly string[], booleans: readonly str
     flags: Object.fromEntries(
       Object.entries(flags).map(([name, value]) => [decode(name), String(value)]),
     ),
-    plugins: plugin.map(String),
+    plugins: Array.isArray(plugin) ? plugin.map(String) : [],
     help: isOn(help),
     verbose: isOn(verbose),
   };

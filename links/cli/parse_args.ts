@@ -13,12 +13,11 @@ export interface ParseOptions {
   collect?: readonly string[];
 }
 
-/** The flags by name, and the positionals under `_`. */
+/** The flags by name, and the positionals under `_`; the real module's flags are `any`. */
 export interface Args {
   /** The positionals. */
   _: Array<string | number>;
-  // deno-lint-ignore no-explicit-any -- the real module's type
-  [name: string]: any;
+  [name: string]: unknown;
 }
 
 /** Parses a command line. */
@@ -28,8 +27,8 @@ export function parseArgs(args: string[], options: ParseOptions = {}): Args {
     if (options.collect?.includes(name)) parsed[name] = [];
   }
   const set = (name: string, value: string) => {
-    if (options.collect?.includes(name)) (parsed[name] ??= []).push(value);
-    else parsed[name] = value;
+    const earlier = parsed[name];
+    parsed[name] = Array.isArray(earlier) ? [...earlier, value] : value;
   };
   for (let i = 0; i < args.length; i++) {
     const arg = args[i];
