@@ -21,10 +21,10 @@ export function probeCommand(name: string): Command<typeof restoreOptions> {
       const { session, encoder, folder } = await restore(context);
       const { plugin, options } = chosen(roles, "probe");
       const probe = await session.make("probe", plugin, options);
-      const { result } = await judge(
+      const { [plugin.name]: result } = await judge(
         context,
         session,
-        { result: probe },
+        { [plugin.name]: probe },
         encoder,
         viewOptions.parse(groups.views),
       );

@@ -66,3 +66,24 @@ Deno.test("plugins and datasets are listed and shown", async () => {
     assertStringIncludes(builtIn.stderr, "This one needs no files");
   });
 });
+
+Deno.test("a third party's probe that throws in linear is named", async () => {
+  await inFolder(async (cwd) => {
+    const probe = `
+      import { z } from "zod";
+      const evaluate = () => { throw new Error("boom"); };
+      export default {
+        apiVersion: 1, kind: "probe", name: "mine", summary: "throws",
+        options: z.strictObject({}), create: () => ({ evaluate }),
+      };`;
+    await Deno.writeTextFile(`${cwd}/mine.ts`, probe);
+    const options = ["--max_steps=1", "--no-baselines"];
+    assertEquals((await runCommand(cwd, ["train", ...TINY, ...options])).code, 0);
+    const outcome = await runCommand(cwd, ["linear", "--plugin=./mine.ts", "--probe=mine"]);
+    assertEquals(outcome.code, 6);
+    assertStringIncludes(
+      outcome.stderr,
+      'Cannot run the probe mine: it must not throw, got "boom"',
+    );
+  });
+});
