@@ -1,15 +1,17 @@
 /**
- * The WebGPU device: a backend of our own name over an adapter's full limits, with the kernels of
- * the stock backend. The stock `webgpu` backend stays untouched.
+ * The WebGPU device: a backend of our own name over an adapter's full limits, with kernels of our own
+ * (`lib/kernels/webgpu`) over those of the stock backend. The stock `webgpu` backend stays untouched.
  *
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
 import { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
 import { DeviceError } from "../errors.ts";
+import { registerWebgpuKernels } from "../kernels/webgpu/register.ts";
 import type { Device } from "./device.ts";
 
-const BACKEND = "tauplus-webgpu";
+/** The name of the backend. */
+export const BACKEND = "tauplus-webgpu";
 
 const LIMITS = [
   "maxBufferSize",
@@ -17,6 +19,8 @@ const LIMITS = [
   "maxComputeWorkgroupStorageSize",
   "maxComputeWorkgroupSizeX",
   "maxComputeInvocationsPerWorkgroup",
+  "maxComputeWorkgroupsPerDimension",
+  "maxStorageBuffersPerShaderStage",
 ] as const;
 
 /** What Deno reads, once, before the first adapter. */
@@ -34,7 +38,7 @@ export interface AdapterDescription {
 
 /** The open device, and whether it is still usable. */
 let open: { device: Device; lost: boolean } | undefined;
-let kernelsCopied = false;
+let kernelsRegistered = false;
 
 /**
  * The adapter the system prefers; null where there is none. Throws nothing. Where the environment
@@ -86,8 +90,11 @@ export async function openWebgpu(): Promise<Device> {
   open = state;
   if (tf.findBackendFactory(BACKEND)) tf.removeBackend(BACKEND);
   tf.registerBackend(BACKEND, () => new WebGPUBackend(gpu, adapter.info));
-  if (!kernelsCopied) tf.copyRegisteredKernels("webgpu", BACKEND);
-  kernelsCopied = true;
+  if (!kernelsRegistered) {
+    tf.copyRegisteredKernels("webgpu", BACKEND);
+    registerWebgpuKernels(BACKEND);
+  }
+  kernelsRegistered = true;
   if (!await tf.setBackend(BACKEND)) throw cannotOpen("TensorFlow.js must accept it");
   return state.device;
 }

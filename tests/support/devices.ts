@@ -13,7 +13,20 @@ const opened = new Map<DeviceName, Promise<Device>>();
  * and fails instead where TAUPLUS_REQUIRE_GPU is set (`deno task test:gpu`).
  */
 export function testOnDevices(name: string, fn: (device: Device) => void | Promise<void>): void {
-  for (const deviceName of NAMES) {
+  testOn(NAMES, name, fn);
+}
+
+/** Registers a test of what only WebGPU has, ignored as {@linkcode testOnDevices} does. */
+export function testOnWebgpu(name: string, fn: (device: Device) => void | Promise<void>): void {
+  testOn(["webgpu"], name, fn);
+}
+
+function testOn(
+  names: readonly DeviceName[],
+  name: string,
+  fn: (device: Device) => void | Promise<void>,
+): void {
+  for (const deviceName of names) {
     const missing = deviceName === "webgpu" && !hasAdapter;
     Deno.test({
       name: `${name} (${deviceName}${missing ? ": no WebGPU adapter on this machine" : ""})`,

@@ -1,0 +1,198 @@
+/**
+ * Running WGSL of our own on tensors of TensorFlow.js: several outputs, updates in place, constants
+ * that are compiled in. The only file that touches the internals of its WebGPU backend; what is
+ * recorded here goes into the same command queue as the backend's own kernels, in order.
+ *
+ * @module
+ */
+import type * as tf from "@tensorflow/tfjs";
+import { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
+import { DeviceError } from "../../errors.ts";
+
+/** A tensor bound to a shader as `array<element>`; without an element, of its own type. */
+export interface Binding {
+  /** The tensor. */
+  readonly tensor: tf.TensorInfo;
+  /** The type of an element in WGSL, as `vec4f`; default `f32`, or `i32` for whole numbers. */
+  readonly element?: string;
+}
+
+/** Numbers a shader is given at each run: whole ones as `u32`, with `{ f32: x }` others. */
+export type Uniform = number | { readonly f32: number };
+
+/** One dispatch. */
+export interface Program {
+  /** The name of the shader; with the constants, the elements and the names it says all of its text. */
+  readonly name: string;
+  /** Numbers compiled in, as `const NAME = value;`: whole ones only. */
+  readonly constants?: Readonly<Record<string, number>>;
+  /** What is read, by the names of the bindings. */
+  readonly inputs: Readonly<Record<string, tf.TensorInfo | Binding>>;
+  /** What is written, and may be read: outputs, or tensors to be updated in place. */
+  readonly outputs: Readonly<Record<string, tf.TensorInfo | Binding>>;
+  /** What `u.name` is in the shader. */
+  readonly uniforms?: Readonly<Record<string, Uniform>>;
+  /** The text after the bindings: constant, or made from the constants. Called once per pipeline. */
+  readonly wgsl: string | ((constants: Readonly<Record<string, number>>) => string);
+  /** The number of workgroups in x, y and z. */
+  readonly workgroups: readonly [number, number?, number?];
+}
+
+/** The pipelines of each device by name, constants and elements. */
+const pipelines = new WeakMap<GPUDevice, Map<string, GPUComputePipeline>>();
+
+/** The backend of a kernel as what it is. */
+export function webgpuBackend(backend: unknown): WebGPUBackend {
+  if (backend instanceof WebGPUBackend) return backend;
+  throw new TypeError("the kernel runs on a WebGPU backend only");
+}
+
+/** A new tensor, its values undefined until a program has written them. */
+export function emptyTensor(
+  backend: WebGPUBackend,
+  shape: readonly number[],
+  dtype: "float32" | "int32" = "float32",
+): tf.TensorInfo {
+  const empty = shape.some((side) => side === 0);
+  return backend.makeTensorInfo([...shape], dtype, empty ? new Float32Array() : undefined);
+}
+
+/** Records a dispatch. Nothing is recorded where there are no workgroups. */
+export function runProgram(backend: WebGPUBackend, program: Program): void {
+  const { inputs, outputs, uniforms, workgroups: [x, y = 1, z = 1] } = program;
+  if (x * y * z === 0) return;
+  const reads = Object.entries(inputs).map(([name, input]) => binding(name, input));
+  const writes = Object.entries(outputs).map(([name, output]) => binding(name, output));
+  const pipeline = pipelineOf(backend.device, program, reads, writes);
+  const buffers = [...reads, ...writes].map(({ tensor }) => bufferOf(backend, tensor, program));
+  if (uniforms) buffers.push(uniformBuffer(backend, Object.values(uniforms)));
+  const group = backend.device.createBindGroup({
+    layout: pipeline.getBindGroupLayout(0),
+    entries: buffers.map((buffer, binding) => ({ binding, resource: { buffer } })),
+  });
+  // A value that was read back before is kept by the backend, and is no longer true.
+  for (const { tensor } of writes) backend.tensorMap.get(tensor.dataId).values = null!;
+  for (const { tensor } of [...reads, ...writes]) {
+    backend["commandQueueOwnedIds"].add(tensor.dataId);
+  }
+  backend.ensureCommandEncoderReady();
+  backend["computePassEncoder"] ??= backend["commandEncoder"].beginComputePass();
+  const pass: GPUComputePassEncoder = backend["computePassEncoder"];
+  pass.setPipeline(pipeline);
+  pass.setBindGroup(0, group);
+  pass.dispatchWorkgroups(x, y, z);
+  if (++backend["dispatchCountInPass"] >= DISPATCHES) submit(backend);
+}
+
+/** Dispatches in a submission; the backend's own kernels submit at 15. */
+const DISPATCHES = 15;
+
+/** Sends what is recorded to the device. */
+export function submit(backend: WebGPUBackend): void {
+  if (!backend["commandEncoder"]) return;
+  backend.endComputePassEncoder();
+  backend.submitQueue();
+}
+
+/** Waits until the device has done all that was recorded. */
+export async function finish(backend: WebGPUBackend): Promise<void> {
+  submit(backend);
+  await backend.device.queue.onSubmittedWorkDone();
+}
+
+/** Workgroups in x and y for a count that may exceed what one dimension takes. */
+export function linearGrid(backend: WebGPUBackend, count: number): [number, number] {
+  const most = backend.device.limits.maxComputeWorkgroupsPerDimension;
+  if (count <= most) return [count, 1];
+  const y = Math.ceil(count / most);
+  return [Math.ceil(count / y), y];
+}
+
+interface NamedBinding {
+  readonly name: string;
+  readonly tensor: tf.TensorInfo;
+  readonly element: string;
+}
+
+function binding(name: string, given: tf.TensorInfo | Binding): NamedBinding {
+  const { tensor, element } = "tensor" in given ? given : { tensor: given, element: undefined };
+  return { name, tensor, element: element ?? (tensor.dtype === "float32" ? "f32" : "i32") };
+}
+
+function bufferOf(
+  backend: WebGPUBackend,
+  { dataId, shape }: tf.TensorInfo,
+  { name }: Program,
+): GPUBuffer {
+  backend.uploadToGPU(dataId);
+  const { resource } = backend.tensorMap.get(dataId);
+  if (!(resource instanceof GPUBuffer)) throw new TypeError("a tensor is a buffer");
+  const limit = backend.device.limits.maxStorageBufferBindingSize;
+  if (resource.size <= limit) return resource;
+  throw new DeviceError({
+    act: `run ${name} on the webgpu device`,
+    rule: `a tensor must fit a storage binding of ${limit} bytes`,
+    got: `[${shape}] of ${resource.size} bytes`,
+    next: "Choose a smaller --batch_size, or --micro_batch.",
+  });
+}
+
+/** A buffer of 4-byte scalars in the order given, released after the submission. */
+function uniformBuffer(backend: WebGPUBackend, values: readonly Uniform[]): GPUBuffer {
+  const size = Math.ceil(values.length / 4) * 16;
+  const data = new DataView(new ArrayBuffer(size));
+  values.forEach((value, i) => {
+    if (typeof value === "number") data.setUint32(4 * i, value, true);
+    else data.setFloat32(4 * i, value.f32, true);
+  });
+  const usage = GPUBufferUsage.COPY_DST | GPUBufferUsage.UNIFORM;
+  const buffer: GPUBuffer = backend.bufferManager.acquireBuffer(size, usage);
+  backend.queue.writeBuffer(buffer, 0, data);
+  backend["uniformPendingDisposal"].push(buffer);
+  return buffer;
+}
+
+function pipelineOf(
+  device: GPUDevice,
+  program: Program,
+  reads: readonly NamedBinding[],
+  writes: readonly NamedBinding[],
+): GPUComputePipeline {
+  const { name, constants = {}, uniforms = {} } = program;
+  const key = [
+    name,
+    ...Object.entries(constants).flat(),
+    ...[...reads, ...writes].flatMap(({ name, element }) => [name, element]),
+  ].join(" ");
+  const cache = pipelines.get(device) ?? new Map<string, GPUComputePipeline>();
+  pipelines.set(device, cache);
+  const known = cache.get(key);
+  if (known) return known;
+  const declare =
+    (access: string, offset: number) => ({ name, element }: NamedBinding, i: number) =>
+      `@group(0) @binding(${offset + i}) var<storage, ${access}> ${name}: array<${element}>;`;
+  const fields = Object.entries(uniforms).map(([name, value]) =>
+    `${name}: ${typeof value === "number" ? "u32" : "f32"},`
+  );
+  const all = [...reads, ...writes];
+  const code = [
+    all.some(({ element }) => /f16|h\b/.test(element)) ? "enable f16;" : "",
+    ...Object.entries(constants).map(([name, value]) => `const ${name} = ${value}u;`),
+    ...reads.map(declare("read", 0)),
+    ...writes.map(declare("read_write", reads.length)),
+    ...(fields.length > 0
+      ? [
+        `struct Uniforms { ${fields.join(" ")} }`,
+        `@group(0) @binding(${all.length}) var<uniform> u: Uniforms;`,
+      ]
+      : []),
+    typeof program.wgsl === "string" ? program.wgsl : program.wgsl(constants),
+  ].join("\n");
+  const pipeline = device.createComputePipeline({
+    label: key,
+    layout: "auto",
+    compute: { module: device.createShaderModule({ label: key, code }) },
+  });
+  cache.set(key, pipeline);
+  return pipeline;
+}

@@ -1,0 +1,37 @@
+/**
+ * Puts this folder's kernels in place of those copied from the stock backend, or where it has none.
+ *
+ * @module
+ */
+import * as tf from "@tensorflow/tfjs";
+import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
+import { webgpuBackend } from "./program.ts";
+
+/** A kernel; gives undefined where the stock one is to run. */
+export type Kernel<A> = (
+  backend: WebGPUBackend,
+  inputs: Record<string, tf.TensorInfo>,
+  attrs: A,
+) => tf.TensorInfo | tf.TensorInfo[] | undefined;
+
+/** Registers the kernels on our backend, after the stock ones were copied to it. */
+export function registerWebgpuKernels(_backendName: string): void {
+}
+
+/** Registers one kernel, before the stock one where there is one. */
+export function replaceKernel<A>(backendName: string, kernelName: string, kernel: Kernel<A>): void {
+  const stock = tf.getKernel(kernelName, backendName);
+  if (stock) tf.unregisterKernel(kernelName, backendName);
+  tf.registerKernel({
+    ...stock,
+    kernelName,
+    backendName,
+    kernelFunc: (call) => {
+      const inputs = call.inputs as Record<string, tf.TensorInfo>;
+      const output = kernel(webgpuBackend(call.backend), inputs, call.attrs as A);
+      if (output) return output;
+      if (!stock) throw new Error(`${kernelName} is not there for these inputs on webgpu`);
+      return stock.kernelFunc(call);
+    },
+  });
+}
