@@ -37,6 +37,18 @@ export async function prepare(backendName: string, work: Work): Promise<() => Pr
   };
 }
 
+/** What `bench/works/*.ts` export: the same computation as stock TensorFlow.js does it and as we do. */
+export interface Comparison {
+  /** What is computed, with its shapes. */
+  readonly what: string;
+  /** How many times faster ours is meant to be at least. */
+  readonly target?: number;
+  /** Run on the stock backend. */
+  readonly stock: Work;
+  /** Run on ours; often the same function. */
+  readonly ours: Work;
+}
+
 /** Milliseconds. */
 export interface Timing {
   /** Median of the wall clock. */
