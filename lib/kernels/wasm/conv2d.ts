@@ -11,15 +11,13 @@
  * @module
  */
 import type * as tf from "@tensorflow/tfjs";
+import type { ConvInfo } from "../conv_geometry.ts";
 import { fillRows } from "./fill_rows.ts";
 import type { Heap } from "./heap.ts";
 import { PaddedImages } from "./padded_images.ts";
 import { balanced, parts } from "./split.ts";
 import { COLUMNS, OUTER_ROWS } from "./tiles.ts";
 import { multiplyWindows, pack } from "./windows.ts";
-
-/** What {@linkcode tf.backend_util.computeConv2DInfo} knows of a convolution. */
-export type ConvInfo = ReturnType<typeof tf.backend_util.computeConv2DInfo>;
 
 /** As many images are padded together as fit into this many floats with their gradients. */
 const CACHE = 64 * 1024;

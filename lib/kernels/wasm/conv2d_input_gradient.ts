@@ -10,7 +10,7 @@
  * @module
  */
 import type * as tf from "@tensorflow/tfjs";
-import type { ConvInfo } from "./conv2d.ts";
+import type { ConvInfo } from "../conv_geometry.ts";
 import type { Heap } from "./heap.ts";
 import { PaddedImages } from "./padded_images.ts";
 import { parts } from "./split.ts";

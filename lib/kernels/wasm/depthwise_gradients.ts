@@ -7,7 +7,7 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import type { ConvInfo } from "./conv2d.ts";
+import type { ConvInfo } from "../conv_geometry.ts";
 import type { Heap } from "./heap.ts";
 
 /** ∂L/∂x from ∂L/∂y and w [kh, kw, cin, m]. */

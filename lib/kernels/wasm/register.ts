@@ -4,7 +4,8 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import { type ConvInfo, convolve, filterGradient } from "./conv2d.ts";
+import { type ConvAttrs, convGeometry } from "../conv_geometry.ts";
+import { convolve, filterGradient } from "./conv2d.ts";
 import { inputGradient } from "./conv2d_input_gradient.ts";
 import { gather, pad, segmentSum, slice, tile } from "./copy.ts";
 import { depthwiseFilterGradient, depthwiseInputGradient } from "./depthwise_gradients.ts";
@@ -13,29 +14,6 @@ import { matMul } from "./mat_mul.ts";
 import { reduce } from "./reduce.ts";
 
 type Shape4D = [number, number, number, number];
-
-/** The attributes of a convolution's kernels. */
-interface ConvAttrs {
-  readonly strides: number | [number, number];
-  readonly pad: "valid" | "same" | number | tf.backend_util.ExplicitPadding;
-  readonly dilations?: number | [number, number];
-  readonly dataFormat: "NHWC" | "NCHW";
-  readonly dimRoundingMode?: "floor" | "round" | "ceil";
-}
-
-function geometry(x: number[], w: number[], attrs: ConvAttrs, depthwise = false): ConvInfo {
-  const { strides, pad, dimRoundingMode, dilations = 1 } = attrs;
-  return tf.backend_util.computeConv2DInfo(
-    x as Shape4D,
-    w as Shape4D,
-    strides,
-    dilations,
-    pad,
-    dimRoundingMode,
-    depthwise,
-  );
-}
-
 type Inputs = Record<string, tf.TensorInfo>;
 /** Gives undefined where the backend's own kernel is to run. */
 type Kernel<A> = (heap: Heap, inputs: Inputs, attrs: A) => tf.TensorInfo | undefined;
@@ -47,7 +25,7 @@ export function registerWasmKernels(): void {
   if (registered) return;
   registered = true;
   const convolution: Kernel<ConvAttrs & Fused> = (heap, { x, filter, bias }, attrs) => {
-    const info = geometry(x.shape, filter.shape, attrs);
+    const info = convGeometry(x.shape, filter.shape, attrs);
     if (info.dilationHeight * info.dilationWidth !== 1 || !isPlain(attrs)) return;
     return convolve(heap, x, filter, info, bias);
   };
@@ -57,21 +35,21 @@ export function registerWasmKernels(): void {
     "Conv2DBackpropFilter",
     (heap, { x, dy }, attrs) =>
       isPlain(attrs)
-        ? filterGradient(heap, x, dy, geometry(x.shape, attrs.filterShape, attrs))
+        ? filterGradient(heap, x, dy, convGeometry(x.shape, attrs.filterShape, attrs))
         : undefined,
   );
   replace<ConvAttrs & { inputShape: Shape4D }>(
     "Conv2DBackpropInput",
     (heap, { dy, filter }, attrs) =>
       isPlain(attrs)
-        ? inputGradient(heap, dy, filter, geometry(attrs.inputShape, filter.shape, attrs))
+        ? inputGradient(heap, dy, filter, convGeometry(attrs.inputShape, filter.shape, attrs))
         : undefined,
   );
 
   replace<ConvAttrs & { filterShape: Shape4D }>(
     "DepthwiseConv2dNativeBackpropFilter",
     (heap, { x, dy }, attrs) =>
-      depthwiseFilterGradient(heap, x, dy, geometry(x.shape, attrs.filterShape, attrs, true)),
+      depthwiseFilterGradient(heap, x, dy, convGeometry(x.shape, attrs.filterShape, attrs, true)),
   );
   replace<ConvAttrs & { inputShape: Shape4D }>(
     "DepthwiseConv2dNativeBackpropInput",
@@ -80,7 +58,7 @@ export function registerWasmKernels(): void {
         heap,
         dy,
         filter,
-        geometry(attrs.inputShape, filter.shape, attrs, true),
+        convGeometry(attrs.inputShape, filter.shape, attrs, true),
       ),
   );
 
