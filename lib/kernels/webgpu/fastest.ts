@@ -1,0 +1,135 @@
+/**
+ * Timing the candidates of one kernel against each other.
+ *
+ * @module
+ */
+import type * as tf from "@tensorflow/tfjs";
+import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
+import { rng } from "../../random.ts";
+import { finish, submit } from "./program.ts";
+import type { Tunable } from "./tuner.ts";
+
+/** Milliseconds by which a measurement may be wrong: the device is polled. */
+const WAIT = 15;
+/** Milliseconds that a measurement of the fastest takes at least, where it can. */
+const MEASUREMENT = 40;
+/** Runs in a measurement at most. */
+const RUNS = 256;
+/** Measurements of each candidate that is left. */
+const ROUNDS = 5;
+/** One that takes so many times as long as the best is not measured again. */
+const HOPELESS = 1.2;
+/** The first candidate stays unless another takes at most this share of its time: noise is no gain. */
+const WORTH_IT = 0.97;
+
+/**
+ * The fastest candidate on random inputs among those that give the first one's result, bit for bit.
+ * They are measured in turn, so that a machine whose speed drifts drifts for all; medians count.
+ *
+ * @param expired asked between measurements; once it is true, undefined is returned
+ */
+export async function fastest<C>(
+  backend: WebGPUBackend,
+  tunable: Tunable<C>,
+  expired: () => boolean,
+): Promise<C | undefined> {
+  const { candidates, run } = tunable;
+  const inputs = tunable.inputs.map((shape, i) => randomTensor(backend, shape, i));
+  const measure = async (candidate: C, runs: number) => {
+    const begin = performance.now();
+    for (let i = 0; i < runs; i++) backend.disposeData(run(candidate, inputs).dataId);
+    await finish(backend);
+    return performance.now() - begin;
+  };
+  try {
+    let field: Entrant<C>[] = [];
+    let expected: Uint32Array | undefined;
+    for (const candidate of candidates) {
+      if (expired()) return;
+      const bits = await resultOf(backend, () => run(candidate, inputs));
+      if (!bits && !expected) break;
+      expected ??= bits;
+      if (bits && sameBits(bits, expected!)) field.push({ candidate, times: [] });
+    }
+    if (field.length < 2) return candidates[0];
+
+    // As many runs in a measurement as the fastest needs for it; the slow ones drop out early.
+    let runs = 1, round = 0;
+    while (field.length > 1 && round < ROUNDS) {
+      for (const entrant of field) {
+        if (expired()) return;
+        entrant.times.push(await measure(entrant.candidate, runs));
+      }
+      const least = Math.min(...field.map(timeOf));
+      const calibrated = round > 0 || least >= MEASUREMENT || runs >= RUNS;
+      const most = HOPELESS * least + (calibrated ? 0 : WAIT);
+      field = field.filter((entrant) => timeOf(entrant) <= most);
+      if (calibrated) round++;
+      else {
+        runs *= 4;
+        for (const { times } of field) times.length = 0;
+      }
+    }
+    const best = field.reduce((best, entrant) => timeOf(entrant) < timeOf(best) ? entrant : best);
+    // The first candidate keeps its place unless it is clearly beaten.
+    const [first] = field;
+    const stays = first.candidate === candidates[0] && timeOf(best) > WORTH_IT * timeOf(first);
+    return stays ? candidates[0] : best.candidate;
+  } finally {
+    for (const { dataId } of inputs) backend.disposeData(dataId);
+  }
+}
+
+/** A candidate and the times of its measurements. */
+interface Entrant<C> {
+  readonly candidate: C;
+  readonly times: number[];
+}
+
+/** The median of the measurements. */
+function timeOf({ times }: Entrant<unknown>): number {
+  return times.toSorted((a, b) => a - b)[times.length >> 1];
+}
+
+/** How many random numbers are drawn, a prime; they are repeated. */
+const PERIOD = 65_521;
+
+/** Numbers from −1 to 1 with all their bits in use, so that another order of a sum shows. */
+function randomTensor(
+  backend: WebGPUBackend,
+  shape: readonly number[],
+  index: number,
+): tf.TensorInfo {
+  const random = rng(index);
+  const size = shape.reduce((product, side) => product * side, 1);
+  const values = new Float32Array(size);
+  for (let i = 0; i < Math.min(size, PERIOD); i++) values[i] = 2 * random.uniform() - 1;
+  for (let done = PERIOD; done < size; done *= 2) values.copyWithin(done, 0, done);
+  return backend.makeTensorInfo([...shape], "float32", values);
+}
+
+/** The bits of a result; undefined where the device refuses the shader, or memory. */
+async function resultOf(
+  backend: WebGPUBackend,
+  run: () => tf.TensorInfo,
+): Promise<Uint32Array | undefined> {
+  const { device } = backend;
+  submit(backend);
+  device.pushErrorScope("out-of-memory");
+  device.pushErrorScope("validation");
+  let bits: Uint32Array | undefined;
+  try {
+    const { dataId } = run();
+    const read = await backend.read(dataId);
+    if (read instanceof Float32Array) bits = new Uint32Array(read.slice().buffer);
+    backend.disposeData(dataId);
+  } catch {
+    bits = undefined; // what cannot even be recorded
+  }
+  const errors = [await device.popErrorScope(), await device.popErrorScope()];
+  return errors.some(Boolean) ? undefined : bits;
+}
+
+function sameBits(a: Uint32Array, b: Uint32Array): boolean {
+  return a.length === b.length && a.every((bits, i) => bits === b[i]);
+}

@@ -1,0 +1,148 @@
+/**
+ * The tile shapes of kernels, chosen by timing them on the adapter at hand.
+ *
+ * A kernel asks {@linkcode tuned} which of its candidates to use. Until that is known it is the first;
+ * {@linkcode tune}, called between steps, times the candidates of what has been asked for, and the
+ * winners are remembered in the cache folder. A candidate wins only with the first one's result, bit
+ * for bit, so tuning changes the time of a run and nothing else.
+ *
+ * @module
+ */
+import { join } from "node:path";
+import { version_core } from "@tensorflow/tfjs";
+import type * as tf from "@tensorflow/tfjs";
+import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
+import { z } from "zod";
+import { recall, remember } from "../../measurements.ts";
+import type { Progress } from "../../plugin.ts";
+import { fastest } from "./fastest.ts";
+import { finish } from "./program.ts";
+
+/** To be raised when a kernel changes without its candidates, so that old winners are timed anew. */
+const KERNELS_VERSION = 1;
+
+/** Milliseconds that a process spends on tuning at most, but for the kernel at hand. */
+const BUDGET = 20_000;
+
+/** A kernel with a choice of tile shapes, for inputs of one shape. */
+export interface Tunable<C> {
+  /** The name of the kernel. */
+  readonly kernel: string;
+  /** All that its time depends on: sizes, filter, stride, transposition. */
+  readonly shape: string;
+  /** The tile shapes, as plain JSON; the first is the default. */
+  readonly candidates: readonly C[];
+  /** The shapes of its float32 inputs. */
+  readonly inputs: readonly (readonly number[])[];
+  /** The kernel itself, on inputs of those shapes; what it makes besides its result it disposes of. */
+  run(candidate: C, inputs: readonly tf.TensorInfo[]): tf.TensorInfo;
+}
+
+/** How to tune. */
+export interface TuningOptions {
+  /** The adapter, as it is described. */
+  readonly adapter: string;
+  /** The folder to remember winners in; without it they last as long as the process. */
+  readonly cache?: string;
+  /** Is told of the kernels that are timed. */
+  readonly progress?: (progress: Progress) => void;
+  /** Ends the timing early. */
+  readonly signal?: AbortSignal;
+  /** Milliseconds to spend at most; default 20,000. */
+  readonly budget?: number;
+}
+
+/** The state of a backend that is tuned. */
+interface Tuning {
+  readonly options: TuningOptions;
+  /** What the winners hold for. */
+  readonly where: string;
+  /** The winners, as JSON text, by kernel and shape. */
+  readonly winners: Map<string, string>;
+  /** What was asked for and is not known, and how often. */
+  readonly wanted: Map<string, { tunable: Tunable<unknown>; calls: number }>;
+  /** Milliseconds left. */
+  left: number;
+}
+
+/** Per adapter and versions, the winners as JSON text by kernel and shape. */
+const Winners = z.record(z.string(), z.record(z.string(), z.string()));
+
+const tunings = new WeakMap<WebGPUBackend, Tuning>();
+
+/** From now on kernels use the winners remembered, and {@linkcode tune} times what is missing. */
+export async function startTuning(backend: WebGPUBackend, options: TuningOptions): Promise<void> {
+  const where = [
+    options.adapter,
+    `Deno ${Deno.version.deno}`,
+    `TensorFlow.js ${version_core}`,
+    `kernels ${KERNELS_VERSION}`,
+  ].join("; ");
+  const remembered = (await recall(fileOf(options), Winners))[where] ?? {};
+  tunings.set(backend, {
+    options,
+    where,
+    winners: new Map(Object.entries(remembered)),
+    wanted: new Map(),
+    left: options.budget ?? BUDGET,
+  });
+}
+
+/** From now on every kernel uses its first candidate, and {@linkcode tune} does nothing. */
+export function stopTuning(backend: WebGPUBackend): void {
+  tunings.delete(backend);
+}
+
+/**
+ * The candidate to use: the winner where it is known, else the first, which is then noted for
+ * {@linkcode tune}. Called by a kernel at each run.
+ */
+export function tuned<C>(backend: WebGPUBackend, tunable: Tunable<C>): C {
+  const { kernel, shape, candidates } = tunable;
+  const tuning = tunings.get(backend);
+  if (!tuning || candidates.length < 2) return candidates[0];
+  const key = `${kernel} ${shape}`;
+  const winner = tuning.winners.get(key);
+  const known = winner !== undefined && candidates.find((one) => JSON.stringify(one) === winner);
+  if (known) return known;
+  const wanted = tuning.wanted.get(key);
+  if (wanted) wanted.calls++;
+  else tuning.wanted.set(key, { tunable, calls: 1 });
+  return candidates[0];
+}
+
+/**
+ * Times what was asked for twice, so is likely to come again, and remembers the winners. What the
+ * budget does not reach keeps its first candidate, and is timed by the next process. Nothing is
+ * done where nothing new was asked for. Throws nothing: a candidate that fails does not win.
+ */
+export async function tune(backend: WebGPUBackend): Promise<void> {
+  const tuning = tunings.get(backend);
+  if (!tuning || tuning.left <= 0) return;
+  const due = [...tuning.wanted].filter(([, { calls }]) => calls > 1);
+  if (due.length === 0) return;
+  const { options: { progress, signal }, winners, wanted } = tuning;
+  const show = (done: number) =>
+    progress?.({ task: "tuning kernels", done, total: due.length, unit: "kernels" });
+  await finish(backend);
+  const begin = performance.now();
+  for (const [done, [key, { tunable }]] of due.entries()) {
+    show(done);
+    const winner = await fastest(
+      backend,
+      tunable,
+      () => Boolean(signal?.aborted) || performance.now() - begin > tuning.left,
+    );
+    if (winner === undefined) break;
+    wanted.delete(key);
+    winners.set(key, JSON.stringify(winner));
+  }
+  show(due.length);
+  tuning.left -= performance.now() - begin;
+  const file = fileOf(tuning.options);
+  const remembered = await recall(file, Winners);
+  const ours = { ...remembered[tuning.where], ...Object.fromEntries(winners) };
+  await remember(file, { ...remembered, [tuning.where]: ours });
+}
+
+const fileOf = ({ cache }: TuningOptions) => cache && join(cache, "kernels.json");
