@@ -34,7 +34,7 @@ export * from "./lib/library.ts";
 export { type NormalizationOptions, normalizationOptions } from "./lib/data/normalization.ts";
 
 // What the signatures above mention.
-export type { Device, DeviceName } from "./lib/device/device.ts";
+export type { Device, DeviceName, DeviceTuning } from "./lib/device/device.ts";
 export type { MetricsRecord } from "./lib/run/run_folder.ts";
 export type { LogRecord } from "./lib/train/log_record.ts";
 export { type TrainOptions, trainOptions } from "./lib/train/options.ts";

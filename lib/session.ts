@@ -35,6 +35,11 @@ export interface SessionOptions {
   readonly normalization?: Partial<NormalizationOptions>;
   /** The device; default `auto`, the fastest there is. */
   readonly device?: DeviceName | "auto";
+  /**
+   * Whether kernels are timed on the device, and use what was found before; default true. No result
+   * depends on it.
+   */
+  readonly tune?: boolean;
   /** The seed; default 0. */
   readonly seed?: number;
   /** Specifiers of third parties' plugins. */
@@ -97,6 +102,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
   );
   const { chooseDevice } = await import("./device/choose.ts");
   const device = await chooseDevice(options.device ?? "auto", { cache: base.cache });
+  await device.setTuning(options.tune === false ? undefined : base);
   const env: Env = {
     ...base,
     tf: device.tf,

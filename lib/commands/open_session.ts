@@ -11,8 +11,12 @@ import type { Context } from "./command.ts";
 
 /** The options of a command that say on what it works. */
 export interface SessionConfig {
-  /** Device and seed. */
-  readonly options: { readonly device: DeviceName | "auto"; readonly seed: number };
+  /** Device, whether it is tuned, and seed. */
+  readonly options: {
+    readonly device: DeviceName | "auto";
+    readonly tune: "on" | "off";
+    readonly seed: number;
+  };
   /** The dataset, and plugins that are made later. */
   readonly roles: Roles;
   /** Among others the normalisation. */
@@ -21,7 +25,7 @@ export interface SessionConfig {
 
 /** Opens the dataset and the device of a command, shows progress, and says what they are. */
 export async function openDescribed(
-  { options: { device, seed }, roles, groups }: SessionConfig,
+  { options: { device, tune, seed }, roles, groups }: SessionConfig,
   { signal, bar }: Pick<Context, "signal" | "bar">,
 ): Promise<Session> {
   const { plugin, options } = chosen(roles, "dataset");
@@ -30,6 +34,7 @@ export async function openDescribed(
     datasetOptions: options,
     normalization: groups.normalization,
     device,
+    tune: tune === "on",
     seed,
     progress: (progress) => bar.show(progress),
     signal,

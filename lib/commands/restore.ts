@@ -13,13 +13,14 @@ import type { Session } from "../session.ts";
 import { viewOptions } from "../views/options.ts";
 import type { Context } from "./command.ts";
 import { readLayer } from "./layer.ts";
-import { deviceOption, outOption, runFolderOf } from "./run_options.ts";
+import { deviceOption, outOption, runFolderOf, tuneOption } from "./run_options.ts";
 
 /** The options that say which encoder. */
 export const restoreOptions = z.strictObject({
   run: z.string().optional().describe("folder of the run; default the latest"),
   modelPath: z.string().optional().describe("a checkpoint file, in place of a run"),
   device: deviceOption,
+  tune: tuneOption,
   out: outOption,
   seed: z.int().min(0).default(0).describe("seed of what the probe draws"),
 });

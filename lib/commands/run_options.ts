@@ -13,6 +13,12 @@ export const deviceOption: z.ZodDefault<
 > = z.enum(["auto", "webgpu", "wasm"]).default("auto")
   .describe("where to compute; auto: a GPU, else the faster of a software adapter and wasm");
 
+/** `--tune`. */
+export const tuneOption: z.ZodDefault<z.ZodEnum<{ on: "on"; off: "off" }>> = z.enum(["on", "off"])
+  .default("on").describe(
+    "on webgpu, time the ways each kernel can compute, once per adapter; the results are the same",
+  );
+
 /** `--out`. */
 export const outOption: z.ZodDefault<z.ZodString> = z.string().min(1).default("runs")
   .describe("folder of the runs");

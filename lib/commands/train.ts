@@ -12,11 +12,12 @@ import { viewOptions } from "../views/options.ts";
 import type { Command } from "./command.ts";
 import { readLayer } from "./layer.ts";
 import { presetLayer, PRESETS } from "./presets.ts";
-import { deviceOption, outOption, runFolderOf } from "./run_options.ts";
+import { deviceOption, outOption, runFolderOf, tuneOption } from "./run_options.ts";
 
 /** The command's own options: those of training, and of the command line. */
 export const trainCommandOptions = trainOptions.extend({
   device: deviceOption,
+  tune: tuneOption,
   out: outOption,
   resume: z.string().optional().describe("continue the run in this folder; bare, the latest run"),
   preset: z.string().optional()

@@ -21,7 +21,7 @@ import type { trainCommandOptions } from "./train.ts";
 
 /** What may differ between a run and its continuation; all else would make it another run. */
 const MAY_CHANGE =
-  /^(device|out|epochs|max_steps|(eval|save|log)_every|k|knn_temperature|baselines|probe(\..*)?)$/;
+  /^(device|tune|out|epochs|max_steps|\w+_every|k|knn_temperature|baselines|probe(\..*)?)$/;
 
 /** Runs the command. */
 export async function trainAndEvaluate(

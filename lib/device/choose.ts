@@ -4,12 +4,11 @@
  *
  * @module
  */
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { version_core } from "@tensorflow/tfjs";
 import { z } from "zod";
 import { DeviceError } from "../errors.ts";
-import { writeAtomic } from "../run/atomic_write.ts";
-import { jsonText } from "../run/json_text.ts";
+import { recall, remember } from "../measurements.ts";
 import { type Device, type DeviceName, openDevice } from "./device.ts";
 import { PROBE_VERSION, timeStep } from "./probe.ts";
 import { type AdapterDescription, describeAdapter, findAdapter } from "./webgpu.ts";
@@ -81,32 +80,13 @@ async function recallOrMeasure(
     `probe ${PROBE_VERSION}`,
   ].join("; ");
   const file = cache && join(cache, "devices.json");
-  const remembered = file ? await read(file) : {};
+  const remembered = await recall(file, Remembered);
   if (remembered[key]) return remembered[key];
   const times = {
     wasm: await timeStep(await openDevice("wasm")),
     // A software adapter that fails is no reason to fail: wasm is there.
     webgpu: await openDevice("webgpu").then(timeStep).catch(() => null),
   };
-  if (file) await write(file, { ...remembered, [key]: times });
+  await remember(file, { ...remembered, [key]: times });
   return times;
-}
-
-/** What the file remembers: nothing if it is missing, unreadable or of another form. */
-async function read(file: string): Promise<Record<string, Times>> {
-  try {
-    return Remembered.parse(JSON.parse(await Deno.readTextFile(file)));
-  } catch {
-    return {};
-  }
-}
-
-/** Remembers if it can: a cache that cannot be written costs only the measurement. */
-async function write(file: string, remembered: Record<string, Times>): Promise<void> {
-  try {
-    await Deno.mkdir(dirname(file), { recursive: true });
-    await writeAtomic(file, jsonText(remembered));
-  } catch {
-    return;
-  }
 }

@@ -4,12 +4,22 @@
  * @module
  */
 import { DeviceError } from "../errors.ts";
-import type { Tf } from "../plugin.ts";
+import type { Progress, Tf } from "../plugin.ts";
 import { openWasm } from "./wasm.ts";
 import { openWebgpu } from "./webgpu.ts";
 
 /** The devices by name. */
 export type DeviceName = "webgpu" | "wasm";
+
+/** How a device is tuned. */
+export interface DeviceTuning {
+  /** The folder to remember measurements in; without it they last as long as the process. */
+  readonly cache?: string;
+  /** Is told of the kernels that are timed. */
+  readonly progress?: (progress: Progress) => void;
+  /** Ends the timing early. */
+  readonly signal?: AbortSignal;
+}
 
 /** An open device; TensorFlow.js is set to it. */
 export interface Device {
@@ -25,6 +35,16 @@ export interface Device {
   readonly tf: Tf;
   /** Throws a DeviceError if the device failed since the last call; call it after a sync. */
   check(): void;
+  /**
+   * Begins tuning with what is remembered, or ends it: then every kernel computes in its standard
+   * way. A device that is just opened is not tuned. No result depends on it, to the bit.
+   */
+  setTuning(tuning: DeviceTuning | undefined): Promise<void>;
+  /**
+   * Between steps: times how kernels that ran could compute, for seconds at most and once per
+   * machine. Immediate where the device is not tuned, or nothing is new.
+   */
+  tune(): Promise<void>;
 }
 
 /** Opens a device by name. Throws DeviceError where the machine has none. */

@@ -42,5 +42,7 @@ export async function openWasm(): Promise<Device> {
     software: true,
     tf,
     check: () => {},
+    setTuning: async () => {},
+    tune: async () => {},
   };
 }

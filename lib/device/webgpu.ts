@@ -7,7 +7,9 @@
 import * as tf from "@tensorflow/tfjs";
 import { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
 import { DeviceError } from "../errors.ts";
+import { webgpuBackend } from "../kernels/webgpu/program.ts";
 import { registerWebgpuKernels } from "../kernels/webgpu/register.ts";
+import { startTuning, stopTuning, tune } from "../kernels/webgpu/tuner.ts";
 import type { Device } from "./device.ts";
 
 /** The name of the backend. */
@@ -127,11 +129,18 @@ function watch(gpu: GPUDevice, adapter: GPUAdapter): Device {
     if (event instanceof GPUUncapturedErrorEvent) error ??= event.error.message;
   });
   gpu.lost.then((info) => lost = `the device was lost: ${info.message || info.reason}`);
+  const described = describeAdapter(adapter);
+  const backend = () => webgpuBackend(tf.engine().findBackend(BACKEND));
   return {
     name: "webgpu",
     backend: BACKEND,
-    ...describeAdapter(adapter),
+    ...described,
     tf,
+    async setTuning(tuning) {
+      if (tuning) await startTuning(backend(), { adapter: described.description, ...tuning });
+      else stopTuning(backend());
+    },
+    tune: () => tune(backend()),
     check() {
       const got = lost ?? error;
       error = undefined;

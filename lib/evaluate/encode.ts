@@ -23,6 +23,7 @@ export async function encode(
   shape: readonly number[],
 ): Promise<Float32Array> {
   checkInput(encoder, shape.slice(1));
+  await device.tune();
   const { tf } = device;
   const output = tf.tidy(() => {
     const given = encoder.model.apply(tf.tensor(examples, [...shape]), { training: false });

@@ -212,6 +212,7 @@ export async function train(
           learningRate,
           record,
         });
+        if (done.step < stepsTotal) await device.tune();
       }
       if (done.stepInEpoch < stepsPerEpoch) break;
 
