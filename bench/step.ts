@@ -1,0 +1,86 @@
+/**
+ * One table from one run: our kernels and whole steps beside the stock ones on the same adapter,
+ * medians of five repetitions after warm-up. Words choose the rows that have one of them:
+ *
+ *     deno task bench:step
+ *     deno task bench:step "step: conv" norm
+ *
+ * @module
+ */
+import { parseArgs } from "@std/cli/parse-args";
+import { note, say } from "../lib/terminal/say.ts";
+import { table } from "../lib/terminal/table.ts";
+import { machine, machineLines } from "./support/machine.ts";
+import { inScope, type Pair, prepareWasm, timeComparison, timeStep } from "./support/measure.ts";
+import { openBoth, timeInTurn } from "./support/paired.ts";
+import { describeStep, STEPS } from "./support/steps.ts";
+import { timeTorch } from "./support/torch.ts";
+import { WORKS } from "./support/works.ts";
+
+/** What is measured, and the cells that follow its name. */
+interface Row {
+  readonly what: string;
+  readonly measure: () => Promise<string[]>;
+}
+
+/** How many times faster whole steps are meant to be, and how near wasm is to be to PyTorch. */
+const TARGETS = { conv: 5, resnet18: 4, wasm: 3 } as const;
+
+const flags = parseArgs(Deno.args, { string: ["repetitions"] });
+const words = flags._.map(String);
+const repetitions = Number(flags.repetitions ?? 5);
+const here = await machine();
+const rows = [...(here.adapter ? adapterRows() : []), ...wasmRows()].filter(({ what }) =>
+  words.length === 0 || words.some((word) => what.includes(word))
+);
+if (here.adapter) await openBoth();
+
+const lines: string[][] = [];
+for (const [i, { what, measure }] of rows.entries()) {
+  note(`${i + 1}/${rows.length} ${what}`);
+  lines.push([what, ...await inScope(measure)]);
+}
+say(machineLines(here));
+say(`medians of ${repetitions} repetitions after one to warm up, milliseconds of wall clock\n`);
+say(table(["what", "stock", "ours", "times faster", "target", ""], lines));
+Deno.exit(0); // the devices would keep the process
+
+function adapterRows(): Row[] {
+  const operations = Object.values(WORKS).flat().map((comparison) => ({
+    what: comparison.what,
+    measure: async () => cells(await timeComparison(comparison, repetitions), comparison.target),
+  }));
+  const steps = STEPS.map((spec) => ({
+    what: describeStep(spec),
+    measure: async () => cells(await timeStep(spec, repetitions), TARGETS[spec.encoder]),
+  }));
+  return [...operations, ...steps];
+}
+
+/** The wasm device beside PyTorch of one thread: for machines without an adapter. */
+function wasmRows(): Row[] {
+  return STEPS.filter(({ encoder }) => encoder === "conv").map((spec) => ({
+    what: `wasm (stock: PyTorch, 1 thread), ${describeStep(spec)}`,
+    measure: async () => {
+      const torch = await timeTorch({ steps: [spec], threads: 1, repetitions });
+      const [{ wall }] = await timeInTurn([await prepareWasm(spec)], repetitions);
+      if ("missing" in torch) return [torch.missing, wall.toFixed(1), "", "", ""];
+      const stock = torch.times.get(describeStep(spec)) ?? NaN;
+      return cells(
+        { stock: { wall: stock, cpu: stock }, ours: { wall, cpu: wall } },
+        1 / TARGETS.wasm,
+      );
+    },
+  }));
+}
+
+function cells({ stock, ours }: Pair, target?: number): string[] {
+  const ratio = stock.wall / ours.wall;
+  return [
+    stock.wall.toFixed(1),
+    ours.wall.toFixed(1),
+    ratio.toFixed(2),
+    target === undefined ? "" : `≥ ${+target.toFixed(2)}`,
+    target === undefined ? "" : ratio >= target ? "holds" : "missed",
+  ];
+}

@@ -1,0 +1,85 @@
+/**
+ * Timing whole comparisons, each with its memory given back.
+ *
+ * @module
+ */
+import * as tf from "@tensorflow/tfjs";
+import { BACKEND } from "../../lib/device/webgpu.ts";
+import { openDevice } from "../../lib/device/device.ts";
+import { type Comparison, prepare, STOCK, timeInTurn, type Timing } from "./paired.ts";
+import { productStep } from "./product_step.ts";
+import type { StepSpec } from "./steps.ts";
+import { stockStep } from "./stock_step.ts";
+
+/** Times of the stock backend and of ours. */
+export interface Pair {
+  /** The stock kernels. */
+  readonly stock: Timing;
+  /** Ours. */
+  readonly ours: Timing;
+}
+
+/** Times one operation on both backends. */
+export async function timeComparison(
+  { stock, ours }: Comparison,
+  repetitions: number,
+): Promise<Pair> {
+  return await inScope(async () =>
+    pair(
+      await timeInTurn([await prepare(STOCK, stock), await prepare(BACKEND, ours)], repetitions),
+    )
+  );
+}
+
+/** Times a whole step: a user's program on the stock backend, the product's path on ours. */
+export async function timeStep(spec: StepSpec, repetitions: number): Promise<Pair> {
+  return await inScope(async () => {
+    const stock = await prepareStock(spec);
+    const ours = await prepareProduct(spec);
+    return pair(await timeInTurn([stock, ours], repetitions));
+  });
+}
+
+/** The step as a user of TensorFlow.js writes it, on the stock backend. */
+export async function prepareStock(spec: StepSpec): Promise<() => Promise<void>> {
+  await tf.setBackend(STOCK);
+  const step = stockStep(spec);
+  return await prepare(STOCK, () => step);
+}
+
+/** The product's step on our WebGPU backend. */
+export async function prepareProduct(spec: StepSpec): Promise<() => Promise<void>> {
+  await tf.setBackend(BACKEND);
+  const step = await productStep(spec);
+  return await prepare(BACKEND, () => step);
+}
+
+/** The product's step on the wasm device. */
+export async function prepareWasm(spec: StepSpec): Promise<() => Promise<void>> {
+  const { backend } = await openDevice("wasm");
+  const step = await productStep(spec);
+  return async () => {
+    if (tf.getBackend() !== backend) await tf.setBackend(backend);
+    const loss = step();
+    await loss.data();
+    loss.dispose();
+  };
+}
+
+/** Runs `use`, then disposes of the tensors it left; variables too. */
+export async function inScope<T>(use: () => Promise<T>): Promise<T> {
+  const variables = new Set(Object.keys(tf.engine().registeredVariables));
+  tf.engine().startScope();
+  try {
+    return await use();
+  } finally {
+    tf.engine().endScope();
+    for (const [name, variable] of Object.entries(tf.engine().registeredVariables)) {
+      if (!variables.has(name)) variable.dispose();
+    }
+  }
+}
+
+function pair([stock, ours]: Timing[]): Pair {
+  return { stock, ours };
+}
