@@ -50,9 +50,14 @@ export interface Rng {
  * taken modulo 2⁶⁴ and words modulo 2³².
  */
 export function rng(seed: number, ...path: number[]): Rng {
+  return new Stream(streamKey(seed, ...path), path.length);
+}
+
+/** The key of `rng(seed, ...path)`, for a shader to fold the rest of a path into. */
+export function streamKey(seed: number, ...path: number[]): [number, number] {
   let key: [number, number] = [seed >>> 0, Math.floor(seed / 2 ** 32) >>> 0];
   path.forEach((word, depth) => key = threefry2x32(key[0], key[1], word >>> 0, depth + 1));
-  return new Stream(key, path.length);
+  return key;
 }
 
 class Stream implements Rng {

@@ -14,19 +14,8 @@
  * @module
  */
 import type { Rng } from "../random.ts";
+import { type CropBox, cropPlace, type CropRule, cropRule, cropSides } from "./crop_box.ts";
 import type { ViewOptions } from "./options.ts";
-
-/** A box of whole pixels. */
-export interface CropBox {
-  /** First row. */
-  readonly top: number;
-  /** First column. */
-  readonly left: number;
-  /** Rows. */
-  readonly height: number;
-  /** Columns. */
-  readonly width: number;
-}
 
 /** The four operations of the colour jitter. */
 export type JitterOperation = "brightness" | "contrast" | "saturation" | "hue";
@@ -59,7 +48,8 @@ export interface ViewParameters {
   readonly blurSigma: number | null;
 }
 
-const CROP_TRIES = 10;
+/** Tries to find a box that fits. */
+export const CROP_TRIES = 10;
 
 /**
  * Draws one view of an image of height × width pixels: the first 10 to 50 uniforms of `random`,
@@ -85,7 +75,7 @@ export function viewParameters(
   const grayscale = random.uniform() < options.grayscale;
   const blurred = random.uniform() < options.blur;
   const sigma = between(options.blurSigmaMin, options.blurSigmaMax);
-  const crop = cropBox(height, width, options, random);
+  const crop = cropBox(height, width, cropRule(height, width, options), random);
   return {
     crop,
     flip,
@@ -96,35 +86,31 @@ export function viewParameters(
 }
 
 /** RandomResizedCrop's box: uniform area, log-uniform ratio, a central box if no try fits. */
-function cropBox(height: number, width: number, options: ViewOptions, random: Rng): CropBox {
-  const { cropScaleMin, cropScaleMax, cropRatioMin, cropRatioMax } = options;
+function cropBox(height: number, width: number, rule: CropRule, random: Rng): CropBox {
+  const draw = () => Math.floor(random.uniform() * 2 ** 24);
   for (let t = 0; t < CROP_TRIES; t++) {
-    const scale = cropScaleMin + (cropScaleMax - cropScaleMin) * random.uniform();
-    const area = height * width * scale;
-    const logMin = Math.log(cropRatioMin);
-    const ratio = Math.exp(logMin + (Math.log(cropRatioMax) - logMin) * random.uniform());
-    const h = Math.round(Math.sqrt(area / ratio));
-    const w = Math.round(Math.sqrt(area * ratio));
-    const top = random.uniform();
-    const left = random.uniform();
+    const [h, w] = cropSides(rule, draw(), draw());
+    const top = draw();
+    const left = draw();
     if (h > 0 && h <= height && w > 0 && w <= width) {
       return {
-        top: Math.floor(top * (height - h + 1)),
-        left: Math.floor(left * (width - w + 1)),
+        top: cropPlace(top, height - h + 1),
+        left: cropPlace(left, width - w + 1),
         height: h,
         width: w,
       };
     }
   }
-  let h = height;
-  let w = width;
-  if (width / height < cropRatioMin) h = Math.max(1, Math.round(width / cropRatioMin));
-  else if (width / height > cropRatioMax) w = Math.max(1, Math.round(height * cropRatioMax));
-  return { top: (height - h) >> 1, left: (width - w) >> 1, height: h, width: w };
+  return rule.fallback;
 }
 
 /** The 24 orders of the four operations. */
-const ORDERS = orders(["brightness", "contrast", "saturation", "hue"]);
+export const ORDERS: readonly (readonly JitterOperation[])[] = orders([
+  "brightness",
+  "contrast",
+  "saturation",
+  "hue",
+]);
 
 function orders(items: readonly JitterOperation[]): JitterOperation[][] {
   if (items.length === 0) return [[]];

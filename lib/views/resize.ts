@@ -6,7 +6,7 @@
  * @module
  */
 import type { ExampleBatch } from "../plugin.ts";
-import type { CropBox } from "./parameters.ts";
+import type { CropBox } from "./crop_box.ts";
 
 /**
  * Weights of one axis. With s = inSize/outSize, r = max(s, 1) and the centre c = (x + ½)·s, output x is

@@ -2,7 +2,8 @@
  * The views again, written for clearness in float64 arrays: every output is a direct sum over all
  * the pixels that could matter. Images are [height][width][channel] of 0–1.
  */
-import type { CropBox, ViewParameters } from "../../../lib/views/parameters.ts";
+import type { CropBox } from "../../../lib/views/crop_box.ts";
+import type { ViewParameters } from "../../../lib/views/parameters.ts";
 
 /** [height][width][channel] */
 export type Image = number[][][];

@@ -76,7 +76,7 @@ Deno.test("each draw has its number, used or not", () => {
 Deno.test("a crop that does not fit is tried again with the next four draws", () => {
   const first = Array.from({ length: 10 }, () => 0.5);
   // All of the area at ratio 4/3 is wider than the image; the second try is a quarter of it.
-  const stream = scripted([...first, 0.9999, 1, 0, 0, (0.25 - 0.08) / 0.92, 0.5, 0, 0.999]);
+  const stream = scripted([...first, 0.9999, 0.9999, 0, 0, (0.25 - 0.08) / 0.92, 0.5, 0, 0.999]);
   const { crop } = viewParameters(40, 40, defaults, stream);
   assertEquals(stream.drawn, 18);
   assertEquals(crop, { top: 0, left: 20, height: 20, width: 20 });

@@ -1,0 +1,86 @@
+/**
+ * The box of a random crop, to the pixel the same on every device: its sides are decided in whole
+ * numbers, never by rounding a floating-point square root.
+ *
+ * A crop of the share s of an area H·W at ratio r = width/height has height round(√(HWs/r)) and width
+ * round(√(HWs·r)). In logarithms to base 2, as fixed point with 24 bits after the point, a side is
+ * the largest k with log₂(k − ½)² ≤ log₂ HW + log₂ s ∓ log₂ r. The draws have 24 bits, s has 32.
+ *
+ * @module
+ */
+import { log2Fixed, mulHigh, ONE } from "./fixed_point.ts";
+import type { ViewOptions } from "./options.ts";
+
+/** A box of whole pixels. */
+export interface CropBox {
+  /** First row. */
+  readonly top: number;
+  /** First column. */
+  readonly left: number;
+  /** Rows. */
+  readonly height: number;
+  /** Columns. */
+  readonly width: number;
+}
+
+/** What decides the boxes of all crops of images of one size; whole numbers. */
+export interface CropRule {
+  /** Smallest share of the area, in units of 2⁻³². */
+  readonly scaleMin: number;
+  /** Largest less smallest share, in units of 2⁻³². */
+  readonly scaleSpan: number;
+  /** log₂ of the smallest ratio, in units of 2⁻²⁴. */
+  readonly logRatioMin: number;
+  /** log₂ of the largest ratio less that of the smallest, in units of 2⁻²⁴. */
+  readonly logRatioSpan: number;
+  /** log₂ of the area of the image in pixels, in units of 2⁻²⁴. */
+  readonly logArea: number;
+  /** The box where no try fits: the largest central one of an allowed ratio. */
+  readonly fallback: CropBox;
+}
+
+/** The rule for images of height × width pixels, each less than 2¹⁵. */
+export function cropRule(height: number, width: number, options: ViewOptions): CropRule {
+  const { cropScaleMin, cropScaleMax, cropRatioMin, cropRatioMax } = options;
+  const share = (scale: number) => Math.min(2 ** 32 - 1, Math.max(1, Math.round(scale * 2 ** 32)));
+  // Beyond 2^±31 no box fits anyway.
+  const logRatio = (r: number) => Math.round(Math.min(31, Math.max(-31, Math.log2(r))) * ONE);
+  let h = height;
+  let w = width;
+  if (width / height < cropRatioMin) h = Math.max(1, Math.round(width / cropRatioMin));
+  else if (width / height > cropRatioMax) w = Math.max(1, Math.round(height * cropRatioMax));
+  return {
+    scaleMin: share(cropScaleMin),
+    scaleSpan: share(cropScaleMax) - share(cropScaleMin),
+    logRatioMin: logRatio(cropRatioMin),
+    logRatioSpan: logRatio(cropRatioMax) - logRatio(cropRatioMin),
+    logArea: Math.round(Math.log2(height * width) * ONE),
+    fallback: { top: (height - h) >> 1, left: (width - w) >> 1, height: h, width: w },
+  };
+}
+
+/** The sides [height, width] of a crop, from the draws of its area and its ratio (24 bits each). */
+export function cropSides(rule: CropRule, area: number, ratio: number): [number, number] {
+  const share = rule.scaleMin + mulHigh(rule.scaleSpan, area << 8);
+  const log = rule.logArea + log2Fixed(share) - 32 * ONE;
+  const logRatio = rule.logRatioMin + mulHigh(rule.logRatioSpan, ratio << 8);
+  return [side(log - logRatio), side(log + logRatio)];
+}
+
+/** The first of `room` places that a draw of 24 bits chooses. */
+export function cropPlace(draw: number, room: number): number {
+  return mulHigh(draw << 8, room);
+}
+
+/** The largest k ≥ 0 with log₂(k − ½)² ≤ `log`, at most 2¹⁵: a guess, then put right. */
+function side(log: number): number {
+  let k = Math.min(2 ** 15, Math.round(2 ** (log / (2 * ONE))));
+  while (k > 0 && logSquare(k) > log) k--;
+  while (k < 2 ** 15 && logSquare(k + 1) <= log) k++;
+  return k;
+}
+
+/** log₂(k − ½)² in units of 2⁻²⁴, 1 ≤ k ≤ 2¹⁵. */
+function logSquare(k: number): number {
+  return log2Fixed((2 * k - 1) ** 2) - 2 * ONE;
+}
