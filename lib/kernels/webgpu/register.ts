@@ -5,6 +5,7 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
+import { conv2dFilterGradient } from "./conv2d_filter_gradient.ts";
 import { webgpuBackend } from "./program.ts";
 
 /** A kernel; gives undefined where the stock one is to run. */
@@ -15,7 +16,8 @@ export type Kernel<A> = (
 ) => tf.TensorInfo | tf.TensorInfo[] | undefined;
 
 /** Registers the kernels on our backend, after the stock ones were copied to it. */
-export function registerWebgpuKernels(_backendName: string): void {
+export function registerWebgpuKernels(backendName: string): void {
+  replaceKernel(backendName, "Conv2DBackpropFilter", conv2dFilterGradient);
 }
 
 /** Registers one kernel, before the stock one where there is one. */

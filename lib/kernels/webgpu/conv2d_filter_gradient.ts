@@ -1,0 +1,228 @@
+/**
+ * The gradient of a convolution with respect to its filter, for x [n, h, w, cin] and dy [n, oh, ow, cout]:
+ *
+ *     dw[r, s, c, o] = Σ over b, y, x of  x[b, y·stride + r − top, x·stride + s − left, c] · dy[b, y, x, o]
+ *
+ * A thread owns a tile of `taps` neighbouring s, `channels` and `columns` (of o) for one r, in registers,
+ * and walks along the rows of dy: of the pixels under the filter only those that are new at a step are
+ * loaded. The rows b, y are split into slices, each summed by other threads, so that a small filter
+ * keeps the device busy, too; {@linkcode sumSlices} adds them. Every weight is summed over the pixels
+ * in one order, which the slices alone decide, and the slices follow from the shape alone.
+ *
+ * @module
+ */
+import type * as tf from "@tensorflow/tfjs";
+import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
+import { type ConvAttrs, convGeometry, type ConvInfo } from "../conv_geometry.ts";
+import { emptyTensor, linearGrid, runProgram } from "./program.ts";
+import { sumSlices } from "./sum_slices.ts";
+import { tuned } from "./tuner.ts";
+
+/** What one thread sums, for one row of the filter. */
+export interface FilterGradientTile {
+  /** Neighbouring columns of the filter. */
+  readonly taps: number;
+  /** Channels of x; where x is read by four, a multiple of four. */
+  readonly channels: number;
+  /** Channels of dy; where dy is read by four, a multiple of four. */
+  readonly columns: number;
+}
+
+/** The floats of partial sums that are worth it for having more threads. */
+const PARTIAL_SUMS = 1 << 20;
+const MOST_SLICES = 512;
+
+/** The filter's gradient [fh, fw, cin, cout]; undefined where the stock kernel is to run. */
+export function conv2dFilterGradient(
+  backend: WebGPUBackend,
+  { x, dy }: Record<string, tf.TensorInfo>,
+  attrs: ConvAttrs & { readonly filterShape: readonly number[] },
+): tf.TensorInfo | undefined {
+  if ((attrs.dataFormat ?? "NHWC") !== "NHWC") return;
+  if (x.dtype !== "float32" || dy.dtype !== "float32") return;
+  const info = convGeometry(x.shape, attrs.filterShape, attrs);
+  if (info.batchSize * info.inChannels * info.outChannels === 0) return;
+  const { strideHeight, strideWidth, padInfo: { top, left } } = info;
+  const tile = tuned(backend, {
+    kernel: "conv2d_filter_gradient",
+    shape: [x.shape, dy.shape, info.filterShape, strideHeight, strideWidth, top, left].join(" "),
+    candidates: filterGradientTiles(info),
+    inputs: [x.shape, dy.shape],
+    run: (candidate, [x, dy]) => filterGradient(backend, x, dy, info, candidate),
+  });
+  return filterGradient(backend, x, dy, info, tile);
+}
+
+/** Tiles worth trying, the default first. */
+export function filterGradientTiles(
+  { filterWidth, inChannels, outChannels }: Pick<
+    ConvInfo,
+    "filterWidth" | "inChannels" | "outChannels"
+  >,
+): FilterGradientTile[] {
+  const taps = filterWidth <= 7 ? filterWidth : 4;
+  const tile = (channels: number, columns: number) => ({
+    taps,
+    channels: side(inChannels, channels),
+    columns: side(outChannels, columns),
+  });
+  if (taps === 1) return [tile(8, 8), tile(8, 4), tile(4, 4)];
+  return taps <= 3 ? [tile(4, 8), tile(4, 4), tile(8, 8)] : [tile(4, 4)];
+}
+
+/** Splits a count evenly into parts of at most `most`, or into parts of `most` where it goes by fours. */
+function side(count: number, most: number): number {
+  return count % 4 === 0 ? Math.min(most, count) : Math.ceil(count / Math.ceil(count / most));
+}
+
+/** The gradient by a tile of the caller's choice, which changes nothing but the time it takes. */
+export function filterGradient(
+  backend: WebGPUBackend,
+  x: tf.TensorInfo,
+  dy: tf.TensorInfo,
+  info: ConvInfo,
+  { taps, channels, columns }: FilterGradientTile,
+): tf.TensorInfo {
+  const { filterHeight, filterWidth, inChannels, outChannels, outHeight, padInfo } = info;
+  const [byX, byY] = [vector(inChannels), vector(outChannels)];
+  const size = filterHeight * filterWidth * inChannels * outChannels;
+  const rows = info.batchSize * outHeight;
+  const slices = Math.min(rows, MOST_SLICES, Math.ceil(PARTIAL_SUMS / size));
+  const tapBlocks = Math.ceil(filterWidth / taps);
+  const channelBlocks = Math.ceil(inChannels / channels);
+  const columnBlocks = Math.ceil(outChannels / columns);
+  const threads = slices * filterHeight * tapBlocks * channelBlocks * columnBlocks;
+  const partial = emptyTensor(backend, [slices, ...info.filterShape]);
+  runProgram(backend, {
+    name: "conv2d_filter_gradient",
+    constants: {
+      TAPS: taps,
+      CHANNELS: channels / byX,
+      COLUMNS: columns / byY,
+      BY_X: byX,
+      BY_Y: byY,
+      STRIDE: info.strideWidth,
+    },
+    inputs: { x: { tensor: x, element: type(byX) }, dy: { tensor: dy, element: type(byY) } },
+    outputs: { dw: { tensor: partial, element: type(byY) } },
+    uniforms: {
+      threads,
+      rows,
+      slices,
+      in_height: info.inHeight,
+      in_width: info.inWidth,
+      out_height: outHeight,
+      out_width: info.outWidth,
+      filter_height: filterHeight,
+      filter_width: filterWidth,
+      stride: info.strideHeight,
+      top: padInfo.top,
+      left: padInfo.left,
+      channels: inChannels / byX,
+      columns: outChannels / byY,
+      tap_blocks: tapBlocks,
+      channel_blocks: channelBlocks,
+      column_blocks: columnBlocks,
+    },
+    wgsl,
+    workgroups: linearGrid(backend, Math.ceil(threads / 64)),
+  });
+  if (slices > 1) return sumSlices(backend, partial, info.filterShape);
+  return { ...partial, shape: [...info.filterShape] };
+}
+
+function vector(count: number): number {
+  return count % 4 === 0 ? 4 : 1;
+}
+
+function type(by: number): string {
+  return by === 4 ? "vec4f" : "f32";
+}
+
+/** The text for a tile: all of its loops unrolled, its sums in variables of their own. */
+function wgsl(tile: Readonly<Record<string, number>>): string {
+  const { TAPS, CHANNELS, COLUMNS, BY_X, BY_Y, STRIDE } = tile;
+  const groups = range(CHANNELS), columns = range(COLUMNS), taps = range(TAPS);
+  const parts = BY_X === 4 ? [".x", ".y", ".z", ".w"] : [""];
+  const sums = taps.flatMap((s) =>
+    groups.flatMap((i) =>
+      parts.flatMap((part, p) =>
+        columns.map((j) => ({ sum: `a${s}_${i}_${p}_${j}`, s, i, p, part, j }))
+      )
+    )
+  );
+  const kept = taps.slice(0, Math.max(0, TAPS - STRIDE)), fresh = taps.slice(kept.length);
+  /** Loads tap s of the window whose first tap is over column `at`. */
+  const load = (s: number) =>
+    `{
+      let column = u32(at + ${s});
+      let inside = column < u.in_width;
+      let pixel = image_row + min(column, u.in_width - 1u) * u.channels;
+      ${groups.map((i) => `w${s}_${i} = select(X(), x[pixel + c${i}], inside);`).join("\n")}
+    }`;
+  return /* wgsl */ `
+alias X = ${type(BY_X)};
+alias Y = ${type(BY_Y)};
+
+@compute @workgroup_size(64)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
+        @builtin(local_invocation_index) lane: u32) {
+  let thread = (group.y * groups.x + group.x) * 64u + lane;
+  if (thread >= u.threads) { return; }
+  let column_block = thread % u.column_blocks;
+  var rest = thread / u.column_blocks;
+  let channel_block = rest % u.channel_blocks;
+  rest /= u.channel_blocks;
+  let tap = (rest % u.tap_blocks) * TAPS;
+  rest /= u.tap_blocks;
+  let r = rest % u.filter_height;
+  let slice = rest / u.filter_height;
+
+  // Neighbouring threads read neighbouring groups; beyond the end, the last one, and keep nothing.
+  ${
+    groups.map((i) => `let c${i} = min(channel_block + ${i}u * u.channel_blocks, u.channels - 1u);`)
+      .join("\n")
+  }
+  ${
+    columns.map((j) => `let o${j} = min(column_block + ${j}u * u.column_blocks, u.columns - 1u);`)
+      .join("\n")
+  }
+  ${taps.map((s) => groups.map((i) => `var w${s}_${i} = X();`).join(" ")).join("\n")}
+  ${sums.map(({ sum }) => `var ${sum} = Y();`).join("\n")}
+
+  let first = slice * u.rows / u.slices;
+  let last = (slice + 1u) * u.rows / u.slices;
+  for (var row = first; row < last; row++) {
+    let image = row / u.out_height;
+    let y = (row - image * u.out_height) * u.stride + r - u.top;
+    if (y < u.in_height) {
+      let image_row = (image * u.in_height + y) * u.in_width * u.channels;
+      var at = i32(tap) - i32(u.left);
+      ${kept.map(load).join("\n")}
+      let end = (row + 1u) * u.out_width * u.columns;
+      for (var dy_pixel = row * u.out_width * u.columns; dy_pixel < end; dy_pixel += u.columns) {
+        ${fresh.map(load).join("\n")}
+        ${columns.map((j) => `let y${j} = dy[dy_pixel + o${j}];`).join("\n")}
+        ${sums.map(({ sum, s, i, part, j }) => `${sum} += w${s}_${i}${part} * y${j};`).join("\n")}
+        ${
+    kept.map((s) => groups.map((i) => `w${s}_${i} = w${s + STRIDE}_${i};`).join(" ")).join("\n")
+  }
+        at += i32(STRIDE);
+      }
+    }
+  }
+
+  let first_tap = (slice * u.filter_height + r) * u.filter_width + tap;
+  ${
+    sums.map(({ sum, s, i, p, j }) => `
+  if (tap + ${s}u < u.filter_width && channel_block + ${i}u * u.channel_blocks < u.channels &&
+      column_block + ${j}u * u.column_blocks < u.columns) {
+    dw[(((first_tap + ${s}u) * u.channels + c${i}) * ${BY_X}u + ${p}u) * u.columns + o${j}] = ${sum};
+  }`).join("")
+  }
+}`;
+}
+
+function range(count: number): number[] {
+  return Array.from({ length: count }, (_, i) => i);
+}
