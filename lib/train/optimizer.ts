@@ -5,7 +5,10 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import type { TrainOptions } from "./options.ts";
-import { UPDATE_RULES } from "./update_rules.ts";
+import { type StepConstants, UPDATE_RULES, type UpdateRule } from "./update_rules.ts";
+
+/** The kernel of our webgpu backend, `lib/kernels/webgpu/optimizer.ts`. */
+const STEP_KERNEL = "OptimizerStep";
 
 /** An optimizer of a fixed set of parameters. */
 export interface Optimizer {
@@ -40,6 +43,10 @@ export function makeOptimizer(
     step(grads, learningRate) {
       const t = ++this.steps;
       const constants = { ...options, learningRate, t };
+      if (tf.getKernel(STEP_KERNEL, tf.getBackend())) {
+        stepInPlace(parameters, grads, slots, rule, constants);
+        return;
+      }
       for (const [name, weight] of parameters) {
         const grad = grads[weight.name];
         if (grad === undefined) continue;
@@ -54,4 +61,37 @@ export function makeOptimizer(
       for (const slot of slots.values()) slot.dispose();
     },
   };
+}
+
+/** One update of all parameters by the kernel. */
+function stepInPlace(
+  parameters: ReadonlyMap<string, tf.Variable>,
+  grads: tf.NamedTensorMap,
+  slots: ReadonlyMap<string, tf.Variable>,
+  rule: UpdateRule,
+  constants: StepConstants,
+): void {
+  const inputs: tf.NamedTensorMap = {};
+  let i = 0;
+  for (const [name, weight] of parameters) {
+    const grad = grads[weight.name];
+    if (grad === undefined || weight.size === 0) continue;
+    tf.util.assertShapesMatch(grad.shape, weight.shape, `the gradient of ${name}: `);
+    inputs[`weight.${i}`] = unshared(weight);
+    inputs[`grad.${i}`] = grad;
+    rule.slots.forEach((slot, s) =>
+      inputs[`slot.${i}.${s}`] = unshared(slots.get(`${slot}.${name}`)!)
+    );
+    i++;
+  }
+  tf.engine().runKernel(STEP_KERNEL, inputs, rule.attributes(constants));
+}
+
+/** The variable, given data of its own where a clone has the same, which must keep its values. */
+function unshared(variable: tf.Variable): tf.Variable {
+  if (tf.backend().refCount(variable.dataId) > 1) {
+    const { shape, size } = variable;
+    tf.tidy(() => variable.assign(variable.flatten().slice(0, size).reshape(shape)));
+  }
+  return variable;
 }

@@ -30,7 +30,14 @@ export interface UpdateRule {
     slots: readonly tf.Tensor[],
     constants: StepConstants,
   ): tf.Tensor[];
+  /** The attributes of the kernel `OptimizerStep`, which does the same in place on webgpu. */
+  attributes(constants: StepConstants): StepAttributes;
 }
+
+/** Which of the kernel's equations, and its numbers. */
+export type StepAttributes = { readonly rule: "adam" | "momentum"; readonly trust: number } & {
+  readonly [name: string]: number | string;
+};
 
 const BETA_1 = 0.9;
 const BETA_2 = 0.999;
@@ -50,11 +57,32 @@ function adamStep(
   return [weight.sub(m.mul(learningRate / (1 - BETA_1 ** t)).div(denominator)), m, v];
 }
 
+/** The numbers of Adam's step that follows w ← shrink·w and adds decay·w to the gradient. */
+function adamAttributes(
+  { learningRate, t }: StepConstants,
+  { shrink, decay }: { shrink: number; decay: number },
+): StepAttributes {
+  return {
+    rule: "adam",
+    trust: 0,
+    beta1: BETA_1,
+    beta2: BETA_2,
+    gain1: 1 - BETA_1, // in float32 it would be off by 5e-5
+    gain2: 1 - BETA_2,
+    epsilon: EPSILON,
+    rate: learningRate / (1 - BETA_1 ** t),
+    scale: Math.sqrt(1 - BETA_2 ** t),
+    shrink,
+    decay,
+  };
+}
+
 /** Adam (Kingma & Ba 2015, arXiv:1412.6980); L2: λw is added to the gradient. */
 const adam: UpdateRule = {
   slots: ["m", "v"],
   update: (weight, grad, slots, constants) =>
     adamStep(weight, grad.add(weight.mul(constants.weightDecay)), slots, constants),
+  attributes: (constants) => adamAttributes(constants, { shrink: 1, decay: constants.weightDecay }),
 };
 
 /** AdamW (Loshchilov & Hutter 2019, arXiv:1711.05101): first w ← w(1 − ηλ), then Adam's step. */
@@ -67,6 +95,11 @@ const adamw: UpdateRule = {
       slots,
       constants,
     ),
+  attributes: (constants) =>
+    adamAttributes(constants, {
+      shrink: 1 - constants.learningRate * constants.weightDecay,
+      decay: 0,
+    }),
 };
 
 /** SGD: b ← μb + g + λw, w ← w − ηb. */
@@ -76,6 +109,13 @@ const sgd: UpdateRule = {
     const b = b0.mul(momentum).add(grad.add(weight.mul(weightDecay)));
     return [weight.sub(b.mul(learningRate)), b];
   },
+  attributes: ({ learningRate, weightDecay, momentum }) => ({
+    rule: "momentum",
+    trust: 0,
+    momentum,
+    rate: learningRate,
+    decay: weightDecay,
+  }),
 };
 
 /**
@@ -99,6 +139,7 @@ const lars: UpdateRule = {
     const b = b0.mul(momentum).add(direction);
     return [weight.sub(b.mul(learningRate)), b];
   },
+  attributes: (constants) => ({ ...sgd.attributes(constants), trust: TRUST, epsilon: EPSILON }),
 };
 
 /** The rules by the name of the option `optimizer`. */

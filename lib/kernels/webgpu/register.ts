@@ -6,6 +6,7 @@
 import * as tf from "@tensorflow/tfjs";
 import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
 import { conv2dFilterGradient } from "./conv2d_filter_gradient.ts";
+import { optimizerStep } from "./optimizer.ts";
 import { webgpuBackend } from "./program.ts";
 
 /** A kernel; gives undefined where the stock one is to run. */
@@ -18,6 +19,7 @@ export type Kernel<A> = (
 /** Registers the kernels on our backend, after the stock ones were copied to it. */
 export function registerWebgpuKernels(backendName: string): void {
   replaceKernel(backendName, "Conv2DBackpropFilter", conv2dFilterGradient);
+  replaceKernel(backendName, "OptimizerStep", optimizerStep);
 }
 
 /** Registers one kernel, before the stock one where there is one. */

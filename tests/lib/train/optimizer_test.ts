@@ -1,4 +1,4 @@
-import { assertAlmostEquals, assertEquals } from "@std/assert";
+import { assertAlmostEquals, assertEquals, assertNotEquals, assertThrows } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
 import { rng } from "../../../lib/random.ts";
 import { makeOptimizer } from "../../../lib/train/optimizer.ts";
@@ -41,7 +41,17 @@ class Reference {
   }
 }
 
-const shapes = { kernel: [3, 4], bias: [4] };
+/** Sizes of one to several workgroups; what shares a dispatch on webgpu and what does not. */
+const shapes = {
+  kernel: [3, 4],
+  bias: [4],
+  one: [1],
+  odd: [3, 5],
+  scale: [8],
+  shift: [260],
+  square: [2, 2],
+  large: [3, 5, 5, 64],
+};
 
 for (const name of ["adam", "adamw", "sgd", "lars"] as const) {
   testOnDevices(`${name} follows its float64 reference for ten steps`, async () => {
@@ -80,7 +90,7 @@ for (const name of ["adam", "adamw", "sgd", "lars"] as const) {
     assertEquals(optimizer.steps, 10);
     for (const { key, reference } of references) {
       const weight = await parameters.get(key)!.data();
-      reference.weight.forEach((expected, i) => assertAlmostEquals(weight[i], expected, 1e-5));
+      reference.weight.forEach((expected, i) => assertAlmostEquals(weight[i], expected, 1e-5, key));
     }
     optimizer.dispose();
     tf.dispose([...parameters.values()]);
@@ -115,4 +125,85 @@ testOnDevices("lars moves a weight of zeros and survives a gradient of zeros", a
   assertEquals([...await still.data()], [1, 1]);
   optimizer.dispose();
   tf.dispose([grads, zero, still]);
+});
+
+/** An optimizer of one weight of each rank, and a step whose gradients are drawn from `t`. */
+function twoWeights(name: "adam" | "adamw" | "sgd" | "lars") {
+  const matrix = tf.variable(tf.ones([30, 4])), vector = tf.variable(tf.ones([4]));
+  const optimizer = makeOptimizer(new Map([["matrix", matrix], ["vector", vector]]), {
+    optimizer: name,
+    weightDecay: 0.1,
+    momentum: 0.9,
+  });
+  const variables = [matrix, vector, ...optimizer.slots.values()];
+  return {
+    matrix,
+    variables,
+    step(t: number) {
+      const draw = (shape: number[]) => {
+        const random = rng(t, shape.length);
+        const size = tf.util.sizeFromShape(shape);
+        return tf.tensor(Float32Array.from({ length: size }, () => random.normal()), shape);
+      };
+      const grads = { [matrix.name]: draw([30, 4]), [vector.name]: draw([4]) };
+      optimizer.steps = t - 1;
+      optimizer.step(grads, 0.1 / t);
+      tf.dispose(grads);
+    },
+    read: () => Promise.all(variables.map(async (variable) => [...await variable.data()])),
+    dispose() {
+      optimizer.dispose();
+      tf.dispose([matrix, vector]);
+    },
+  };
+}
+
+for (const name of ["adam", "adamw", "sgd", "lars"] as const) {
+  testOnDevices(`${name} goes on from what was read back to the same bytes`, async () => {
+    const whole = twoWeights(name), broken = twoWeights(name);
+    for (let t = 1; t <= 4; t++) whole.step(t);
+    for (let t = 1; t <= 2; t++) broken.step(t);
+    const saved = await broken.read();
+    broken.dispose();
+
+    const resumed = twoWeights(name);
+    resumed.variables.forEach((variable, i) =>
+      tf.tidy(() => variable.assign(tf.tensor(saved[i], variable.shape)))
+    );
+    for (let t = 3; t <= 4; t++) resumed.step(t);
+    assertEquals(await resumed.read(), await whole.read());
+    whole.dispose();
+    resumed.dispose();
+  });
+}
+
+testOnDevices("a clone of a weight and one of a moment keep their values", async () => {
+  const weights = twoWeights("adam");
+  const { matrix, variables } = weights;
+  weights.step(1);
+  const clones = variables.map((variable) => variable.clone());
+  const target = tf.variable(tf.zeros(matrix.shape));
+  target.assign(matrix);
+  const before = await weights.read();
+  weights.step(2);
+  for (const [i, clone] of clones.entries()) {
+    assertEquals([...await clone.data()], before[i]);
+    assertNotEquals([...await variables[i].data()], before[i]);
+  }
+  assertEquals([...await target.data()], before[0]);
+  weights.dispose();
+  tf.dispose([clones, target]);
+});
+
+testOnDevices("a gradient of another shape is refused", () => {
+  const weight = tf.variable(tf.ones([2, 3]));
+  const optimizer = makeOptimizer(new Map([["w", weight]]), {
+    optimizer: "sgd",
+    weightDecay: 0,
+    momentum: 0.9,
+  });
+  const grads = { [weight.name]: tf.ones([2, 4]) };
+  assertThrows(() => optimizer.step(grads, 0.1), Error, "2,4");
+  optimizer.dispose();
+  tf.dispose([grads, weight]);
 });
