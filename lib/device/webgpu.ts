@@ -7,6 +7,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
 import { DeviceError } from "../errors.ts";
+import { registerMixedPrecision, setMixed } from "../kernels/webgpu/mixed.ts";
 import { webgpuBackend } from "../kernels/webgpu/program.ts";
 import { registerWebgpuKernels } from "../kernels/webgpu/register.ts";
 import { startTuning, stopTuning, tune } from "../kernels/webgpu/tuner.ts";
@@ -95,6 +96,7 @@ export async function openWebgpu(): Promise<Device> {
   if (!kernelsRegistered) {
     tf.copyRegisteredKernels("webgpu", BACKEND);
     registerWebgpuKernels(BACKEND);
+    registerMixedPrecision(BACKEND);
   }
   kernelsRegistered = true;
   if (!await tf.setBackend(BACKEND)) throw cannotOpen("TensorFlow.js must accept it");
@@ -141,6 +143,7 @@ function watch(gpu: GPUDevice, adapter: GPUAdapter): Device {
       else stopTuning(backend());
     },
     tune: () => tune(backend()),
+    ...(gpu.features.has("shader-f16") && { setMixed: (on: boolean) => setMixed(backend(), on) }),
     check() {
       const got = lost ?? error;
       error = undefined;

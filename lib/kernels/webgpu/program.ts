@@ -8,8 +8,14 @@
 import type * as tf from "@tensorflow/tfjs";
 import { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
 import { DeviceError } from "../../errors.ts";
+import { storedElement } from "./half_storage.ts";
 
-/** A tensor bound to a shader as `array<element>`; without an element, of its own type. */
+/**
+ * A tensor bound to a shader as `array<element>`; without an element, of its own type. One that is
+ * stored as float16 is bound by `f16` or `vec4h` for `f32` or `vec4f`: a shader that may be given
+ * one converts what it loads, as `vec4f(x[i])`, and stores as `y_element(value)`, where `y_element`
+ * is the type of the elements of `y` as they are stored.
+ */
 export interface Binding {
   /** The tensor. */
   readonly tensor: tf.TensorInfo;
@@ -116,7 +122,8 @@ interface NamedBinding {
 
 function binding(name: string, given: tf.TensorInfo | Binding): NamedBinding {
   const { tensor, element } = "tensor" in given ? given : { tensor: given, element: undefined };
-  return { name, tensor, element: element ?? (tensor.dtype === "float32" ? "f32" : "i32") };
+  const type = element ?? (tensor.dtype === "float32" ? "f32" : "i32");
+  return { name, tensor, element: storedElement(tensor, type) };
 }
 
 function bufferOf(
@@ -170,6 +177,7 @@ function pipelineOf(
   if (known) return known;
   const declare =
     (access: string, offset: number) => ({ name, element }: NamedBinding, i: number) =>
+      `alias ${name}_element = ${element}; ` +
       `@group(0) @binding(${offset + i}) var<storage, ${access}> ${name}: array<${element}>;`;
   const fields = Object.entries(uniforms).map(([name, value]) =>
     `${name}: ${typeof value === "number" ? "u32" : "f32"},`

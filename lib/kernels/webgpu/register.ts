@@ -7,6 +7,7 @@ import * as tf from "@tensorflow/tfjs";
 import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
 import { conv2dFilterGradient } from "./conv2d_filter_gradient.ts";
 import { optimizerStep } from "./optimizer.ts";
+import { withStorage } from "./half.ts";
 import { webgpuBackend } from "./program.ts";
 
 /** A kernel; gives undefined where the stock one is to run. */
@@ -32,10 +33,13 @@ export function replaceKernel<A>(backendName: string, kernelName: string, kernel
     backendName,
     kernelFunc: (call) => {
       const inputs = call.inputs as Record<string, tf.TensorInfo>;
-      const output = kernel(webgpuBackend(call.backend), inputs, call.attrs as A);
+      const backend = webgpuBackend(call.backend);
+      const output = kernel(backend, inputs, call.attrs as A);
       if (output) return output;
       if (!stock) throw new Error(`${kernelName} is not there for these inputs on webgpu`);
-      return stock.kernelFunc(call);
+      // The stock kernel knows no float16.
+      const { kernelFunc } = stock;
+      return withStorage(backend, inputs, () => false, (inputs) => kernelFunc({ ...call, inputs }));
     },
   });
 }

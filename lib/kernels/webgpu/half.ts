@@ -1,0 +1,76 @@
+/**
+ * Tensors of float16 (IEEE 754 binary16) from those of float32, and back: rounded to the nearest,
+ * ties to even; beyond 65,504 infinite.
+ *
+ * @module
+ */
+import type * as tf from "@tensorflow/tfjs";
+import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
+import { isHalf, markHalf } from "./half_storage.ts";
+import { emptyTensor, linearGrid, runProgram } from "./program.ts";
+
+const WGSL = `
+@compute @workgroup_size(64)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (group.y * groups.x + group.x) * 64u + lane;
+  if (i < u.size) { y[i] = y_element(x[i]); }
+}`;
+
+/** A new tensor stored as float16, its values undefined until a program has written them. */
+export function emptyHalf(backend: WebGPUBackend, shape: readonly number[]): tf.TensorInfo {
+  const { dataId, dtype } = emptyTensor(backend, [Math.ceil(sizeOf(shape) / 2)]);
+  const half = { dataId, dtype, shape: [...shape] };
+  markHalf(half);
+  return half;
+}
+
+/** A new tensor of the values rounded to float16; `x` is float32. */
+export function toHalf(backend: WebGPUBackend, x: tf.TensorInfo): tf.TensorInfo {
+  return converted(backend, x, emptyHalf(backend, x.shape));
+}
+
+/** A new tensor of float32 with the values of one of float16. */
+export function toFloat(backend: WebGPUBackend, x: tf.TensorInfo): tf.TensorInfo {
+  return converted(backend, x, emptyTensor(backend, x.shape));
+}
+
+/** Calls `fn` with those inputs converted that are stored as float16 and should not be, or the reverse. */
+export function withStorage<T>(
+  backend: WebGPUBackend,
+  inputs: Readonly<Record<string, tf.TensorInfo>>,
+  shouldBeHalf: (name: string) => boolean,
+  fn: (inputs: Record<string, tf.TensorInfo>) => T,
+): T {
+  const own: tf.TensorInfo[] = [];
+  const entries = Object.entries(inputs).map(([name, input]) => {
+    const half = shouldBeHalf(name);
+    if (isHalf(input) === half) return [name, input] as const;
+    own.push(half ? toHalf(backend, input) : toFloat(backend, input));
+    return [name, own[own.length - 1]] as const;
+  });
+  const result = fn(Object.fromEntries(entries));
+  for (const { dataId } of own) backend.disposeData(dataId);
+  return result;
+}
+
+function converted(backend: WebGPUBackend, x: tf.TensorInfo, y: tf.TensorInfo): tf.TensorInfo {
+  const scalars = sizeOf(x.shape);
+  const [element, size] = scalars % 4 === 0 ? ["vec4f", scalars / 4] : ["f32", scalars];
+  runProgram(backend, {
+    name: "convert",
+    inputs: { x: { tensor: x, element } },
+    outputs: { y: { tensor: y, element } },
+    uniforms: { size },
+    wgsl: WGSL,
+    workgroups: linearGrid(backend, Math.ceil(size / 64)),
+  });
+  return y;
+}
+
+function sizeOf(shape: readonly number[]): number {
+  return shape.reduce((size, side) => size * side, 1);
+}

@@ -1,0 +1,63 @@
+/**
+ * Mixed precision: while it is on, convolutions, matrix products and their gradients take their
+ * operands as float16; products are exact and summed in float32, as the results are. All else takes
+ * and gives float32.
+ *
+ * @module
+ */
+import * as tf from "@tensorflow/tfjs";
+import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
+import { withStorage } from "./half.ts";
+import { isHalf } from "./half_storage.ts";
+import { webgpuBackend } from "./program.ts";
+
+/** The kernels that multiply, and which of their inputs are multiplied. */
+const OPERANDS: Readonly<Record<string, readonly string[]>> = {
+  Conv2D: ["x", "filter"],
+  FusedConv2D: ["x", "filter"],
+  Conv2DBackpropInput: ["dy", "filter"],
+  Conv2DBackpropFilter: ["x", "dy"],
+  BatchMatMul: ["a", "b"],
+  _FusedMatMul: ["a", "b"],
+};
+
+/** The kernels of ours whose shaders convert what they load, so take float16 as it is stored. */
+const TAKE_HALF = new Set<string>([]);
+
+/** These give the data they are given, however it is stored. */
+const PASS_ON = new Set(["Identity", "Reshape"]);
+
+const mixed = new WeakSet<WebGPUBackend>();
+
+/** Switches mixed precision on or off for what is recorded from now on. */
+export function setMixed(backend: WebGPUBackend, on: boolean): void {
+  if (on) mixed.add(backend);
+  else mixed.delete(backend);
+}
+
+/** Wraps every kernel of the backend so that its inputs are stored as it takes them. */
+export function registerMixedPrecision(backendName: string): void {
+  for (const config of tf.getKernelsForBackend(backendName)) {
+    const { kernelName, kernelFunc } = config;
+    if (PASS_ON.has(kernelName)) continue;
+    const operands = OPERANDS[kernelName] ?? [];
+    const takesHalf = TAKE_HALF.has(kernelName);
+    tf.unregisterKernel(kernelName, backendName);
+    tf.registerKernel({
+      ...config,
+      kernelFunc: (call) => {
+        const backend = webgpuBackend(call.backend);
+        const given = call.inputs as Record<string, tf.TensorInfo>;
+        const rounds = operands.length > 0 && mixed.has(backend);
+        if (!rounds && !Object.values(given).some(isHalf)) return kernelFunc(call);
+        const run = (inputs: Record<string, tf.TensorInfo>) => kernelFunc({ ...call, inputs });
+        return withStorage(
+          backend,
+          given,
+          (name) => isHalf(given[name]) || (rounds && operands.includes(name)),
+          (inputs) => takesHalf ? run(inputs) : withStorage(backend, inputs, () => false, run),
+        );
+      },
+    });
+  }
+}
