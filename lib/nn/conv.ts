@@ -1,11 +1,12 @@
 /**
- * Convolution and pooling with PyTorch's padding, the same on both sides, built of stock layers.
+ * Convolution and pooling with PyTorch's padding, the same on both sides, saved as stock layers.
  * Keras's "same" pads more at the end where the stride is 2, and would shift the features.
  *
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
 import { BatchNorm } from "./batch_norm.ts";
+import { Conv2D, Padding } from "./conv2d_layer.ts";
 
 /** A convolution. */
 export interface ConvOptions {
@@ -21,21 +22,11 @@ export interface ConvOptions {
 
 /** A convolution [b, h, w, c] → [b, ⌈h/stride⌉, ⌈w/stride⌉, filters], padded by ⌊kernelSize/2⌋. */
 export function conv2d(x: tf.SymbolicTensor, options: ConvOptions): tf.SymbolicTensor {
-  const { name, filters, kernelSize, stride = 1 } = options;
+  const { name, kernelSize, stride = 1 } = options;
   const padding = (kernelSize - 1) / 2;
   const same = stride === 1 || padding === 0;
-  return applyLayer(
-    tf.layers.conv2d({
-      name,
-      filters,
-      kernelSize,
-      strides: stride,
-      padding: stride === 1 ? "same" : "valid",
-      useBias: false,
-      kernelInitializer: "zeros",
-    }),
-    same ? x : pad(x, padding, `${name}.pad`),
-  );
+  const input = same ? x : applyLayer(new Padding(`${name}.pad`, padding), x);
+  return applyLayer(new Conv2D(options), input);
 }
 
 /** Batch normalisation as PyTorch's, see {@linkcode BatchNorm}. */
