@@ -46,6 +46,12 @@ export class Heap {
     return this.#backend.makeOutput(shape, dtype);
   }
 
+  /** The same values once more, without a copy. */
+  share({ dataId, shape, dtype }: tf.TensorInfo): tf.TensorInfo {
+    this.#backend.incRef(dataId);
+    return { dataId, shape, dtype };
+  }
+
   /** Sets all of a float32 tensor to a value. */
   fill(tensor: tf.TensorInfo, value: number): void {
     const at = this.address(tensor) / 4;

@@ -84,6 +84,13 @@ export function registerWasmKernels(): void {
   replace<Axes>("Sum", (heap, { x }, a) => reduce(heap, x, a.axis, a.keepDims, "sum"));
   replace<Axes>("Mean", (heap, { x }, a) => reduce(heap, x, a.axis, a.keepDims, "mean"));
 
+  // The backend copies for both, also where nothing is cast: layers and gradients clone a lot.
+  replace("Identity", (heap, { x }) => heap.share(x));
+  replace<{ dtype: tf.DataType }>(
+    "Cast",
+    (heap, { x }, { dtype }) => x.dtype === dtype ? heap.share(x) : undefined,
+  );
+
   replace<{ begin: number | number[]; size: number | number[] }>(
     "Slice",
     (heap, { x }, { begin, size }) => slice(heap, x, begin, size),

@@ -61,3 +61,16 @@ Deno.test("gathering outside of a tensor is an error on wasm", async () => {
   assertThrows(() => x.gather(indices, 1), RangeError, "the index 3 is not in [0, 3)");
   tf.dispose([x, indices]);
 });
+
+testOnDevices("a clone and a cast keep their values when the original is disposed of", async () => {
+  const before = tf.memory().numTensors;
+  const x = tf.tensor([1.5, -2, 3]);
+  const copies = [x.clone(), tf.cast(x, "float32"), tf.cast(x, "int32")];
+  x.dispose();
+  const later = tf.tensor([7, 8, 9]); // would take the place of x if x were freed
+  assertEquals([...await copies[0].data()], [1.5, -2, 3]);
+  assertEquals([...await copies[1].data()], [1.5, -2, 3]);
+  assertEquals([...await copies[2].data()], [1, -2, 3]);
+  tf.dispose([later, copies]);
+  assertEquals(tf.memory().numTensors, before);
+});
