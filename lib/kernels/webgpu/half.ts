@@ -38,21 +38,25 @@ export function toFloat(backend: WebGPUBackend, x: tf.TensorInfo): tf.TensorInfo
   return converted(backend, x, emptyTensor(backend, x.shape));
 }
 
-/** Calls `fn` with those inputs converted that are stored as float16 and should not be, or the reverse. */
+/**
+ * Calls `fn` with those inputs converted that are stored as float16 and should not be, or the
+ * reverse. Inputs may be left out, and may be an array.
+ */
 export function withStorage<T>(
   backend: WebGPUBackend,
-  inputs: Readonly<Record<string, tf.TensorInfo>>,
+  inputs: Record<string, tf.TensorInfo>,
   shouldBeHalf: (name: string) => boolean,
   fn: (inputs: Record<string, tf.TensorInfo>) => T,
 ): T {
   const own: tf.TensorInfo[] = [];
-  const entries = Object.entries(inputs).map(([name, input]) => {
+  const stored = Object.assign(Array.isArray(inputs) ? [] : {}, inputs);
+  for (const [name, input] of Object.entries(inputs)) {
     const half = shouldBeHalf(name);
-    if (isHalf(input) === half) return [name, input] as const;
-    own.push(half ? toHalf(backend, input) : toFloat(backend, input));
-    return [name, own[own.length - 1]] as const;
-  });
-  const result = fn(Object.fromEntries(entries));
+    if (input === undefined || isHalf(input) === half) continue;
+    stored[name] = half ? toHalf(backend, input) : toFloat(backend, input);
+    own.push(stored[name]);
+  }
+  const result = fn(stored);
   for (const { dataId } of own) backend.disposeData(dataId);
   return result;
 }

@@ -8,9 +8,9 @@ import type * as tf from "@tensorflow/tfjs";
 
 const halves = new WeakSet<tf.DataId>();
 
-/** Whether the tensor's data is float16. */
-export function isHalf({ dataId }: tf.TensorInfo): boolean {
-  return halves.has(dataId);
+/** Whether the tensor's data is float16; false where there is none, as of a kernel's optional input. */
+export function isHalf(tensor: tf.TensorInfo | undefined): boolean {
+  return tensor !== undefined && halves.has(tensor.dataId);
 }
 
 /** Says that the data of the tensor is float16. */
