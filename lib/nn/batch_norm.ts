@@ -20,15 +20,29 @@ type LayerConstructor = new (
 // The class itself is not exported by TensorFlow.js, only its factory.
 const Stock = tf.layers.batchNormalization().constructor as LayerConstructor;
 
+/** How a {@linkcode BatchNorm} is made. */
+export interface BatchNormOptions {
+  /** The layer's name. */
+  readonly name?: string;
+  /**
+   * Gives max(y, 0), in the same pass. Not saved: a ReLU layer must follow, which changes nothing
+   * more here, and stands for it where the saved model is loaded.
+   */
+  readonly relu?: boolean;
+}
+
 /**
  * Normalises every channel of [batch, c] or [batch, h, w, c]. In training by the batch's mean and
  * biased variance, while the running statistics take the unbiased variance, as in PyTorch; at
  * evaluation by the running statistics.
  */
 export class BatchNorm extends Stock {
+  readonly #relu: boolean;
+
   /** A layer with γ = 1, β = 0, running mean 0 and running variance 1. */
-  constructor(args: { name?: string } = {}) {
-    super({ ...args, epsilon: EPSILON, momentum: MOMENTUM });
+  constructor({ name, relu = false }: BatchNormOptions = {}) {
+    super({ name, epsilon: EPSILON, momentum: MOMENTUM });
+    this.#relu = relu;
   }
 
   /**
@@ -42,19 +56,17 @@ export class BatchNorm extends Stock {
   ): tf.Tensor {
     return tf.tidy(() => {
       const x = Array.isArray(inputs) ? inputs[0] : inputs;
-      const [gamma, beta, runningMean, runningVariance] = this.weights;
+      const [gamma, beta, mean, variance] = this.weights;
+      const normalisation = {
+        gamma: gamma.read(),
+        beta: beta.read(),
+        epsilon: EPSILON,
+        relu: this.#relu,
+      };
       if (!options?.["training"]) {
-        return normaliseBy(
-          x,
-          runningMean.read(),
-          runningVariance.read(),
-          gamma.read(),
-          beta.read(),
-          EPSILON,
-        );
+        return normaliseBy(x, mean.read(), variance.read(), normalisation);
       }
-      const rows = x.size / gamma.read().size;
-      if (rows < 2) {
+      if (x.size / normalisation.gamma.size < 2) {
         throw new TrainingError({
           act: `normalise a batch in ${this.name}`,
           rule: "training needs two or more values per channel",
@@ -62,14 +74,7 @@ export class BatchNorm extends Stock {
           next: "Choose a larger batch.",
         });
       }
-      return normaliseByBatch(x, gamma.read(), beta.read(), EPSILON, (mean, variance) => {
-        follow(runningMean, mean);
-        follow(runningVariance, variance.mul(rows / (rows - 1)));
-      });
+      return normaliseByBatch(x, normalisation, { mean, variance, follow: 1 - MOMENTUM });
     });
   }
-}
-
-function follow(running: tf.LayerVariable, value: tf.Tensor): void {
-  running.write(running.read().mul(MOMENTUM).add(value.mul(1 - MOMENTUM)));
 }

@@ -16,34 +16,87 @@
 import * as tf from "@tensorflow/tfjs";
 import { channelAffine, channelMean } from "./channels.ts";
 
-/** Called during the forward pass with μ and v, both [c]; they are disposed afterwards. */
-export type ObserveStatistics = (mean: tf.Tensor1D, variance: tf.Tensor1D) => void;
+/** What the channels are scaled and shifted by, and how. */
+export interface Normalisation {
+  /** γ, [c]. */
+  readonly gamma: tf.Tensor;
+  /** β, [c]. */
+  readonly beta: tf.Tensor;
+  /** ε, added to the variance. */
+  readonly epsilon: number;
+  /** Whether max(y, 0) is taken. */
+  readonly relu: boolean;
+}
+
+/** Statistics [c] that follow those of the batches. */
+export interface Running {
+  /** Follows μ. */
+  readonly mean: tf.LayerVariable;
+  /** Follows the unbiased variance v·m/(m − 1). */
+  readonly variance: tf.LayerVariable;
+  /** The share of the new value, 0 … 1. */
+  readonly follow: number;
+}
 
 /**
- * Normalises by the statistics of the batch itself.
+ * Normalises by the statistics of the batch itself, and moves the running ones towards them.
  *
- * @param x [rows, c] or [batch, h, w, c]
- * @param gamma γ, [c]
- * @param beta β, [c]
+ * @param x [rows, c] or [batch, h, w, c], of two rows or more
  * @returns y, of the shape of x; first-order gradients flow to x, γ and β
  */
 export function normaliseByBatch(
   x: tf.Tensor,
-  gamma: tf.Tensor,
-  beta: tf.Tensor,
-  epsilon: number,
-  observe: ObserveStatistics,
+  { gamma, beta, epsilon, relu }: Normalisation,
+  running: Running,
 ): tf.Tensor {
-  return withGradient([x, gamma, beta], (save) => {
+  if (tf.getKernel("NormaliseByBatch", tf.getBackend())) {
+    const attrs = { epsilon, relu, follow: running.follow };
+    const runningMean = unshared(running.mean), runningVariance = unshared(running.variance);
+    return withGradient([x, gamma, beta], (save) => {
+      const inputs = { x, gamma, beta, runningMean, runningVariance };
+      const [value, mean, variance] = runKernel("NormaliseByBatch", inputs, attrs);
+      save([x, gamma, beta, mean, variance]);
+      return {
+        value,
+        gradFunc: (dy, [x, gamma, beta, mean, variance]) =>
+          runKernel("NormaliseByBatchGrad", { dy, x, gamma, beta, mean, variance }, attrs),
+      };
+    });
+  }
+  const rows = x.size / gamma.size;
+  const y = withGradient([x, gamma, beta], (save) => {
     const mean = channelMean(x);
     const centred = channelAffine(x, tf.onesLike(mean), mean.neg());
     const variance = tf.tidy(() => channelMean(centred.square()));
-    observe(mean, variance);
+    move(running.mean, mean, running.follow);
+    move(running.variance, variance.mul(rows / (rows - 1)), running.follow);
     const inverseStd = variance.add(epsilon).rsqrt();
     const value = channelAffine(centred, gamma.mul(inverseStd), beta);
     save([x, gamma, mean, inverseStd]);
     return { value, gradFunc: gradientByBatch };
   });
+  return relu ? y.relu() : y;
+}
+
+/** The tensor of a variable, copied first where a clone shares its data: it is to be written. */
+function unshared(variable: tf.LayerVariable): tf.Tensor {
+  const value = variable.read();
+  if (tf.backend().refCount(value.dataId) > 1) {
+    const copy = value.add(0);
+    variable.write(copy);
+    copy.dispose();
+  }
+  return variable.read();
+}
+
+function move(running: tf.LayerVariable, value: tf.Tensor, follow: number): void {
+  running.write(running.read().mul(1 - follow).add(value.mul(follow)));
+}
+
+/** Runs a kernel of our own of several outputs. */
+function runKernel(name: string, inputs: tf.NamedTensorMap, attrs: object): tf.Tensor[] {
+  const outputs = tf.engine().runKernel<tf.Tensor | tf.Tensor[]>(name, inputs, { ...attrs });
+  return Array.isArray(outputs) ? outputs : [outputs];
 }
 
 function gradientByBatch(dy: tf.Tensor, [x, gamma, mean, inverseStd]: tf.Tensor[]): tf.Tensor[] {
@@ -70,23 +123,29 @@ export function normaliseBy(
   x: tf.Tensor,
   mean: tf.Tensor,
   variance: tf.Tensor,
-  gamma: tf.Tensor,
-  beta: tf.Tensor,
-  epsilon: number,
+  { gamma, beta, epsilon, relu }: Normalisation,
 ): tf.Tensor {
+  const affine = () => {
+    const scale = gamma.mul(variance.add(epsilon).rsqrt());
+    const y = channelAffine(x, scale, beta.sub(mean.mul(scale)));
+    return relu ? y.relu() : y;
+  };
   return withGradient([x, gamma, beta], (save) => {
-    const inverseStd = variance.add(epsilon).rsqrt();
-    const scale = gamma.mul(inverseStd);
-    save([x, scale, inverseStd, mean.clone()]);
+    const value = tf.getKernel("NormaliseBy", tf.getBackend())
+      ? runKernel("NormaliseBy", { x, mean, variance, gamma, beta }, { epsilon, relu })[0]
+      : affine();
+    save([x, gamma, mean, variance, value]);
     return {
-      value: channelAffine(x, scale, beta.sub(mean.mul(scale))),
-      gradFunc: (dy, [x, scale, inverseStd, mean]) => {
+      value,
+      gradFunc: (dy, [x, gamma, mean, variance, value]) => {
+        const passed = relu ? dy.mul(value.step()) : dy;
+        const inverseStd = variance.add(epsilon).rsqrt();
         const normalised = channelAffine(x, inverseStd, mean.mul(inverseStd).neg());
         const rows = x.size / mean.size;
         return [
-          channelAffine(dy, scale),
-          channelMean(dy.mul(normalised)).mul(rows),
-          channelMean(dy).mul(rows),
+          channelAffine(passed, gamma.mul(inverseStd)),
+          channelMean(passed.mul(normalised)).mul(rows),
+          channelMean(passed).mul(rows),
         ];
       },
     };

@@ -8,6 +8,8 @@ import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
 import { conv2dFilterGradient } from "./conv2d_filter_gradient.ts";
 import { optimizerStep } from "./optimizer.ts";
 import { withStorage } from "./half.ts";
+import { normaliseBy, normaliseByBatch } from "./batch_norm.ts";
+import { normaliseByBatchGradient } from "./batch_norm_gradient.ts";
 import { webgpuBackend } from "./program.ts";
 
 /** A kernel; gives undefined where the stock one is to run. */
@@ -19,6 +21,9 @@ export type Kernel<A> = (
 
 /** Registers the kernels on our backend, after the stock ones were copied to it. */
 export function registerWebgpuKernels(backendName: string): void {
+  replaceKernel(backendName, "NormaliseByBatch", normaliseByBatch);
+  replaceKernel(backendName, "NormaliseByBatchGrad", normaliseByBatchGradient);
+  replaceKernel(backendName, "NormaliseBy", normaliseBy);
   replaceKernel(backendName, "Conv2DBackpropFilter", conv2dFilterGradient);
   replaceKernel(backendName, "OptimizerStep", optimizerStep);
 }

@@ -1,0 +1,114 @@
+/**
+ * The gradient of {@linkcode normaliseByBatch} in two passes. With d = x − μ, s = 1/√(v + ε), m rows,
+ * and g = ∂y, or g = ∂y where y > 0 and else 0 if max(y, 0) was taken (y is computed anew, which
+ * costs less than to load it):
+ *
+ *     ∂β = Σ g,   ∂γ = s·Σ g·d,   ∂x = γ·s·(g − ∂β/m − d·s·∂γ/m)
+ *
+ * @module
+ */
+import type * as tf from "@tensorflow/tfjs";
+import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
+import type { NormaliseAttrs } from "./batch_norm.ts";
+import { addWalks } from "./column_sums.ts";
+import {
+  bindColumns,
+  type Constants,
+  downWgsl,
+  each,
+  ENTRY,
+  layColumns,
+  MAPPED_CHUNKS,
+  REDUCED_CHUNKS,
+  rowsOf,
+  walkWgsl,
+} from "./columns.ts";
+import { emptyTensor, runProgram } from "./program.ts";
+
+/** What both passes begin with, for a walk `w`. */
+const STATISTICS = `
+  let m = mean[w.column];
+  let s = inverseSqrt(variance[w.column] + u.epsilon);
+  let scale = gamma[w.column] * s;
+  let shift = beta[w.column];`;
+
+/** d and g of each row. */
+const rowsWgsl = (ks: readonly number[]) => `
+    ${each(ks, (k) => `let d${k} = x[i${k}] - m;`)}
+    ${each(ks, (k) => `let g${k} = passed(dy[i${k}], d${k} * scale + shift);`)}`;
+
+const headWgsl = (constants: Constants) =>
+  `${walkWgsl(constants)}
+fn passed(g: T, y: T) -> T { return ${constants.RELU ? "select(T(), g, y > T())" : "g"}; }`;
+
+const sumsWgsl = (constants: Constants) =>
+  `${headWgsl(constants)}
+${ENTRY} {
+  let w = walk(workgroup, lane);
+  if (w.column >= u.columns) { return; }
+  ${STATISTICS}
+  var sum = T();
+  var product = T();
+  ${
+    downWgsl((ks) =>
+      `${rowsWgsl(ks)}
+    sum += ${each(ks, (k) => `g${k}`, " + ")};
+    product += ${each(ks, (k) => `g${k} * d${k}`, " + ")};`
+    )
+  }
+  walkBeta[w.result] = sum;
+  walkGamma[w.result] = product * s;
+}`;
+
+const gradientWgsl = (constants: Constants) =>
+  `${headWgsl(constants)}
+${ENTRY} {
+  let w = walk(workgroup, lane);
+  if (w.count == 0u) { return; }
+  ${STATISTICS}
+  let a = dbeta[w.column] / f32(u.rows);
+  let b = s * dgamma[w.column] / f32(u.rows);
+  ${
+    downWgsl((ks) =>
+      `${rowsWgsl(ks)}
+    ${each(ks, (k) => `dx[i${k}] = scale * (g${k} - a - d${k} * b);`)}`
+    )
+  }
+}`;
+
+/** ∂x, ∂γ and ∂β from ∂y and what the forward pass was given and gave. */
+export function normaliseByBatchGradient(
+  backend: WebGPUBackend,
+  { dy, x, gamma, beta, mean, variance }: Record<string, tf.TensorInfo>,
+  { epsilon, relu }: NormaliseAttrs,
+): tf.TensorInfo[] {
+  const channels = gamma.shape[0];
+  const rows = rowsOf(x);
+  const reduced = layColumns(rows, channels, REDUCED_CHUNKS);
+  const constants = { ...reduced.constants, RELU: Number(relu) };
+  const walkGamma = emptyTensor(backend, [reduced.walks, channels]);
+  const walkBeta = emptyTensor(backend, [reduced.walks, channels]);
+  runProgram(backend, {
+    name: "normalise_sums",
+    constants,
+    inputs: bindColumns(reduced, { dy, x, gamma, beta, mean, variance }),
+    outputs: bindColumns(reduced, { walkGamma, walkBeta }),
+    uniforms: { ...reduced.uniforms, epsilon: { f32: epsilon } },
+    wgsl: sumsWgsl,
+    workgroups: reduced.workgroups,
+  });
+  const dgamma = addWalks(backend, reduced, walkGamma, [channels]);
+  const dbeta = addWalks(backend, reduced, walkBeta, [channels]);
+  const mapped = layColumns(rows, channels, MAPPED_CHUNKS);
+  const dx = emptyTensor(backend, x.shape);
+  runProgram(backend, {
+    name: "normalise_gradient",
+    constants,
+    inputs: bindColumns(mapped, { dy, x, gamma, beta, mean, variance, dgamma, dbeta }),
+    outputs: bindColumns(mapped, { dx }),
+    uniforms: { ...mapped.uniforms, epsilon: { f32: epsilon } },
+    wgsl: gradientWgsl,
+    workgroups: mapped.workgroups,
+  });
+  return [dx, dgamma, dbeta];
+}

@@ -1,0 +1,126 @@
+/** Batch normalisation by kernels, against the float64 reference. */
+import * as tf from "@tensorflow/tfjs";
+import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
+import { BatchNorm } from "../../../../lib/nn/batch_norm.ts";
+import { normaliseBy, normaliseByBatch, type Running } from "../../../../lib/nn/normalise.ts";
+import { rng } from "../../../../lib/random.ts";
+import { checkKernel } from "../../../support/check_kernel.ts";
+import { testOnWebgpu } from "../../../support/devices.ts";
+import { assertClose, batchNorm, normalise, statistics } from "../../nn/reference.ts";
+
+/** Channels by ones and by fours, fewer and more than a workgroup's; rows of one walk and of many. */
+const SHAPES = [[3, 1], [1, 1, 3, 5], [3, 260], [5, 3, 3, 65], [70, 3], [300, 8], [33, 9, 7, 4]];
+const EPSILON = 1e-5;
+
+for (const relu of [false, true]) {
+  const name = relu ? " with ReLU" : "";
+  testOnWebgpu(`training${name} and its gradient are those of float64`, async (device) => {
+    for (const shape of SHAPES) {
+      const { running, dispose } = layerOf(shape.at(-1)!);
+      await checkKernel(device, {
+        inputs: example(shape),
+        run: (x, gamma, beta) =>
+          normaliseByBatch(x, { gamma, beta, epsilon: EPSILON, relu }, running),
+        reference: (x, gamma, beta) => rectified(batchNorm(x, gamma, beta), relu),
+        tolerance: 1e-4,
+      });
+      dispose();
+    }
+  });
+
+  testOnWebgpu(`evaluation${name} and its gradient are those of float64`, async (device) => {
+    for (const shape of SHAPES) {
+      const random = rng(3, shape.at(-1)!);
+      const mean = Float32Array.from({ length: shape.at(-1)! }, () => random.normal());
+      const variance = mean.map((m) => 0.5 + m * m);
+      const given = [tf.tensor1d(mean), tf.tensor1d(variance)];
+      await checkKernel(device, {
+        inputs: example(shape),
+        run: (x, gamma, beta) =>
+          normaliseBy(x, given[0], given[1], { gamma, beta, epsilon: EPSILON, relu }),
+        reference: (x, gamma, beta) => rectified(normalise(x, mean, variance, gamma, beta), relu),
+        tolerance: 1e-4,
+      });
+      tf.dispose(given);
+    }
+  });
+}
+
+testOnWebgpu("a mean far from zero, or an outlier, costs no digits of the variance", async () => {
+  const shape = [40, 5, 5, 6], rows = 1000;
+  for (const outlier of [undefined, 1e6]) {
+    const [{ values }] = example(shape, 1e4);
+    if (outlier !== undefined) values[0] = outlier;
+    const { running, dispose } = layerOf(6);
+    tf.tidy(() => train(tf.tensor(values, shape), running));
+    const expected = statistics(values, 6);
+    const mean = await running.mean.read().data(), variance = await running.variance.read().data();
+    for (const [c, v] of expected.variance.entries()) {
+      const allowed = Math.max(1e-7 * expected.mean[c], 5e-6 * Math.sqrt(v));
+      assertAlmostEquals(mean[c], expected.mean[c], allowed);
+      const relative = variance[c] / (v * rows / (rows - 1)) - 1;
+      assert(Math.abs(relative) < 1e-6, `the variance ${variance[c]} of channel ${c} is not ${v}`);
+    }
+    dispose();
+  }
+});
+
+testOnWebgpu("training twice gives the same bits", async () => {
+  const { running, dispose } = layerOf(6);
+  const [{ values, shape }] = example([40, 5, 5, 6]);
+  const bits = await Promise.all([0, 1].map(async () => {
+    const y = tf.tidy(() => train(tf.tensor(values, shape), running));
+    const read = await y.data();
+    y.dispose();
+    return read;
+  }));
+  assertEquals(bits[0], bits[1]);
+  dispose();
+});
+
+testOnWebgpu("a copy that shares the running statistics' data keeps its values", async () => {
+  const { running, dispose } = layerOf(3);
+  const [{ values, shape }] = example([20, 3]);
+  const copies = [running.mean.read().clone(), running.variance.read().clone()];
+  tf.tidy(() => train(tf.tensor(values, shape), running));
+  assertEquals([...await copies[0].data()], [0, 0, 0]);
+  assertEquals([...await copies[1].data()], [1, 1, 1]);
+  assertClose(await running.mean.read().data(), statistics(values, 3).mean, 1e-5);
+  tf.dispose(copies);
+  dispose();
+});
+
+function train(x: tf.Tensor, running: Running): tf.Tensor {
+  const channels = x.shape.at(-1)!;
+  const gamma = tf.ones([channels]), beta = tf.zeros([channels]);
+  return normaliseByBatch(x, { gamma, beta, epsilon: EPSILON, relu: false }, running);
+}
+
+/** Running statistics that take all of the last batch's. */
+function layerOf(channels: number): { running: Running; dispose: () => void } {
+  const layer = new BatchNorm();
+  layer.build([null, channels]);
+  const [, , mean, variance] = layer.weights;
+  return {
+    running: { mean, variance, follow: 1 },
+    dispose: () => tf.dispose(layer.weights.map((weight) => weight.read())),
+  };
+}
+
+/** x, γ and β, rounded to float32. */
+function example(shape: number[], mean = 0.4) {
+  const random = rng(5, ...shape);
+  const draw = (shape: number[], mean: number, std: number) => ({
+    shape,
+    values: Array.from(
+      { length: shape.reduce((a, b) => a * b) },
+      () => Math.fround(mean + std * random.normal()),
+    ),
+  });
+  const channels = shape.slice(-1);
+  return [draw(shape, mean, 2), draw(channels, 1, 0.5), draw(channels, 0, 1)];
+}
+
+function rectified(y: Float64Array, relu: boolean): Float64Array {
+  return relu ? y.map((y) => Math.max(y, 0)) : y;
+}
