@@ -49,7 +49,7 @@ export interface Device {
    * Whether what is computed from now on is in mixed precision: convolutions and matrix products of
    * operands rounded to float16, and summed in float32. Not there where the device has no float16.
    */
-  setMixed?(on: boolean): void;
+  readonly setMixed?: (on: boolean) => void;
 }
 
 /** Opens a device by name. Throws DeviceError where the machine has none. */

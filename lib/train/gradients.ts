@@ -29,18 +29,31 @@ export interface BatchGradients {
  * gradient up to rounding, but for layers that see the whole batch: batch norm then takes the
  * statistics of each piece, which moves its running statistics once per piece and not once per
  * view; and layers that draw random numbers (dropout) draw others in (3) than in (1).
+ *
+ * @param lossScale what the gradients, but not the loss, are multiplied by, a power of two
  */
 export function batchGradients(
   network: Network,
   objective: NamedObjective,
   batch: Batch,
   microBatch = 0,
+  lossScale = 1,
 ): BatchGradients {
   const size = batch.indices.length;
   const labels = batch.labels && tf.tensor1d(batch.labels, "int32");
-  return microBatch > 0 && microBatch < size
-    ? inPieces(network, objective, batch, labels, Math.ceil(size / microBatch))
-    : whole(network, objective, batch, labels);
+  const scaled = { ...objective, lossScale };
+  try {
+    return microBatch > 0 && microBatch < size
+      ? inPieces(network, scaled, batch, labels, Math.ceil(size / microBatch))
+      : whole(network, scaled, batch, labels);
+  } finally {
+    network.setMixed?.(false);
+  }
+}
+
+/** An objective whose loss is multiplied for its gradient. */
+interface ScaledObjective extends NamedObjective {
+  readonly lossScale: number;
 }
 
 /** Rows `begin` to `end` of a view as a tensor. */
@@ -56,13 +69,13 @@ function rows(
 
 function whole(
   network: Network,
-  objective: NamedObjective,
+  objective: ScaledObjective,
   batch: Batch,
   labels: tf.Tensor1D | undefined,
 ): BatchGradients {
   let input: ObjectiveInput = { views: [], labels };
   const variables = [...networkParameters(network).values(), ...ownParameters(objective)];
-  const { value, grads } = gradientsOf(objective.name, variables, () => {
+  const { value, grads } = gradientsOf(objective, variables, () => {
     const views = batch.views.map((view) =>
       tf.keep(embed(network, rows(batch, view, 0, batch.indices.length)))
     );
@@ -74,7 +87,7 @@ function whole(
 
 function inPieces(
   network: Network,
-  objective: NamedObjective,
+  objective: ScaledObjective,
   batch: Batch,
   labels: tf.Tensor1D | undefined,
   count: number,
@@ -91,7 +104,7 @@ function inPieces(
     ));
   const input = { views, labels };
   const { value, grads } = gradientsOf(
-    objective.name,
+    objective,
     [...views, ...ownParameters(objective)],
     () => objectiveLoss(objective, input),
   );
@@ -148,12 +161,16 @@ function ownParameters({ objective }: NamedObjective): tf.Variable[] {
 }
 
 function gradientsOf(
-  name: string,
+  { name, lossScale }: ScaledObjective,
   variables: tf.Variable[],
   loss: () => tf.Scalar,
 ): { value: tf.Scalar; grads: tf.NamedTensorMap } {
   try {
-    return tf.variableGrads(loss, variables);
+    if (lossScale === 1) return tf.variableGrads(loss, variables);
+    const { value, grads } = tf.variableGrads(() => loss().mul(lossScale), variables);
+    const unscaled = value.div<tf.Scalar>(lossScale);
+    value.dispose();
+    return { value: unscaled, grads };
   } catch (error) {
     if (!(error instanceof Error && error.message.includes("Cannot find a connection"))) {
       throw error;

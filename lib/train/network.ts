@@ -23,6 +23,8 @@ export interface Network {
   readonly head: tf.LayersModel;
   /** Whether embeddings are rows of unit length. */
   readonly unitRows: boolean;
+  /** Mixed precision for the network, but not for the loss: switches the device's on and off. */
+  readonly setMixed?: (on: boolean) => void;
 }
 
 /**
@@ -51,6 +53,28 @@ export function checkViewSize(
  * the statistics of `x` and moves its running ones.
  */
 export function embed(network: Network, x: tf.Tensor): tf.Tensor2D {
+  const { setMixed } = network;
+  if (!setMixed) return embedding(network, x);
+  setMixed(true);
+  try {
+    return switchedOnBackwards(embedding(network, x), setMixed);
+  } finally {
+    setMixed(false);
+  }
+}
+
+/** `z`; when its gradient arrives, all that depends on z has its own, and the network's turn comes. */
+function switchedOnBackwards(z: tf.Tensor2D, setMixed: (on: boolean) => void): tf.Tensor2D {
+  return tf.customGrad((z) => ({
+    value: tf.add<tf.Tensor2D>(z as tf.Tensor2D, 0),
+    gradFunc: (dz: tf.Tensor2D) => {
+      setMixed(true);
+      return dz.clone();
+    },
+  }))(z);
+}
+
+function embedding(network: Network, x: tf.Tensor): tf.Tensor2D {
   const { encoder, encoderName, head, unitRows } = network;
   const features = blame(
     "encoder",

@@ -21,6 +21,7 @@ export const trainOptions: z.ZodObject<{
   schedule: z.ZodDefault<z.ZodEnum<{ constant: "constant"; cosine: "cosine" }>>;
   warmupEpochs: z.ZodDefault<z.ZodNumber>;
   microBatch: z.ZodDefault<z.ZodInt>;
+  precision: z.ZodDefault<z.ZodEnum<{ float32: "float32"; mixed: "mixed" }>>;
   maxSteps: z.ZodDefault<z.ZodInt>;
   evalEvery: z.ZodDefault<z.ZodInt>;
   saveEvery: z.ZodDefault<z.ZodInt>;
@@ -47,6 +48,9 @@ export const trainOptions: z.ZodObject<{
   microBatch: z.int().min(0).default(0).describe(
     "examples on the device at a time, for less memory: the same gradient, but that batch norm " +
       "takes the statistics of each piece; 0: the whole batch",
+  ),
+  precision: z.enum(["float32", "mixed"]).default("float32").describe(
+    "mixed: convolutions and dense layers multiply in float16 and add in float32; webgpu only",
   ),
   maxSteps: z.int().min(0).default(0).describe("stop after so many steps; 0: no limit"),
   evalEvery: z.int().min(0).default(25).describe("epochs between kNN evaluations; 0: never"),

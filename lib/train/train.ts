@@ -5,7 +5,7 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import type { Device } from "../device/device.ts";
-import { Interrupted, TrainingError } from "../errors.ts";
+import { Interrupted, TrainingError, UsageError } from "../errors.ts";
 import { projectionHead } from "../nn/projection_head.ts";
 import type { Dataset, Encoder, Objective } from "../plugin.ts";
 import type { RunFolder } from "../run/run_folder.ts";
@@ -107,12 +107,21 @@ export async function train(
   const { stepsPerEpoch } = batches;
   const stepsTotal = Math.min(options.epochs * stepsPerEpoch, options.maxSteps || Infinity);
 
+  if (options.precision === "mixed" && !device.setMixed) {
+    throw new UsageError({
+      act: "train with --precision=mixed",
+      rule: "the device must be a WebGPU adapter with shader-f16",
+      got: `${device.name}: ${device.description}`,
+      next: "Use --precision=float32, or another --device.",
+    });
+  }
   checkViewSize(encoder, names?.encoder, dataset, parts.views);
   const head = projectionHead(encoder.dim, options.featureDim, options.seed);
   const unitRows = objective.unitRows !== false;
-  const network = { encoder, encoderName: names?.encoder, head, unitRows };
+  const setMixed = options.precision === "mixed" ? device.setMixed : undefined;
+  const network = { encoder, encoderName: names?.encoder, head, unitRows, setMixed };
   const state = makeState(network, objective, options);
-  const { optimizer, losses } = state;
+  const { optimizer, scaler, losses } = state;
 
   /** Reads the losses since the last line of the log; every one of them must be finite. */
   const readLosses = async (diagnostics: readonly tf.Scalar[] = []) => {
@@ -177,13 +186,20 @@ export async function train(
 
         const tensors = tf.memory().numTensors;
         const learningRate = learningRateAt(done.step, stepsPerEpoch, options);
-        const { loss, grads, input } = batchGradients(network, named, batch, options.microBatch);
+        const { scale } = scaler.state;
+        const { loss, grads, input } = batchGradients(
+          network,
+          named,
+          batch,
+          options.microBatch,
+          scale,
+        );
         done.step++;
         done.stepInEpoch++;
         const logged = done.step % options.logEvery === 0 || done.step === stepsTotal;
         const diagnostics = logged ? diagnose(named, input) : {};
         if (done.step === 1) await checkFirstLoss(named, loss, input);
-        optimizer.step(grads, learningRate);
+        if (await scaler.unscale(grads)) optimizer.step(grads, learningRate);
         blame("objective", named.name, "take the step", () => objective.afterStep?.(input));
         losses.push(loss);
 

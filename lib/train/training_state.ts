@@ -8,6 +8,7 @@ import { UsageError } from "../errors.ts";
 import type { Objective } from "../plugin.ts";
 import { listCheckpoints, type RunFolder } from "../run/run_folder.ts";
 import { type Counters, encodeCheckpoint, readCheckpoint } from "./checkpoint.ts";
+import { LossScaler } from "./loss_scaler.ts";
 import { LossWindow } from "./loss_window.ts";
 import { encoderWeights, type Network, networkParameters, networkWeights } from "./network.ts";
 import { makeOptimizer, type Optimizer } from "./optimizer.ts";
@@ -17,6 +18,9 @@ import { assignVariables, readVariables } from "./variable_arrays.ts";
 /** The name of the losses that are not logged yet. */
 const LOSSES = "log.losses";
 
+/** What the names of the loss scaler's numbers begin with. */
+const SCALER = "lossScaler.";
+
 /** What decides the order of the data; a run cannot be resumed under another. */
 const ORDER = ["seed", "batchSize"] as const;
 
@@ -24,6 +28,8 @@ const ORDER = ["seed", "batchSize"] as const;
 export interface TrainingState {
   /** The optimizer with its moments. */
   readonly optimizer: Optimizer;
+  /** The scale of the loss. */
+  readonly scaler: LossScaler;
   /** Losses of steps not logged yet. */
   readonly losses: LossWindow;
   /** Weights, statistics, the objective's variables and the moments, as they are saved. */
@@ -46,6 +52,7 @@ export function makeState(
   const slots = [...optimizer.slots].map(([name, slot]) => [`optimizer.${name}`, slot] as const);
   return {
     optimizer,
+    scaler: new LossScaler(options),
     losses: new LossWindow(),
     variables: new Map([...networkWeights(network), ...own, ...slots]),
   };
@@ -56,7 +63,7 @@ export function makeState(
  * looked at them. Throws a TrainingError where a weight is not finite: that is never saved.
  */
 export async function saveState(
-  { variables }: TrainingState,
+  { variables, scaler }: TrainingState,
   run: RunFolder,
   counters: Counters,
   losses: Float32Array,
@@ -64,7 +71,11 @@ export async function saveState(
 ): Promise<string> {
   const tensors = await readVariables(variables);
   tensors.set(LOSSES, { dtype: "F32", shape: [losses.length], data: losses });
-  const metadata = Object.fromEntries(ORDER.map((name) => [name, String(options[name])]));
+  const metadata: Record<string, string> = {};
+  for (const name of ORDER) metadata[name] = String(options[name]);
+  if (options.precision === "mixed") {
+    for (const [name, value] of Object.entries(scaler.state)) metadata[SCALER + name] = `${value}`;
+  }
   const bytes = encodeCheckpoint({ counters, tensors, metadata });
   return await run.saveCheckpoint(counters, bytes);
 }
@@ -95,7 +106,8 @@ export async function restoreState(
     });
   }
   assignVariables(state.variables, tensors, newest.path);
-  state.optimizer.steps = counters.step;
+  state.scaler.restore((name) => Number(metadata[SCALER + name] ?? NaN));
+  state.optimizer.steps = counters.step - state.scaler.state.skipped;
   const losses = tensors.get(LOSSES)?.data;
   state.losses.reset(losses instanceof Float32Array ? losses : undefined);
   await run.truncateMetrics(counters.step);

@@ -11,6 +11,7 @@ import { withStorage } from "./half.ts";
 import { normaliseBy, normaliseByBatch } from "./batch_norm.ts";
 import { normaliseByBatchGradient } from "./batch_norm_gradient.ts";
 import { webgpuBackend } from "./program.ts";
+import { unscaleGradients } from "./unscale.ts";
 
 /** A kernel; gives undefined where the stock one is to run. */
 export type Kernel<A> = (
@@ -26,6 +27,7 @@ export function registerWebgpuKernels(backendName: string): void {
   replaceKernel(backendName, "NormaliseBy", normaliseBy);
   replaceKernel(backendName, "Conv2DBackpropFilter", conv2dFilterGradient);
   replaceKernel(backendName, "OptimizerStep", optimizerStep);
+  replaceKernel(backendName, "UnscaleGradients", unscaleGradients);
 }
 
 /** Registers one kernel, before the stock one where there is one. */

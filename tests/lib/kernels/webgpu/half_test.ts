@@ -72,12 +72,17 @@ testOnHalf(
   async (backend, tf) => {
     const values = [1, 2.5, -3, 4, 5, 6];
     const x = tf.tensor2d(values, [2, 3]);
-    const half = tf.engine().makeTensorFromTensorInfo(toHalf(backend, x));
+    const half = tf.engine().makeTensorFromTensorInfo(toHalf(backend, x)) as tf.Tensor2D;
     const before = tf.memory().numTensors;
-    const results = tf.tidy(
-      () => [half.add(half), half.reshape([3, 2]).sum(0), half.matMul(x, true)],
-    );
-    const expected = tf.tidy(() => [x.add(x), x.reshape([3, 2]).sum(0), x.matMul(x, true)]);
+    const compute = (x: tf.Tensor2D) =>
+      tf.tidy(() => [
+        x.add(x),
+        x.reshape([3, 2]).sum(0),
+        x.matMul(x, true),
+        tf.fused.matMul({ a: x, b: x, transposeA: true, activation: "relu" }),
+        tf.concat([x, x, tf.ones([1, 3])]),
+      ]);
+    const results = compute(half), expected = compute(x);
     for (const [i, result] of results.entries()) {
       assertEquals(await result.data(), await expected[i].data());
     }

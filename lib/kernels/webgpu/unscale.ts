@@ -1,0 +1,63 @@
+/**
+ * Gradients divided by the scale of the loss, and whether all of them are finite:
+ *
+ *     y_p = factor·g_p,   overflow = [some element of some y_p is infinite or NaN]
+ *
+ * The test is of the bits, as compilers may take for granted that a number is finite.
+ *
+ * @module
+ */
+import type * as tf from "@tensorflow/tfjs";
+import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
+import { emptyTensor, linearGrid, runProgram } from "./program.ts";
+
+const wgsl = ({ WIDTH }: Readonly<Record<string, number>>) => `
+@compute @workgroup_size(64)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (group.y * groups.x + group.x) * 64u + lane;
+  if (i >= u.size) { return; }
+  let value = g[i] * u.factor;
+  y[i] = value;
+  let exponent = bitcast<${WIDTH === 4 ? "vec4u" : "u32"}>(value) & ${
+  WIDTH === 4 ? "vec4u(0x7f800000u)" : "0x7f800000u"
+};
+  if (any(exponent == ${WIDTH === 4 ? "vec4u(0x7f800000u)" : "0x7f800000u"})) {
+    atomicStore(&overflow[0], 1);
+  }
+}`;
+
+/**
+ * The kernel `UnscaleGradients`: of the gradients, whatever their names, first `overflow` [1], 0 or
+ * 1, then y of each in their order.
+ */
+export function unscaleGradients(
+  backend: WebGPUBackend,
+  gradients: Record<string, tf.TensorInfo>,
+  { factor }: { readonly factor: number },
+): tf.TensorInfo[] {
+  const overflow = backend.makeTensorInfo([1], "int32", new Int32Array(1));
+  const scaled = Object.values(gradients).map((g) => {
+    const scalars = g.shape.reduce((size, side) => size * side, 1);
+    const WIDTH = scalars % 4 === 0 ? 4 : 1;
+    const element = WIDTH === 4 ? "vec4f" : "f32";
+    const y = emptyTensor(backend, g.shape);
+    runProgram(backend, {
+      name: "unscale_gradients",
+      constants: { WIDTH },
+      inputs: { g: { tensor: g, element } },
+      outputs: {
+        y: { tensor: y, element },
+        overflow: { tensor: overflow, element: "atomic<i32>" },
+      },
+      uniforms: { size: scalars / WIDTH, factor: { f32: factor } },
+      wgsl,
+      workgroups: linearGrid(backend, Math.ceil(scalars / WIDTH / 64)),
+    });
+    return y;
+  });
+  return [overflow, ...scaled];
+}
