@@ -5,13 +5,8 @@
  */
 import { z } from "zod";
 import { defineObjective } from "../../lib/plugin.ts";
-import { contrast } from "../../lib/objectives/contrast.ts";
-import {
-  checkViews,
-  differ,
-  maskedLogSumExp,
-  similarities,
-} from "../../lib/objectives/similarities.ts";
+import { familyLoss } from "../../lib/objectives/debiased_family.ts";
+import { checkViews } from "../../lib/objectives/similarities.ts";
 
 /**
  * NT-Xent (Chen et al. 2020, equation 1): mean over anchors i and their positives m of
@@ -25,11 +20,9 @@ export default defineObjective({
     temperature: z.number().positive().default(0.5).describe("divides every similarity, t"),
   }),
   create: ({ temperature }, { tf }) => ({
-    loss: ({ views }) =>
-      tf.tidy(() => {
-        checkViews(views, { objective: "biased" });
-        const { all, positives, examples } = similarities(tf, views, temperature);
-        return contrast(tf, maskedLogSumExp(tf, all, differ(examples)), positives);
-      }),
+    loss: ({ views }) => {
+      checkViews(views, { objective: "biased" });
+      return familyLoss(tf, views, { form: "biased", temperature });
+    },
   }),
 });

@@ -5,13 +5,8 @@
  */
 import type * as tf from "@tensorflow/tfjs";
 import { z } from "zod";
-import { contrast, debias } from "../../lib/objectives/contrast.ts";
-import {
-  checkViews,
-  differ,
-  maskedLogSumExp,
-  similarities,
-} from "../../lib/objectives/similarities.ts";
+import { familyClampRate, familyLoss } from "../../lib/objectives/debiased_family.ts";
+import { checkViews } from "../../lib/objectives/similarities.ts";
 import { defineObjective } from "../../lib/plugin.ts";
 
 /**
@@ -31,27 +26,23 @@ export default defineObjective({
       .describe("positives of each anchor, M; an example is seen in M + 1 views"),
   }),
   create: ({ temperature, tauPlus, positives: m }, { tf }) => {
-    const estimate = (views: readonly tf.Tensor2D[]) => {
+    const member = { form: "debiased", temperature, tauPlus } as const;
+    const check = (views: readonly tf.Tensor2D[]) =>
       checkViews(views, {
         objective: "debiased",
         exactly: m + 1,
         next: `Give positives + 1 views, or set --positives=${Math.max(views.length - 1, 1)}.`,
       });
-      const { all, positives, examples, negatives } = similarities(tf, views, temperature);
-      const sum = maskedLogSumExp(tf, all, differ(examples));
-      const input = { negatives: sum, positives, count: negatives, tauPlus, temperature };
-      return { ...debias(tf, input), positives };
-    };
     return {
       views: m + 1,
-      loss: ({ views }) =>
-        tf.tidy(() => {
-          const { gamma, positives } = estimate(views);
-          return contrast(tf, gamma, positives);
-        }),
-      diagnostics: ({ views }) => ({
-        clamp_rate: tf.tidy(() => estimate(views).clamped.mean().asScalar()),
-      }),
+      loss: ({ views }) => {
+        check(views);
+        return familyLoss(tf, views, member);
+      },
+      diagnostics: ({ views }) => {
+        check(views);
+        return { clamp_rate: familyClampRate(tf, views, member) };
+      },
     };
   },
 });

@@ -4,12 +4,8 @@
  * @module
  */
 import { z } from "zod";
-import {
-  checkViews,
-  differ,
-  maskedLogSumExp,
-  similarities,
-} from "../../lib/objectives/similarities.ts";
+import { familyLoss } from "../../lib/objectives/debiased_family.ts";
+import { checkViews } from "../../lib/objectives/similarities.ts";
 import { defineObjective } from "../../lib/plugin.ts";
 
 /**
@@ -23,12 +19,9 @@ export default defineObjective({
     temperature: z.number().positive().default(0.1).describe("divides every similarity, t"),
   }),
   create: ({ temperature }, { tf }) => ({
-    loss: ({ views }) =>
-      tf.tidy(() => {
-        checkViews(views, { objective: "decoupled" });
-        const { all, positives, examples } = similarities(tf, views, temperature);
-        const sum = maskedLogSumExp(tf, all, differ(examples));
-        return sum.sub(positives.mean(1)).mean().asScalar();
-      }),
+    loss: ({ views }) => {
+      checkViews(views, { objective: "decoupled" });
+      return familyLoss(tf, views, { form: "decoupled", temperature });
+    },
   }),
 });

@@ -3,15 +3,9 @@
  *
  * @module
  */
-import type * as tf from "@tensorflow/tfjs";
 import { z } from "zod";
-import { contrast, debias } from "../../lib/objectives/contrast.ts";
-import {
-  checkViews,
-  differ,
-  maskedLogSumExp,
-  similarities,
-} from "../../lib/objectives/similarities.ts";
+import { familyClampRate, familyLoss } from "../../lib/objectives/debiased_family.ts";
+import { checkViews } from "../../lib/objectives/similarities.ts";
 import { defineObjective } from "../../lib/plugin.ts";
 
 /**
@@ -30,25 +24,16 @@ export default defineObjective({
       .describe("concentration β: how much closer negatives weigh more, 0 for not at all"),
   }),
   create: ({ temperature, tauPlus, beta }, { tf }) => {
-    const estimate = (views: readonly tf.Tensor2D[]) => {
-      checkViews(views, { objective: "hard" });
-      const { all, positives, examples, negatives } = similarities(tf, views, temperature);
-      const omega = differ(examples);
-      const alpha = maskedLogSumExp(tf, all.mul(1 + beta), omega);
-      const mu = maskedLogSumExp(tf, all.mul(beta), omega);
-      const sum: tf.Tensor1D = alpha.sub(mu).add(Math.log(negatives));
-      const input = { negatives: sum, positives, count: negatives, tauPlus, temperature };
-      return { ...debias(tf, input), positives };
-    };
+    const member = { form: "debiased", temperature, tauPlus, beta } as const;
     return {
-      loss: ({ views }) =>
-        tf.tidy(() => {
-          const { gamma, positives } = estimate(views);
-          return contrast(tf, gamma, positives);
-        }),
-      diagnostics: ({ views }) => ({
-        clamp_rate: tf.tidy(() => estimate(views).clamped.mean().asScalar()),
-      }),
+      loss: ({ views }) => {
+        checkViews(views, { objective: "hard" });
+        return familyLoss(tf, views, member);
+      },
+      diagnostics: ({ views }) => {
+        checkViews(views, { objective: "hard" });
+        return { clamp_rate: familyClampRate(tf, views, member) };
+      },
     };
   },
 });

@@ -10,6 +10,9 @@ import { optimizerStep } from "./optimizer.ts";
 import { withStorage } from "./half.ts";
 import { normaliseBy, normaliseByBatch } from "./batch_norm.ts";
 import { normaliseByBatchGradient } from "./batch_norm_gradient.ts";
+import { CONTRAST_ROWS, CONTRAST_ROWS_GRADIENT } from "../../objectives/contrast_rows.ts";
+import { contrastRows } from "./contrast.ts";
+import { contrastRowsGradient } from "./contrast_gradient.ts";
 import { webgpuBackend } from "./program.ts";
 import { unscaleGradients } from "./unscale.ts";
 
@@ -22,6 +25,8 @@ export type Kernel<A> = (
 
 /** Registers the kernels on our backend, after the stock ones were copied to it. */
 export function registerWebgpuKernels(backendName: string): void {
+  replaceKernel(backendName, CONTRAST_ROWS, contrastRows);
+  replaceKernel(backendName, CONTRAST_ROWS_GRADIENT, contrastRowsGradient);
   replaceKernel(backendName, "NormaliseByBatch", normaliseByBatch);
   replaceKernel(backendName, "NormaliseByBatchGrad", normaliseByBatchGradient);
   replaceKernel(backendName, "NormaliseBy", normaliseBy);

@@ -1,0 +1,80 @@
+/**
+ * The biased, debiased, hard and decoupled losses as one: in linear memory where the device has
+ * kernels for it, else from the dense matrix of similarities.
+ *
+ * @module
+ */
+import type * as tf from "@tensorflow/tfjs";
+import type { Tf } from "../plugin.ts";
+import { contrast, debias, type Debiased } from "./contrast.ts";
+import {
+  type ContrastRows,
+  contrastRowsClamped,
+  contrastRowsLoss,
+  hasContrastRows,
+} from "./contrast_rows.ts";
+import { differ, maskedLogSumExp, similarities } from "./similarities.ts";
+
+/** A member of the family, as its options say. */
+export type FamilyMember =
+  & Pick<ContrastRows, "form" | "temperature">
+  & Partial<Pick<ContrastRows, "tauPlus" | "beta">>;
+
+/** The loss, a scalar, of views [batch, dim] of unit rows. */
+export function familyLoss(
+  tf: Tf,
+  views: readonly tf.Tensor2D[],
+  member: FamilyMember,
+): tf.Scalar {
+  return tf.tidy(() => {
+    if (hasContrastRows(tf)) {
+      return contrastRowsLoss(tf, rows(tf, views), attributes(views, member));
+    }
+    const { gamma, positives } = dense(tf, views, member);
+    if (member.form === "decoupled") return gamma.sub(positives.mean(1)).mean().asScalar();
+    return contrast(tf, gamma, positives);
+  });
+}
+
+/** The share of the rows where the clamp holds, a scalar; of the debiased form. */
+export function familyClampRate(
+  tf: Tf,
+  views: readonly tf.Tensor2D[],
+  member: FamilyMember,
+): tf.Scalar {
+  return tf.tidy(() => {
+    const clamped = hasContrastRows(tf)
+      ? contrastRowsClamped(tf, rows(tf, views), attributes(views, member))
+      : dense(tf, views, member).clamped;
+    return clamped.mean().asScalar();
+  });
+}
+
+function attributes(
+  { length }: readonly tf.Tensor2D[],
+  { form, temperature, tauPlus = 0, beta = 0 }: FamilyMember,
+): ContrastRows {
+  return { views: length, form, temperature, tauPlus, beta };
+}
+
+/** All rows, with columns of zeros up to a multiple of four, which change no product. */
+function rows(tf: Tf, views: readonly tf.Tensor2D[]): tf.Tensor2D {
+  const z = tf.concat2d([...views], 0);
+  const short = -views[0].shape[1] & 3;
+  return short === 0 ? z : tf.pad2d(z, [[0, 0], [0, short]]);
+}
+
+function dense(
+  tf: Tf,
+  views: readonly tf.Tensor2D[],
+  { form, temperature, tauPlus = 0, beta = 0 }: FamilyMember,
+): Debiased & { readonly positives: tf.Tensor2D } {
+  const { all, positives, examples, negatives: count } = similarities(tf, views, temperature);
+  const omega = differ(examples);
+  const sum = (scale: number) => maskedLogSumExp(tf, scale === 1 ? all : all.mul(scale), omega);
+  const negatives: tf.Tensor1D = beta === 0
+    ? sum(1)
+    : sum(1 + beta).sub(sum(beta)).add(Math.log(count));
+  if (form !== "debiased") return { gamma: negatives, clamped: tf.zerosLike(negatives), positives };
+  return { ...debias(tf, { negatives, positives, count, tauPlus, temperature }), positives };
+}
