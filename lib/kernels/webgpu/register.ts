@@ -5,7 +5,9 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
+import { conv2d } from "./conv2d.ts";
 import { conv2dFilterGradient } from "./conv2d_filter_gradient.ts";
+import { conv2dInputGradient } from "./conv2d_input_gradient.ts";
 import { optimizerStep } from "./optimizer.ts";
 import { withStorage } from "./half.ts";
 import { normaliseBy, normaliseByBatch } from "./batch_norm.ts";
@@ -30,7 +32,10 @@ export function registerWebgpuKernels(backendName: string): void {
   replaceKernel(backendName, "NormaliseByBatch", normaliseByBatch);
   replaceKernel(backendName, "NormaliseByBatchGrad", normaliseByBatchGradient);
   replaceKernel(backendName, "NormaliseBy", normaliseBy);
+  replaceKernel(backendName, "Conv2D", conv2d);
+  replaceKernel(backendName, "FusedConv2D", conv2d);
   replaceKernel(backendName, "Conv2DBackpropFilter", conv2dFilterGradient);
+  replaceKernel(backendName, "Conv2DBackpropInput", conv2dInputGradient);
   replaceKernel(backendName, "OptimizerStep", optimizerStep);
   replaceKernel(backendName, "UnscaleGradients", unscaleGradients);
 }

@@ -1,0 +1,117 @@
+/**
+ * The gradient of a convolution by its input, on webgpu.
+ *
+ *     ∂x[n, h, v, c] = Σ_a,b,o ∂y[n, (h + p − a)/s, (v + p − b)/s, o] · w[a, b, c, o]   where whole
+ *
+ * Which taps (a, b) meet a pixel depends on the residue of (h, v) modulo the stride alone. For every
+ * residue this is a convolution of ∂y with those taps, last to first, that gives every s-th pixel of
+ * ∂x: so nothing is multiplied by stuffed zeros. The filter is transposed first, so that neighbouring
+ * threads read neighbouring c.
+ *
+ * @module
+ */
+import type * as tf from "@tensorflow/tfjs";
+import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
+import { type ConvAttrs, convGeometry, type ConvInfo } from "../conv_geometry.ts";
+import {
+  convolution,
+  type ConvolutionAxis,
+  type ConvolutionTile,
+  convolutionTiles,
+} from "./convolution.ts";
+import { emptyTensor, linearGrid, runProgram } from "./program.ts";
+import { tuned } from "./tuner.ts";
+
+/** ∂x; undefined where the stock kernel is to run. */
+export function conv2dInputGradient(
+  backend: WebGPUBackend,
+  { dy, filter }: Record<string, tf.TensorInfo>,
+  attrs: ConvAttrs & { readonly inputShape: readonly number[] },
+): tf.TensorInfo | undefined {
+  if ((attrs.dataFormat ?? "NHWC") !== "NHWC") return;
+  if (dy.dtype !== "float32" || filter.dtype !== "float32") return;
+  const info = convGeometry(attrs.inputShape, filter.shape, attrs);
+  const { inShape, inChannels, strideHeight, strideWidth, padInfo } = info;
+  if ([...dy.shape, ...filter.shape, ...inShape].some((side) => side <= 0)) return;
+  const tile = tuned(backend, {
+    kernel: "conv2d_input_gradient",
+    shape: [inShape, filter.shape, dy.shape, strideHeight, strideWidth, padInfo.top, padInfo.left]
+      .join(" "),
+    candidates: convolutionTiles(inChannels, widthAxes(info)[0]),
+    inputs: [dy.shape, filter.shape],
+    run: (candidate, [dy, filter]) => inputGradient(backend, dy, filter, info, candidate),
+  });
+  return inputGradient(backend, dy, filter, info, tile);
+}
+
+function inputGradient(
+  backend: WebGPUBackend,
+  dy: tf.TensorInfo,
+  filter: tf.TensorInfo,
+  info: ConvInfo,
+  tile: ConvolutionTile,
+): tf.TensorInfo {
+  const w = transposed(backend, filter);
+  const dx = emptyTensor(backend, info.inShape);
+  for (const height of heightAxes(info)) {
+    for (const width of widthAxes(info)) {
+      convolution(backend, { x: dy, w, y: dx, height, width }, tile);
+    }
+  }
+  backend.disposeData(w.dataId);
+  return dx;
+}
+
+function heightAxes({ inHeight, filterHeight, strideHeight, padInfo }: ConvInfo) {
+  return axes(inHeight, filterHeight, strideHeight, padInfo.top);
+}
+
+function widthAxes({ inWidth, filterWidth, strideWidth, padInfo }: ConvInfo) {
+  return axes(inWidth, filterWidth, strideWidth, padInfo.left);
+}
+
+/** The sums along one axis, by residue. */
+function axes(length: number, kernel: number, stride: number, pad: number): ConvolutionAxis[] {
+  return Array.from({ length: Math.min(stride, length) }, (_, first) => {
+    const tap = (first + pad) % stride;
+    const taps = Math.max(0, Math.ceil((kernel - tap) / stride));
+    return {
+      count: Math.ceil((length - first) / stride),
+      stride: 1,
+      before: taps - 1 - Math.floor((first + pad) / stride),
+      taps,
+      firstTap: tap + stride * (taps - 1),
+      tapStep: -stride,
+      first,
+      step: stride,
+    };
+  });
+}
+
+const TRANSPOSE = /* wgsl */ `
+@compute @workgroup_size(64)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
+        @builtin(local_invocation_index) lane: u32) {
+  let i = (group.y * groups.x + group.x) * 64u + lane;
+  if (i >= u.size) { return; }
+  let c = i % u.channels;
+  let rest = i / u.channels;
+  let tap = rest / u.columns;
+  y[i] = f32(w[(tap * u.channels + c) * u.columns + rest % u.columns]);
+}`;
+
+/** [kh, kw, cin, cout] → [kh, kw, cout, cin]. */
+function transposed(backend: WebGPUBackend, w: tf.TensorInfo): tf.TensorInfo {
+  const [height, width, channels, columns] = w.shape;
+  const y = emptyTensor(backend, [height, width, columns, channels]);
+  const size = height * width * channels * columns;
+  runProgram(backend, {
+    name: "transpose_filter",
+    inputs: { w },
+    outputs: { y },
+    uniforms: { size, channels, columns },
+    wgsl: TRANSPOSE,
+    workgroups: linearGrid(backend, Math.ceil(size / 64)),
+  });
+  return y;
+}

@@ -1,0 +1,243 @@
+/**
+ * Sums over a window, the form that convolution and its gradient by the input share:
+ *
+ *     y[n, i·uh + oh, j·uw + ow, o] = Σ over a < taps_h, c, b < taps_w of
+ *         x[n, i·sh + a − top, j·sw + b − left, c] · w[ah + a·dh, aw + b·dw, c, o]
+ *
+ * where x is 0 outside of the image. A thread owns a tile of `rows` × `pixels` of (i, j) by `columns` of
+ * o, in registers, and goes through a and c: a value of x serves all the taps of its row that meet it.
+ * Every sum runs over (a, c, b) in this order, whatever the tile.
+ *
+ * @module
+ */
+import type * as tf from "@tensorflow/tfjs";
+import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
+import { linearGrid, runProgram } from "./program.ts";
+
+/** What one thread sums. */
+export interface ConvolutionTile {
+  /** Rows of the output. */
+  readonly rows: number;
+  /** Neighbouring pixels in a row. */
+  readonly pixels: number;
+  /** Channels of the output; where they are written by four, a multiple of four. */
+  readonly columns: number;
+}
+
+/** The terms of the sum along one axis, height or width. */
+export interface ConvolutionAxis {
+  /** Outputs. */
+  readonly count: number;
+  /** Values of x between two outputs. */
+  readonly stride: number;
+  /** Zeros before the first value of x; negative where values are left out. */
+  readonly before: number;
+  /** Taps. */
+  readonly taps: number;
+  /** The row or column of w that is the first tap. */
+  readonly firstTap: number;
+  /** From there to the next tap. */
+  readonly tapStep: number;
+  /** Where in y the first output goes. */
+  readonly first: number;
+  /** From there to the next. */
+  readonly step: number;
+}
+
+/** A sum over windows. */
+export interface Convolution {
+  /** Images [n, h, w, cin]. */
+  readonly x: tf.TensorInfo;
+  /** Filters [kh, kw, cin, cout]. */
+  readonly w: tf.TensorInfo;
+  /** Where the sums go: [n, yh, yw, cout]. */
+  readonly y: tf.TensorInfo;
+  /** Along the height. */
+  readonly height: ConvolutionAxis;
+  /** Along the width. */
+  readonly width: ConvolutionAxis;
+  /** Added to every sum: [cout]. */
+  readonly bias?: tf.TensorInfo;
+  /** Whether what is below 0 becomes 0. */
+  readonly relu?: boolean;
+}
+
+/** Tiles worth trying for a sum, the default first. */
+export function convolutionTiles(
+  outChannels: number,
+  { count, taps }: ConvolutionAxis,
+): ConvolutionTile[] {
+  const tile = (rows: number, pixels: number, columns: number) => ({
+    rows,
+    pixels,
+    columns: outChannels % 4 === 0
+      ? Math.min(columns, outChannels)
+      : Math.ceil(outChannels / Math.ceil(outChannels / columns)),
+  });
+  if (taps > 3) return [tile(1, 8, 8), tile(2, 4, 8), tile(1, 4, 4)];
+  return count > 4
+    ? [tile(2, 8, 8), tile(4, 4, 8), tile(2, 4, 4)]
+    : [tile(4, 4, 8), tile(2, 4, 8), tile(2, 4, 4)];
+}
+
+/** Threads in a workgroup. */
+const THREADS = 64;
+
+/** Writes the sums to y. */
+export function convolution(
+  backend: WebGPUBackend,
+  { x, w, y, height, width, bias, relu = false }: Convolution,
+  { rows, pixels, columns }: ConvolutionTile,
+): void {
+  const [batch, inHeight, inWidth, channels] = x.shape;
+  const [, yHeight, yWidth, outChannels] = y.shape;
+  const by = outChannels % 4 === 0 ? 4 : 1;
+  const element = by === 4 ? "vec4f" : "f32";
+  const columnBlocks = Math.ceil(outChannels / columns);
+  const tilesHigh = Math.ceil(height.count / rows), tilesWide = Math.ceil(width.count / pixels);
+  const threads = batch * tilesHigh * tilesWide * columnBlocks;
+  runProgram(backend, {
+    name: "convolution",
+    constants: {
+      ROWS: rows,
+      PIXELS: pixels,
+      COLUMNS: columns / by,
+      BY: by,
+      TAPS: Math.max(1, width.taps),
+      STRIDE: width.stride,
+      BIAS: bias ? 1 : 0,
+      RELU: relu ? 1 : 0,
+    },
+    inputs: {
+      x,
+      w: { tensor: w, element },
+      ...(bias ? { bias: { tensor: bias, element } } : {}),
+    },
+    outputs: { y: { tensor: y, element } },
+    uniforms: {
+      threads,
+      column_blocks: columnBlocks,
+      tiles_wide: tilesWide,
+      tiles_high: tilesHigh,
+      in_height: inHeight,
+      in_width: inWidth,
+      channels,
+      columns: outChannels / by,
+      filter_width: w.shape[1],
+      taps_high: width.taps > 0 ? height.taps : 0,
+      stride_high: height.stride,
+      top: height.before >>> 0,
+      left: width.before >>> 0,
+      tap_row: height.firstTap,
+      tap_row_step: height.tapStep >>> 0,
+      tap_column: width.firstTap,
+      tap_column_step: width.tapStep >>> 0,
+      count_high: height.count,
+      count_wide: width.count,
+      y_height: yHeight,
+      y_width: yWidth,
+      y_row: height.first,
+      y_row_step: height.step,
+      y_column: width.first,
+      y_column_step: width.step,
+    },
+    wgsl,
+    workgroups: linearGrid(backend, Math.ceil(threads / THREADS)),
+  });
+}
+
+/** The text for a tile: all of its loops unrolled, its sums in variables of their own. */
+function wgsl(constants: Readonly<Record<string, number>>): string {
+  const { ROWS, PIXELS, COLUMNS, BY, TAPS, STRIDE, BIAS, RELU } = constants;
+  const rows = range(ROWS), pixels = range(PIXELS), columns = range(COLUMNS), taps = range(TAPS);
+  const window = range((PIXELS - 1) * STRIDE + TAPS);
+  const lines = (parts: string[]) => parts.join("\n");
+  const sums = rows.flatMap((p) =>
+    pixels.flatMap((q) => columns.map((j) => ({ sum: `s${p}_${q}_${j}`, p, q, j })))
+  );
+  const value = (sum: string, j: number) => {
+    const biased = BIAS ? `${sum} + Y(bias[o${j}])` : sum;
+    return RELU ? `max(${biased}, Y())` : biased;
+  };
+  return /* wgsl */ `
+alias Y = ${BY === 4 ? "vec4f" : "f32"};
+
+@compute @workgroup_size(${THREADS})
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
+        @builtin(local_invocation_index) lane: u32) {
+  let thread = (group.y * groups.x + group.x) * ${THREADS}u + lane;
+  if (thread >= u.threads) { return; }
+  let block = thread % u.column_blocks;
+  var rest = thread / u.column_blocks;
+  let j0 = (rest % u.tiles_wide) * PIXELS;
+  rest /= u.tiles_wide;
+  let i0 = (rest % u.tiles_high) * ROWS;
+  let image = rest / u.tiles_high;
+
+  // Neighbouring threads read neighbouring columns; beyond the end, the last one, and keep nothing.
+  ${lines(columns.map((j) => `let o${j} = min(block + ${j}u * u.column_blocks, u.columns - 1u);`))}
+  // What is left of the image wraps around to a large number, so one comparison tells both sides.
+  ${
+    lines(window.map((q) => `
+  let column${q} = j0 * STRIDE + ${q}u - u.left;
+  let column_inside${q} = column${q} < u.in_width;
+  let column_at${q} = min(column${q}, u.in_width - 1u) * u.channels;`))
+  }
+  ${lines(sums.map(({ sum }) => `var ${sum} = Y();`))}
+
+  for (var a = 0u; a < u.taps_high; a++) {
+    ${
+    lines(rows.map((p) => `
+    let row${p} = (i0 + ${p}u) * u.stride_high + a - u.top;
+    let row_inside${p} = row${p} < u.in_height;
+    var row_at${p} = (image * u.in_height + min(row${p}, u.in_height - 1u)) * u.in_width * u.channels;`))
+  }
+    let tap_row = (u.tap_row + a * u.tap_row_step) * u.filter_width;
+    ${
+    lines(taps.map((b) =>
+      `var tap${b} = (tap_row + u.tap_column + ${b}u * u.tap_column_step) * u.channels * u.columns;`
+    ))
+  }
+    for (var c = 0u; c < u.channels; c++) {
+      ${lines(taps.flatMap((b) => columns.map((j) => `let w${b}_${j} = Y(w[tap${b} + o${j}]);`)))}
+      ${
+    lines(rows.map((p) =>
+      `{
+        ${
+        lines(window.map((q) =>
+          `let x${q} = select(0.0, f32(x[row_at${p} + column_at${q}]), row_inside${p} && column_inside${q});`
+        ))
+      }
+        ${
+        lines(pixels.flatMap((q) =>
+          columns.flatMap((j) =>
+            taps.map((b) => {
+              const sum = `s${p}_${q}_${j}`;
+              return `${sum} = fma(Y(x${q * STRIDE + b}), w${b}_${j}, ${sum});`;
+            })
+          )
+        ))
+      }
+        row_at${p}++;
+      }`
+    ))
+  }
+      ${lines(taps.map((b) => `tap${b} += u.columns;`))}
+    }
+  }
+
+  ${
+    lines(sums.map(({ sum, p, q, j }) => `
+  if (i0 + ${p}u < u.count_high && j0 + ${q}u < u.count_wide &&
+      block + ${j}u * u.column_blocks < u.columns) {
+    let row = image * u.y_height + u.y_row + (i0 + ${p}u) * u.y_row_step;
+    let column = u.y_column + (j0 + ${q}u) * u.y_column_step;
+    y[(row * u.y_width + column) * u.columns + o${j}] = y_element(${value(sum, j)});
+  }`))
+  }
+}`;
+}
+
+function range(count: number): number[] {
+  return Array.from({ length: count }, (_, i) => i);
+}
