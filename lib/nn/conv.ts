@@ -7,6 +7,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { BatchNorm } from "./batch_norm.ts";
 import { Conv2D, Padding } from "./conv2d_layer.ts";
+import { AddRelu, ReluDone } from "./relu.ts";
 
 /** A convolution. */
 export interface ConvOptions {
@@ -32,6 +33,27 @@ export function conv2d(x: tf.SymbolicTensor, options: ConvOptions): tf.SymbolicT
 /** Batch normalisation as PyTorch's, see {@linkcode BatchNorm}. */
 export function batchNorm(x: tf.SymbolicTensor, name: string): tf.SymbolicTensor {
   return applyLayer(new BatchNorm({ name }), x);
+}
+
+/** {@linkcode batchNorm}, then max(y, 0): two layers, computed as one. */
+export function batchNormRelu(
+  x: tf.SymbolicTensor,
+  name: string,
+  reluName: string,
+): tf.SymbolicTensor {
+  return applyLayer(
+    new ReluDone({ name: reluName }),
+    applyLayer(new BatchNorm({ name, relu: true }), x),
+  );
+}
+
+/** The sum of two tensors of one shape, then max(y, 0): two layers, computed as one. */
+export function addRelu(
+  inputs: [tf.SymbolicTensor, tf.SymbolicTensor],
+  name: string,
+  reluName: string,
+): tf.SymbolicTensor {
+  return applyLayer(new ReluDone({ name: reluName }), applyLayer(new AddRelu({ name }), inputs));
 }
 
 /** max(x, 0). */

@@ -6,7 +6,7 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Rng } from "../random.ts";
 import { AdaptiveAveragePool } from "./adaptive_average_pool.ts";
-import { applyLayer, batchNorm, conv2d, globalAveragePool, relu } from "./conv.ts";
+import { applyLayer, batchNormRelu, conv2d, globalAveragePool } from "./conv.ts";
 import { initialise } from "./initialise.ts";
 
 /** One stage: 3×3 convolution, batch norm, ReLU. */
@@ -30,7 +30,7 @@ export function convNet(
   const input = tf.input({ shape: [null, null, channels], name: "image" });
   const last = stages.reduce((x, { width, stride }, i) => {
     x = conv2d(x, { name: `conv${i + 1}`, filters: width, kernelSize: 3, stride });
-    return relu(batchNorm(x, `bn${i + 1}`), `relu${i + 1}`);
+    return batchNormRelu(x, `bn${i + 1}`, `relu${i + 1}`);
   }, input);
   // The stock layer where it is enough, so that any TensorFlow.js loads the model.
   const features = grid === 1

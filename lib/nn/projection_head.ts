@@ -6,7 +6,7 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { rng, STREAM } from "../random.ts";
-import { applyLayer, batchNorm, relu } from "./conv.ts";
+import { applyLayer, batchNormRelu } from "./conv.ts";
 import { HEAD_WEIGHTS, initialise } from "./initialise.ts";
 
 /**
@@ -22,7 +22,7 @@ export function projectionHead(
   const { hidden = 512 } = options;
   const input = tf.input({ shape: [inputDim], name: "feature" });
   let x = linear(input, "head.0", hidden, false);
-  x = relu(batchNorm(x, "head.1"), "head.2");
+  x = batchNormRelu(x, "head.1", "head.2");
   const model = tf.model({ inputs: input, outputs: linear(x, "head.3", featureDim, true) });
   initialise(model, rng(seed, STREAM.weights, HEAD_WEIGHTS));
   return model;

@@ -6,7 +6,7 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import type { Rng } from "../random.ts";
-import { applyLayer, batchNorm, conv2d, globalAveragePool, maxPool, relu } from "./conv.ts";
+import { addRelu, batchNorm, batchNormRelu, conv2d, globalAveragePool, maxPool } from "./conv.ts";
 import { initialise } from "./initialise.ts";
 
 /** `basic`: two 3×3. `bottleneck`: 1×1, 3×3 (which has the stride, "v1.5"), 1×1 of 4× the width. */
@@ -39,7 +39,7 @@ export function resnet(options: ResNetOptions, random: Rng): tf.LayersModel {
   let x = stem === "small"
     ? conv2d(input, { name: "conv1", filters: 64, kernelSize: 3 })
     : conv2d(input, { name: "conv1", filters: 64, kernelSize: 7, stride: 2 });
-  x = relu(batchNorm(x, "bn1"), "relu");
+  x = batchNormRelu(x, "bn1", "relu");
   if (stem === "imagenet") x = maxPool(x, "maxpool");
   depths.forEach((depth, stage) => {
     for (let index = 0; index < depth; index++) {
@@ -71,15 +71,16 @@ function residual(
     ];
   let branch = x;
   convs.forEach((conv, i) => {
-    if (i > 0) branch = relu(branch, `${name}.relu${i}`);
+    const bn = `${name}.bn${i + 1}`;
     branch = conv2d(branch, { name: `${name}.conv${i + 1}`, ...conv });
-    branch = batchNorm(branch, `${name}.bn${i + 1}`);
+    branch = i < convs.length - 1
+      ? batchNormRelu(branch, bn, `${name}.relu${i + 1}`)
+      : batchNorm(branch, bn);
   });
   let shortcut = x;
   if (stride !== 1 || x.shape[3] !== filters) {
     shortcut = conv2d(x, { name: `${name}.downsample.0`, filters, kernelSize: 1, stride });
     shortcut = batchNorm(shortcut, `${name}.downsample.1`);
   }
-  const sum = applyLayer(tf.layers.add({ name: `${name}.add` }), [branch, shortcut]);
-  return relu(sum, `${name}.relu${convs.length}`);
+  return addRelu([branch, shortcut], `${name}.add`, `${name}.relu${convs.length}`);
 }

@@ -15,6 +15,7 @@ import { normaliseByBatchGradient } from "./batch_norm_gradient.ts";
 import { CONTRAST_ROWS, CONTRAST_ROWS_GRADIENT } from "../../objectives/contrast_rows.ts";
 import { contrastRows } from "./contrast.ts";
 import { contrastRowsGradient } from "./contrast_gradient.ts";
+import { addRelu, reluGradient } from "./add_relu.ts";
 import { webgpuBackend } from "./program.ts";
 import { unscaleGradients } from "./unscale.ts";
 
@@ -27,6 +28,8 @@ export type Kernel<A> = (
 
 /** Registers the kernels on our backend, after the stock ones were copied to it. */
 export function registerWebgpuKernels(backendName: string): void {
+  replaceKernel(backendName, "AddRelu", addRelu);
+  replaceKernel(backendName, "ReluGrad", reluGradient);
   replaceKernel(backendName, CONTRAST_ROWS, contrastRows);
   replaceKernel(backendName, CONTRAST_ROWS_GRADIENT, contrastRowsGradient);
   replaceKernel(backendName, "NormaliseByBatch", normaliseByBatch);

@@ -1,0 +1,62 @@
+/**
+ * The end of a residual block in one pass: y = max(a + b, 0), and its gradient by both, ∂y where
+ * y > 0 and else 0; all of one shape.
+ *
+ * @module
+ */
+import type * as tf from "@tensorflow/tfjs";
+import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
+import { emptyTensor, linearGrid, runProgram } from "./program.ts";
+
+const LANES = 64;
+
+/** Element by element, in fours where the number of elements allows it. */
+function map(
+  backend: WebGPUBackend,
+  name: string,
+  inputs: Readonly<Record<string, tf.TensorInfo>>,
+  shape: readonly number[],
+  result: string,
+): tf.TensorInfo {
+  const output = emptyTensor(backend, shape);
+  const size = shape.reduce((product, side) => product * side, 1);
+  const WIDTH = size % 4 === 0 ? 4 : 1;
+  const element = WIDTH === 4 ? "vec4f" : "f32";
+  const workgroups = linearGrid(backend, Math.ceil(size / WIDTH / LANES));
+  runProgram(backend, {
+    name,
+    constants: { WIDTH },
+    inputs: Object.fromEntries(
+      Object.entries(inputs).map(([name, tensor]) => [name, { tensor, element }]),
+    ),
+    outputs: { result: { tensor: output, element } },
+    uniforms: { count: size / WIDTH, across: workgroups[0] },
+    wgsl: `
+alias T = ${element};
+@compute @workgroup_size(${LANES})
+fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let i = (workgroup.y * u.across + workgroup.x) * ${LANES}u + lane;
+  if (i < u.count) { ${result} }
+}`,
+    workgroups,
+  });
+  return output;
+}
+
+/** y of a and b, which have one shape. */
+export function addRelu(
+  backend: WebGPUBackend,
+  { a, b }: Record<string, tf.TensorInfo>,
+): tf.TensorInfo {
+  const sum = "let sum = a[i] + b[i]; result[i] = select(sum, T(), sum < T());";
+  return map(backend, "add_relu", { a, b }, a.shape, sum);
+}
+
+/** ∂a, which is ∂b too, of ∂y and y. */
+export function reluGradient(
+  backend: WebGPUBackend,
+  { dy, y }: Record<string, tf.TensorInfo>,
+): tf.TensorInfo {
+  const passed = "result[i] = select(T(), dy[i], y[i] > T());";
+  return map(backend, "relu_gradient", { dy, y }, y.shape, passed);
+}
