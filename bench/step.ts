@@ -20,6 +20,8 @@ import { WORKS } from "./support/works.ts";
 /** What is measured, and the cells that follow its name. */
 interface Row {
   readonly what: string;
+  /** How many times faster it is meant to be; rows without are shown where chosen. */
+  readonly target?: number;
   readonly measure: () => Promise<string[]>;
 }
 
@@ -30,8 +32,8 @@ const flags = parseArgs(Deno.args, { string: ["repetitions"] });
 const words = flags._.map(String);
 const repetitions = Number(flags.repetitions ?? 5);
 const here = await machine();
-const rows = [...(here.adapter ? adapterRows() : []), ...wasmRows()].filter(({ what }) =>
-  words.length === 0 || words.some((word) => what.includes(word))
+const rows = [...(here.adapter ? adapterRows() : []), ...wasmRows()].filter(({ what, target }) =>
+  words.length === 0 ? target : words.some((word) => what.includes(word))
 );
 if (here.adapter) await openBoth();
 
@@ -46,30 +48,33 @@ say(table(["what", "stock", "ours", "times faster", "target", ""], lines));
 Deno.exit(0); // the devices would keep the process
 
 function adapterRows(): Row[] {
-  const operations = Object.values(WORKS).flat().map((comparison) => ({
-    what: comparison.what,
+  const operations = WORKS.map((comparison) => ({
+    ...comparison,
     measure: async () => cells(await timeComparison(comparison, repetitions), comparison.target),
   }));
-  const steps = STEPS.map((spec) => ({
-    what: describeStep(spec),
-    measure: async () => cells(await timeStep(spec, repetitions), TARGETS[spec.encoder]),
-  }));
+  const steps = STEPS.map((spec) => {
+    const target = TARGETS[spec.encoder];
+    return {
+      what: describeStep(spec),
+      target,
+      measure: async () => cells(await timeStep(spec, repetitions), target),
+    };
+  });
   return [...operations, ...steps];
 }
 
 /** The wasm device beside PyTorch of one thread: for machines without an adapter. */
 function wasmRows(): Row[] {
+  const target = 1 / TARGETS.wasm;
   return STEPS.filter(({ encoder }) => encoder === "conv").map((spec) => ({
     what: `wasm (stock: PyTorch, 1 thread), ${describeStep(spec)}`,
+    target,
     measure: async () => {
       const torch = await timeTorch({ steps: [spec], threads: 1, repetitions });
-      const [{ wall }] = await timeInTurn([await prepareWasm(spec)], repetitions);
-      if ("missing" in torch) return [torch.missing, wall.toFixed(1), "", "", ""];
-      const stock = torch.times.get(describeStep(spec)) ?? NaN;
-      return cells(
-        { stock: { wall: stock, cpu: stock }, ours: { wall, cpu: wall } },
-        1 / TARGETS.wasm,
-      );
+      const [ours] = await timeInTurn([await prepareWasm(spec)], repetitions);
+      if ("missing" in torch) return [torch.missing, ours.wall.toFixed(1), "", "", ""];
+      const wall = torch.times.get(describeStep(spec)) ?? NaN;
+      return cells({ stock: { wall, cpu: wall }, ours }, target);
     },
   }));
 }

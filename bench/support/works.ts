@@ -3,7 +3,14 @@
  *
  * @module
  */
+import { comparisons as batchNorm } from "../works/batch_norm.ts";
+import { comparisons as filterGradient } from "../works/conv2d_filter_gradient.ts";
+import { comparisons as optimizer } from "../works/optimizer.ts";
 import type { Comparison } from "./paired.ts";
 
-/** What is compared, by the name of its group. */
-export const WORKS: Readonly<Record<string, readonly Comparison[]>> = {};
+/** What is compared, in the order of the table. */
+export const WORKS: readonly Comparison[] = [
+  ...filterGradient,
+  ...batchNorm,
+  ...optimizer,
+];

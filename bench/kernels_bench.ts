@@ -1,0 +1,38 @@
+/**
+ * Our kernels beside those TensorFlow.js ships, on the same adapter: `deno bench`. Each group is one
+ * operation, "stock" on the untouched backend and "ours" on ours; `--filter` chooses.
+ */
+import * as tf from "@tensorflow/tfjs";
+import { BACKEND, findAdapter } from "../lib/device/webgpu.ts";
+import { note } from "../lib/terminal/say.ts";
+import { openBoth, prepare, STOCK, type Work } from "./support/paired.ts";
+import { WORKS } from "./support/works.ts";
+
+/** The one that runs; what it holds is disposed of before the next is prepared. */
+let current: { of: Work; backend: string; run: () => Promise<void> } | undefined;
+
+async function runOn(backend: string, work: Work): Promise<void> {
+  if (current?.of !== work || current.backend !== backend) {
+    if (current) tf.engine().endScope();
+    tf.engine().startScope();
+    current = { of: work, backend, run: await prepare(backend, work) };
+  }
+  await current.run();
+}
+
+if (await findAdapter()) {
+  await openBoth();
+  for (const { what, stock, ours } of WORKS) {
+    // The first call prepares and compiles, and is not counted. Deno waits for async functions only.
+    const options = { group: what, n: 3, warmup: 1 };
+    Deno.bench({
+      ...options,
+      name: "stock",
+      fn: async () => await runOn(STOCK, stock),
+      baseline: true,
+    });
+    Deno.bench({ ...options, name: "ours", fn: async () => await runOn(BACKEND, ours) });
+  }
+} else {
+  note("There is no WebGPU adapter: nothing to compare.");
+}
