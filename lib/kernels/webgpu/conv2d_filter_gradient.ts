@@ -16,6 +16,7 @@ import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
 import { type ConvAttrs, convGeometry, type ConvInfo } from "../conv_geometry.ts";
 import { emptyTensor, linearGrid, runProgram } from "./program.ts";
 import { sumSlices } from "./sum_slices.ts";
+import { range, tileSide, vectorType, vectorWidth } from "./tiles.ts";
 import { tuned } from "./tuner.ts";
 
 /** What one thread sums, for one row of the filter. */
@@ -63,16 +64,11 @@ export function filterGradientTiles(
   const taps = filterWidth <= 7 ? filterWidth : 4;
   const tile = (channels: number, columns: number) => ({
     taps,
-    channels: side(inChannels, channels),
-    columns: side(outChannels, columns),
+    channels: tileSide(inChannels, channels),
+    columns: tileSide(outChannels, columns),
   });
   if (taps === 1) return [tile(8, 8), tile(8, 4), tile(4, 4)];
   return taps <= 3 ? [tile(4, 8), tile(4, 4), tile(8, 8)] : [tile(4, 4)];
-}
-
-/** Splits a count evenly into parts of at most `most`, or into parts of `most` where it goes by fours. */
-function side(count: number, most: number): number {
-  return count % 4 === 0 ? Math.min(most, count) : Math.ceil(count / Math.ceil(count / most));
 }
 
 /** The gradient by a tile of the caller's choice, which changes nothing but the time it takes. */
@@ -84,7 +80,7 @@ export function filterGradient(
   { taps, channels, columns }: FilterGradientTile,
 ): tf.TensorInfo {
   const { filterHeight, filterWidth, inChannels, outChannels, outHeight, padInfo } = info;
-  const [byX, byY] = [vector(inChannels), vector(outChannels)];
+  const [byX, byY] = [vectorWidth(inChannels), vectorWidth(outChannels)];
   const size = filterHeight * filterWidth * inChannels * outChannels;
   const rows = info.batchSize * outHeight;
   const slices = Math.min(rows, MOST_SLICES, Math.ceil(PARTIAL_SUMS / size));
@@ -103,12 +99,15 @@ export function filterGradient(
       BY_Y: byY,
       STRIDE: info.strideWidth,
     },
-    inputs: { x: { tensor: x, element: type(byX) }, dy: { tensor: dy, element: type(byY) } },
-    outputs: { dw: { tensor: partial, element: type(byY) } },
+    inputs: {
+      x: { tensor: x, element: vectorType(byX) },
+      dy: { tensor: dy, element: vectorType(byY) },
+    },
+    outputs: { dw: { tensor: partial, element: vectorType(byY) } },
     uniforms: {
       threads,
       rows,
-      slices,
+      slice_rows: Math.ceil(rows / slices),
       in_height: info.inHeight,
       in_width: info.inWidth,
       out_height: outHeight,
@@ -131,14 +130,6 @@ export function filterGradient(
   return { ...partial, shape: [...info.filterShape] };
 }
 
-function vector(count: number): number {
-  return count % 4 === 0 ? 4 : 1;
-}
-
-function type(by: number): string {
-  return by === 4 ? "vec4f" : "f32";
-}
-
 /** The text for a tile: all of its loops unrolled, its sums in variables of their own. */
 function wgsl(tile: Readonly<Record<string, number>>): string {
   const { TAPS, CHANNELS, COLUMNS, BY_X, BY_Y, STRIDE } = tile;
@@ -158,11 +149,11 @@ function wgsl(tile: Readonly<Record<string, number>>): string {
       let column = u32(at + ${s});
       let inside = column < u.in_width;
       let pixel = image_row + min(column, u.in_width - 1u) * u.channels;
-      ${groups.map((i) => `w${s}_${i} = select(X(), x[pixel + c${i}], inside);`).join("\n")}
+      ${groups.map((i) => `w${s}_${i} = select(X(), X(x[pixel + c${i}]), inside);`).join("\n")}
     }`;
   return /* wgsl */ `
-alias X = ${type(BY_X)};
-alias Y = ${type(BY_Y)};
+alias X = ${BY_X === 4 ? "vec4f" : "f32"};
+alias Y = ${BY_Y === 4 ? "vec4f" : "f32"};
 
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
@@ -190,9 +181,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   ${taps.map((s) => groups.map((i) => `var w${s}_${i} = X();`).join(" ")).join("\n")}
   ${sums.map(({ sum }) => `var ${sum} = Y();`).join("\n")}
 
-  let first = slice * u.rows / u.slices;
-  let last = (slice + 1u) * u.rows / u.slices;
-  for (var row = first; row < last; row++) {
+  let last = min((slice + 1u) * u.slice_rows, u.rows);
+  for (var row = slice * u.slice_rows; row < last; row++) {
     let image = row / u.out_height;
     let y = (row - image * u.out_height) * u.stride + r - u.top;
     if (y < u.in_height) {
@@ -202,7 +192,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
       let end = (row + 1u) * u.out_width * u.columns;
       for (var dy_pixel = row * u.out_width * u.columns; dy_pixel < end; dy_pixel += u.columns) {
         ${fresh.map(load).join("\n")}
-        ${columns.map((j) => `let y${j} = dy[dy_pixel + o${j}];`).join("\n")}
+        ${columns.map((j) => `let y${j} = Y(dy[dy_pixel + o${j}]);`).join("\n")}
         ${sums.map(({ sum, s, i, part, j }) => `${sum} += w${s}_${i}${part} * y${j};`).join("\n")}
         ${
     kept.map((s) => groups.map((i) => `w${s}_${i} = w${s + STRIDE}_${i};`).join(" ")).join("\n")
@@ -221,8 +211,4 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   }`).join("")
   }
 }`;
-}
-
-function range(count: number): number[] {
-  return Array.from({ length: count }, (_, i) => i);
 }

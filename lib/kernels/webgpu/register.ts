@@ -16,6 +16,7 @@ import { CONTRAST_ROWS, CONTRAST_ROWS_GRADIENT } from "../../objectives/contrast
 import { contrastRows } from "./contrast.ts";
 import { contrastRowsGradient } from "./contrast_gradient.ts";
 import { addRelu, reluGradient } from "./add_relu.ts";
+import { matMul } from "./mat_mul.ts";
 import { webgpuBackend } from "./program.ts";
 import { unscaleGradients } from "./unscale.ts";
 
@@ -41,6 +42,8 @@ export function registerWebgpuKernels(backendName: string): void {
   replaceKernel(backendName, "Conv2DBackpropInput", conv2dInputGradient);
   replaceKernel(backendName, "OptimizerStep", optimizerStep);
   replaceKernel(backendName, "UnscaleGradients", unscaleGradients);
+  replaceKernel(backendName, "BatchMatMul", matMul);
+  replaceKernel(backendName, "_FusedMatMul", matMul);
 }
 
 /** Registers one kernel, before the stock one where there is one. */

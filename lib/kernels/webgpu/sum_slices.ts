@@ -1,14 +1,43 @@
 /**
- * y[i] = Σ_s x[s, i] for x [slices, …shape], in the order of s: the second half of a sum that was split
- * over workgroups to have enough of them. Does not depend on how the device schedules.
+ * y[…, n] = act(Σ_s x[s, …, n] + bias[n]), in the order of s, act the identity or ReLU: the second half
+ * of a sum that was split over workgroups to have enough of them. Its bits do not depend on how the
+ * device schedules.
  *
  * @module
  */
 import type * as tf from "@tensorflow/tfjs";
 import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
 import { emptyTensor, linearGrid, runProgram } from "./program.ts";
+import { vectorType, vectorWidth } from "./tiles.ts";
 
-const WGSL = /* wgsl */ `
+/** What is done to a sum. */
+export interface Finish {
+  /** Added, [n]. */
+  readonly bias?: tf.TensorInfo;
+  /** Whether negative values become 0. */
+  readonly relu?: boolean;
+}
+
+/** Sums over the first axis; the sum has the shape given. Disposes `x`. */
+export function sumSlices(
+  backend: WebGPUBackend,
+  x: tf.TensorInfo,
+  shape: readonly number[],
+  { bias, relu = false }: Finish = {},
+): tf.TensorInfo {
+  const slices = x.shape[0];
+  const columns = bias ? shape[shape.length - 1] : 1;
+  const scalars = shape.reduce((size, side) => size * side, 1);
+  const by = vectorWidth(bias ? columns : scalars);
+  const element = vectorType(by), size = scalars / by;
+  const y = emptyTensor(backend, shape);
+  runProgram(backend, {
+    name: "sum_slices",
+    constants: { RELU: Number(relu) },
+    inputs: { x: { tensor: x, element }, ...(bias ? { bias: { tensor: bias, element } } : {}) },
+    outputs: { y: { tensor: y, element } },
+    uniforms: { size, slices, columns: Math.ceil(columns / by) },
+    wgsl: /* wgsl */ `
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
         @builtin(local_invocation_index) lane: u32) {
@@ -16,25 +45,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   if (i >= u.size) { return; }
   var sum = x[i];
   for (var s = 1u; s < u.slices; s++) { sum += x[s * u.size + i]; }
-  y[i] = sum;
-}`;
-
-/** Sums over the first axis; the sum has the shape given. Disposes `x`. */
-export function sumSlices(
-  backend: WebGPUBackend,
-  x: tf.TensorInfo,
-  shape: readonly number[],
-): tf.TensorInfo {
-  const slices = x.shape[0];
-  const scalars = shape.reduce((size, side) => size * side, 1);
-  const [element, size] = scalars % 4 === 0 ? ["vec4f", scalars / 4] : ["f32", scalars];
-  const y = emptyTensor(backend, shape);
-  runProgram(backend, {
-    name: "sum_slices",
-    inputs: { x: { tensor: x, element } },
-    outputs: { y: { tensor: y, element } },
-    uniforms: { size, slices },
-    wgsl: WGSL,
+  ${bias ? `sum += ${element}(bias[i % u.columns]);` : ""}
+  y[i] = ${relu ? `select(sum, ${element}(), sum < ${element}())` : "sum"};
+}`,
     workgroups: linearGrid(backend, Math.ceil(size / 64)),
   });
   backend.disposeData(x.dataId);
