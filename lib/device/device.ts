@@ -19,6 +19,8 @@ export interface DeviceTuning {
   readonly progress?: (progress: Progress) => void;
   /** Ends the timing early. */
   readonly signal?: AbortSignal;
+  /** Milliseconds to spend at most; default 20,000. */
+  readonly budget?: number;
 }
 
 /** An open device; TensorFlow.js is set to it. */

@@ -6,7 +6,8 @@
  */
 import type * as tf from "@tensorflow/tfjs";
 import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
-import { emptyTensor, linearGrid, runProgram } from "./program.ts";
+import { emptyLike } from "./half.ts";
+import { linearGrid, runProgram } from "./program.ts";
 
 const LANES = 64;
 
@@ -15,10 +16,11 @@ function map(
   backend: WebGPUBackend,
   name: string,
   inputs: Readonly<Record<string, tf.TensorInfo>>,
-  shape: readonly number[],
+  like: tf.TensorInfo,
   result: string,
 ): tf.TensorInfo {
-  const output = emptyTensor(backend, shape);
+  const output = emptyLike(backend, like);
+  const { shape } = like;
   const size = shape.reduce((product, side) => product * side, 1);
   const WIDTH = size % 4 === 0 ? 4 : 1;
   const element = WIDTH === 4 ? "vec4f" : "f32";
@@ -48,8 +50,9 @@ export function addRelu(
   backend: WebGPUBackend,
   { a, b }: Record<string, tf.TensorInfo>,
 ): tf.TensorInfo {
-  const sum = "let sum = a[i] + b[i]; result[i] = select(sum, T(), sum < T());";
-  return map(backend, "add_relu", { a, b }, a.shape, sum);
+  const sum =
+    "let sum = T(a[i]) + T(b[i]); result[i] = result_element(select(sum, T(), sum < T()));";
+  return map(backend, "add_relu", { a, b }, a, sum);
 }
 
 /** ∂a, which is ∂b too, of ∂y and y. */
@@ -57,6 +60,6 @@ export function reluGradient(
   backend: WebGPUBackend,
   { dy, y }: Record<string, tf.TensorInfo>,
 ): tf.TensorInfo {
-  const passed = "result[i] = select(T(), dy[i], y[i] > T());";
-  return map(backend, "relu_gradient", { dy, y }, y.shape, passed);
+  const passed = "result[i] = result_element(select(T(), T(dy[i]), T(y[i]) > T()));";
+  return map(backend, "relu_gradient", { dy, y }, y, passed);
 }

@@ -26,6 +26,7 @@ import {
   rowsOf,
   walkWgsl,
 } from "./columns.ts";
+import { emptyLike } from "./half.ts";
 import { emptyTensor, runProgram } from "./program.ts";
 
 /** What an invocation or a lane knows of its rows: their number, mean and Σ(x − mean)². */
@@ -45,11 +46,11 @@ ${ENTRY} {
   let w = walk(workgroup, lane);
   if (w.column >= u.columns) { return; }
   var pivot = T();
-  if (w.count > 0u) { pivot = x[w.at]; }
+  if (w.count > 0u) { pivot = T(x[w.at]); }
   var all = Moments();
   ${
     downWgsl((ks) => `
-    ${each(ks, (k) => `let v${k} = x[i${k}] - pivot;`)}
+    ${each(ks, (k) => `let v${k} = T(x[i${k}]) - pivot;`)}
     let mean = (${each(ks, (k) => `v${k}`, " + ")}) * ${1 / ks.length}f;
     let m2 = ${each(ks, (k) => `(v${k} - mean) * (v${k} - mean)`, " + ")};
     all = merged(all, Moments(${ks.length}f, mean, m2));`)
@@ -64,14 +65,14 @@ const mergeWgsl = (constants: Constants) =>
 var<workgroup> lanes: array<Moments, ${LANES}>;
 ${ENTRY} {
   let column = workgroup.x;
-  let pivot = x[column];
+  let pivot = T(x[column]);
   var all = Moments();
   for (var i = lane; i < u.walks; i += ${LANES}u) {
     let chunk = i / u.groups;
     let group = i - chunk * u.groups;
     let n = f32(walkLength(chunk, group));
     if (n > 0f) {
-      let moved = x[(chunk * u.chunk + group) * u.columns + column] - pivot;
+      let moved = T(x[(chunk * u.chunk + group) * u.columns + column]) - pivot;
       let at = i * u.columns + column;
       all = merged(all, Moments(n, moved + walkMean[at], walkM2[at]));
     }
@@ -99,8 +100,8 @@ ${ENTRY} {
   let shift = beta[w.column];
   ${
     downWgsl((ks) => `
-    ${each(ks, (k) => `let d${k} = x[i${k}] - m;`)}
-    ${each(ks, (k) => `y[i${k}] = result(d${k} * scale + shift);`)}`)
+    ${each(ks, (k) => `let d${k} = T(x[i${k}]) - m;`)}
+    ${each(ks, (k) => `y[i${k}] = y_element(result(d${k} * scale + shift));`)}`)
   }
 }`;
 
@@ -171,7 +172,7 @@ export function normaliseBy(
   { epsilon, relu }: NormaliseAttrs,
 ): tf.TensorInfo {
   const layout = layColumns(rowsOf(x), gamma.shape[0], MAPPED_CHUNKS);
-  const y = emptyTensor(backend, x.shape);
+  const y = emptyLike(backend, x);
   runProgram(backend, {
     name: "normalise",
     constants: { ...layout.constants, RELU: Number(relu) },

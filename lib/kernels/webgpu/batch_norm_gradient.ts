@@ -23,6 +23,7 @@ import {
   rowsOf,
   walkWgsl,
 } from "./columns.ts";
+import { emptyLike } from "./half.ts";
 import { emptyTensor, runProgram } from "./program.ts";
 
 /** What both passes begin with, for a walk `w`. */
@@ -34,8 +35,8 @@ const STATISTICS = `
 
 /** d and g of each row. */
 const rowsWgsl = (ks: readonly number[]) => `
-    ${each(ks, (k) => `let d${k} = x[i${k}] - m;`)}
-    ${each(ks, (k) => `let g${k} = passed(dy[i${k}], d${k} * scale + shift);`)}`;
+    ${each(ks, (k) => `let d${k} = T(x[i${k}]) - m;`)}
+    ${each(ks, (k) => `let g${k} = passed(T(dy[i${k}]), d${k} * scale + shift);`)}`;
 
 const headWgsl = (constants: Constants) =>
   `${walkWgsl(constants)}
@@ -71,7 +72,7 @@ ${ENTRY} {
   ${
     downWgsl((ks) =>
       `${rowsWgsl(ks)}
-    ${each(ks, (k) => `dx[i${k}] = scale * (g${k} - a - d${k} * b);`)}`
+    ${each(ks, (k) => `dx[i${k}] = dx_element(scale * (g${k} - a - d${k} * b));`)}`
     )
   }
 }`;
@@ -100,7 +101,7 @@ export function normaliseByBatchGradient(
   const dgamma = addWalks(backend, reduced, walkGamma, [channels]);
   const dbeta = addWalks(backend, reduced, walkBeta, [channels]);
   const mapped = layColumns(rows, channels, MAPPED_CHUNKS);
-  const dx = emptyTensor(backend, x.shape);
+  const dx = emptyLike(backend, x);
   runProgram(backend, {
     name: "normalise_gradient",
     constants,

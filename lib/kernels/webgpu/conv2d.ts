@@ -11,6 +11,7 @@ import type * as tf from "@tensorflow/tfjs";
 import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
 import { type ConvAttrs, convGeometry } from "../conv_geometry.ts";
 import { convolution, type ConvolutionAxis, convolutionTiles } from "./convolution.ts";
+import { emptyImages } from "./mixed.ts";
 import { emptyTensor } from "./program.ts";
 import { tuned } from "./tuner.ts";
 
@@ -47,7 +48,7 @@ export function conv2d(
       return y;
     },
   });
-  const y = emptyTensor(backend, outShape);
+  const y = emptyImages(backend, outShape);
   convolution(backend, { x, w: filter, y, height, width, bias, relu }, tile);
   return y;
 }

@@ -19,6 +19,7 @@ import {
   type ConvolutionTile,
   convolutionTiles,
 } from "./convolution.ts";
+import { emptyImages } from "./mixed.ts";
 import { emptyTensor, linearGrid, runProgram } from "./program.ts";
 import { tuned } from "./tuner.ts";
 
@@ -52,7 +53,7 @@ function inputGradient(
   tile: ConvolutionTile,
 ): tf.TensorInfo {
   const w = transposed(backend, filter);
-  const dx = emptyTensor(backend, info.inShape);
+  const dx = emptyImages(backend, info.inShape);
   for (const height of heightAxes(info)) {
     for (const width of widthAxes(info)) {
       convolution(backend, { x: dy, w, y: dx, height, width }, tile);

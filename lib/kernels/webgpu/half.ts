@@ -28,6 +28,11 @@ export function emptyHalf(backend: WebGPUBackend, shape: readonly number[]): tf.
   return half;
 }
 
+/** {@linkcode emptyHalf} for what is stored as float16, else {@linkcode emptyTensor}, of x's shape. */
+export function emptyLike(backend: WebGPUBackend, x: tf.TensorInfo): tf.TensorInfo {
+  return isHalf(x) ? emptyHalf(backend, x.shape) : emptyTensor(backend, x.shape);
+}
+
 /** A new tensor of the values rounded to float16; `x` is float32. */
 export function toHalf(backend: WebGPUBackend, x: tf.TensorInfo): tf.TensorInfo {
   return converted(backend, x, emptyHalf(backend, x.shape));

@@ -1,15 +1,16 @@
 /**
  * Mixed precision: while it is on, convolutions, matrix products and their gradients take their
- * operands as float16; products are exact and summed in float32, as the results are. All else takes
- * and gives float32.
+ * operands as float16, and sum in float32 the products, which are exact. Images and their gradients
+ * are stored as float16 between convolutions, batch normalisation and ReLU; what any other kernel
+ * takes or gives, and the gradients of weights, is float32.
  *
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
 import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
-import { withStorage } from "./half.ts";
+import { emptyHalf, withStorage } from "./half.ts";
 import { isHalf } from "./half_storage.ts";
-import { webgpuBackend } from "./program.ts";
+import { emptyTensor, webgpuBackend } from "./program.ts";
 
 /** The kernels that multiply, and which of their inputs are multiplied. */
 const OPERANDS: Readonly<Record<string, readonly string[]>> = {
@@ -22,7 +23,19 @@ const OPERANDS: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** The kernels of ours whose shaders convert what they load, so take float16 as it is stored. */
-const TAKE_HALF = new Set<string>([]);
+const TAKE_HALF = new Set([
+  "Conv2D",
+  "FusedConv2D",
+  "Conv2DBackpropInput",
+  "Conv2DBackpropFilter",
+  "BatchMatMul",
+  "_FusedMatMul",
+  "NormaliseBy",
+  "NormaliseByBatch",
+  "NormaliseByBatchGrad",
+  "AddRelu",
+  "ReluGrad",
+]);
 
 /** These give the data they are given, however it is stored. */
 const PASS_ON = new Set(["Identity", "Reshape"]);
@@ -33,6 +46,11 @@ const mixed = new WeakSet<WebGPUBackend>();
 export function setMixed(backend: WebGPUBackend, on: boolean): void {
   if (on) mixed.add(backend);
   else mixed.delete(backend);
+}
+
+/** A new tensor for images that a convolution gives, or their gradient. */
+export function emptyImages(backend: WebGPUBackend, shape: readonly number[]): tf.TensorInfo {
+  return mixed.has(backend) ? emptyHalf(backend, shape) : emptyTensor(backend, shape);
 }
 
 /** Wraps every kernel of the backend so that its inputs are stored as it takes them. */

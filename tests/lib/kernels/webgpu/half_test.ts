@@ -116,8 +116,69 @@ testOnHalf("in mixed precision operands are rounded and sums are not", async (ba
     return tf.tensor(rounded(await x.data()), x.shape);
   }));
   const expected = compute(ready);
-  for (const [i, result] of mixed.entries()) {
-    assertEquals(await result.data(), await expected[i].data(), `result ${i}`);
+  const floats = tf.tidy(() => mixed.map((result) => result.add(0)));
+  // Images are rounded, sums of products and weights' gradients are not.
+  const areImages = [false, true, false, true];
+  for (const [i, result] of floats.entries()) {
+    const whole = await expected[i].data();
+    assertEquals(await result.data(), areImages[i] ? rounded(whole) : whole, `result ${i}`);
   }
+  tf.dispose(floats);
   tf.dispose([operands, mixed, ready, expected]);
+});
+
+/** Kernels of ours that take float16 and give it, on tensors of these shapes. */
+const KERNELS: [name: string, inputs: Record<string, number[]>, attrs: object][] = [
+  ["NormaliseByBatch", {
+    x: [2, 5, 3, 8],
+    gamma: [8],
+    beta: [8],
+    runningMean: [8],
+    runningVariance: [8],
+  }, { epsilon: 1e-5, relu: true, follow: 0.1 }],
+  [
+    "NormaliseByBatchGrad",
+    { x: [9, 5], dy: [9, 5], gamma: [5], beta: [5], mean: [5], variance: [5] },
+    { epsilon: 1e-5, relu: false },
+  ],
+  ["AddRelu", { a: [3, 7], b: [3, 7] }, {}],
+  ["ReluGrad", { dy: [4, 8], y: [4, 8] }, {}],
+];
+
+for (const [name, shapes, attrs] of KERNELS) {
+  testOnHalf(`${name} of float16 is that of float32, rounded`, async (backend, tf) => {
+    const random = rng(4);
+    const image = new Set(["x", "dy", "y", "a", "b"]);
+    const floats: Record<string, tf.Tensor> = {}, halves: Record<string, tf.Tensor> = {};
+    for (const [input, shape] of Object.entries(shapes)) {
+      const size = tf.util.sizeFromShape(shape);
+      const values = rounded(Float32Array.from({ length: size }, () => Math.abs(random.normal())));
+      floats[input] = tf.tensor(values, shape);
+      halves[input] = tf.tensor(values, shape);
+      if (!image.has(input)) continue;
+      const half = toHalf(backend, floats[input]);
+      halves[input].dispose();
+      halves[input] = tf.engine().makeTensorFromTensorInfo(half);
+    }
+    const run = (inputs: Record<string, tf.Tensor>) =>
+      [tf.engine().runKernel<tf.Tensor | tf.Tensor[]>(name, inputs, { ...attrs })].flat();
+    const actual = run(halves), expected = run(floats);
+    assert(isHalf(actual[0]));
+    const whole = tf.tidy(() => actual[0].add(0));
+    assertEquals(await whole.data(), rounded(await expected[0].data() as Float32Array));
+    for (const [i, output] of expected.entries()) {
+      if (i > 0) assertEquals(await actual[i].data(), await output.data());
+    }
+    tf.dispose([floats, halves, actual, expected, whole]);
+  });
+}
+
+testOnHalf("in mixed precision the images of convolutions are float16", (backend, tf) => {
+  const x = tf.ones<tf.Rank.R4>([1, 4, 4, 2]), filter = tf.ones<tf.Rank.R4>([3, 3, 2, 3]);
+  setMixed(backend, true);
+  const y = tf.conv2d(x, filter, 1, "same");
+  const dx = tf.conv2dTranspose(y, filter, [1, 4, 4, 2], 1, "same");
+  setMixed(backend, false);
+  assert(isHalf(y) && isHalf(dx));
+  tf.dispose([x, filter, y, dx]);
 });
