@@ -42,9 +42,7 @@ export async function timeStep(spec: StepSpec, repetitions: number): Promise<Pai
 
 /** The step as a user of TensorFlow.js writes it, on the stock backend. */
 export async function prepareStock(spec: StepSpec): Promise<() => Promise<void>> {
-  await tf.setBackend(STOCK);
-  const step = stockStep(spec);
-  return await prepare(STOCK, () => step);
+  return await prepare(STOCK, () => stockStep(spec));
 }
 
 /** The product's step on our WebGPU backend. */
@@ -56,13 +54,18 @@ export async function prepareProduct(spec: StepSpec): Promise<() => Promise<void
 
 /** The product's step on the wasm device. */
 export async function prepareWasm(spec: StepSpec): Promise<() => Promise<void>> {
+  return await onWasm(() => productStep(spec));
+}
+
+/** The work on the wasm device; each call runs it once. */
+export async function onWasm(
+  make: () => Promise<() => tf.TensorContainer>,
+): Promise<() => Promise<void>> {
   const { backend } = await openDevice("wasm");
-  const step = await productStep(spec);
+  const once = await make();
   return async () => {
     if (tf.getBackend() !== backend) await tf.setBackend(backend);
-    const loss = step();
-    await loss.data();
-    loss.dispose();
+    tf.dispose(once()); // wasm computes at once, so there is nothing to wait for
   };
 }
 

@@ -15,18 +15,23 @@ import resnet18 from "../../plugins/encoders/resnet18.ts";
 import debiased from "../../plugins/objectives/debiased.ts";
 import { CONV, HEAD, LEARNING_RATE, LOSS, type StepSpec, stepViews } from "./steps.ts";
 
-/** Builds the network on the current backend; each call of the result is one step, and its loss. */
-export async function productStep(spec: StepSpec): Promise<() => tf.Scalar> {
-  const shape = [spec.size, spec.size, 3];
-  const env: Env = {
+/** What plugins are given, for inputs of a shape. */
+export function productEnv(inputShape: readonly number[]): Env {
+  return {
     tf,
     seed: 0,
     cache: "",
     progress: () => {},
     signal: new AbortController().signal,
-    inputShape: shape,
+    inputShape,
     classes: [],
   };
+}
+
+/** Builds the network on the current backend; each call of the result is one step, and its loss. */
+export async function productStep(spec: StepSpec): Promise<() => tf.Scalar> {
+  const shape = [spec.size, spec.size, 3];
+  const env = productEnv(shape);
   const encoder = spec.encoder === "conv"
     ? await create(conv, CONV, env)
     : await create(resnet18, {}, env);

@@ -40,10 +40,23 @@ export function describeStep({ encoder, batch, size }: StepSpec): string {
 }
 
 /** Two views of random images [batch, size, size, 3], normal values, always the same. */
-export function stepViews({ batch, size }: StepSpec): [Float32Array, Float32Array] {
+export function stepViews({ batch, size }: StepSpec): Float32Array<ArrayBuffer>[] {
   const view = (key: number) => {
     const random = rng(key);
     return Float32Array.from({ length: batch * size * size * 3 }, () => random.normal());
   };
   return [view(1), view(2)];
+}
+
+/** Rows of random embeddings of one view, [pairs, HEAD.out], always the same; not of unit length. */
+export function lossViews(pairs: number): Float32Array<ArrayBuffer>[] {
+  return [1, 2].map((key) => {
+    const random = rng(key);
+    return Float32Array.from({ length: pairs * HEAD.out }, () => random.normal());
+  });
+}
+
+/** The loss alone in a few words. */
+export function describeLoss(pairs: number): string {
+  return `debiased loss forward + backward, ${pairs.toLocaleString("en")} pairs × ${HEAD.out}`;
 }
