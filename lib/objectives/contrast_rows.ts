@@ -21,23 +21,13 @@
  */
 import type * as tf from "@tensorflow/tfjs";
 import type { Tf } from "../plugin.ts";
+import type { FamilyMember } from "./debiased_family.ts";
 
 /** Names of the kernels: what is known of each row, and the gradient from it. */
 export const CONTRAST_ROWS = "ContrastRows", CONTRAST_ROWS_GRADIENT = "ContrastRowsGradient";
 
-/** A member of the family. */
-export interface ContrastRows {
-  /** V, two or more. */
-  readonly views: number;
-  /** t. */
-  readonly temperature: number;
-  /** τ⁺, 0 unless debiased. */
-  readonly tauPlus: number;
-  /** β, 0 for no weights on hard negatives. */
-  readonly beta: number;
-  /** Which clamp and which loss. */
-  readonly form: "biased" | "debiased" | "decoupled";
-}
+/** A member of the family, and the number of views V. */
+export type ContrastRows = Required<FamilyMember> & { readonly views: number };
 
 /** Whether TensorFlow.js's current backend has the kernels. */
 export function hasContrastRows(tf: Tf): boolean {

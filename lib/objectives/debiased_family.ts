@@ -15,12 +15,31 @@ import {
 } from "./contrast_rows.ts";
 import { differ, maskedLogSumExp, similarities } from "./similarities.ts";
 
-/** A member of the family, as its options say. */
-export type FamilyMember =
-  & Pick<ContrastRows, "form" | "temperature">
-  & Partial<Pick<ContrastRows, "tauPlus" | "beta">>;
+/** A member of the family. */
+export interface FamilyMember {
+  /** `debiased` has the clamp; `decoupled` leaves the positive out of the denominator. */
+  readonly form: "biased" | "debiased" | "decoupled";
+  /** t, by which similarities are divided. */
+  readonly temperature: number;
+  /** τ⁺ of `debiased`, default 0. */
+  readonly tauPlus?: number;
+  /** β, by which hard negatives weigh more, default 0 for not at all. */
+  readonly beta?: number;
+}
 
-/** The loss, a scalar, of views [batch, dim] of unit rows. */
+/**
+ * The loss, a scalar, of two or more views [batch, dim] of unit rows; differentiable.
+ *
+ * @example NT-Xent
+ * ```ts
+ * import { familyLoss } from "@tauplus/tauplus/objectives";
+ * import * as tf from "@tensorflow/tfjs";
+ *
+ * const views = [tf.eye(4), tf.eye(4)];
+ * const loss = familyLoss(tf, views, { form: "biased", temperature: 0.5 });
+ * console.log(loss.shape); // []
+ * ```
+ */
 export function familyLoss(
   tf: Tf,
   views: readonly tf.Tensor2D[],

@@ -19,5 +19,6 @@
  */
 export * from "./class_ids.ts";
 export * from "./contrast.ts";
+export * from "./debiased_family.ts";
 export * from "./row_products.ts";
 export * from "./similarities.ts";
