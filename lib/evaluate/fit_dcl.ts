@@ -10,7 +10,7 @@ import type { FeatureSplit, Tf } from "../plugin.ts";
 import { rng, STREAM } from "../random.ts";
 import { makeOptimizer } from "../train/optimizer.ts";
 import type { FitEnv } from "./fit_regularised.ts";
-import { batchOf, softmaxGradient, withOnes } from "./softmax.ts";
+import { regression } from "./softmax.ts";
 import { turn } from "./turn.ts";
 
 /** The settings of the reference's protocol. */
@@ -56,23 +56,22 @@ export async function fitDcl(
     for (let epoch = 1; epoch <= epochs; epoch++) {
       await turn(env.signal);
       env.progress?.({ task: "linear probe", done: epoch - 1, total: epochs, unit: "epochs" });
-      const features = await train.augmented(epoch);
-      const x = tf.tidy(() => withOnes(tf, features));
-      features.dispose();
+      const x = await train.augmented(epoch);
       const order = Int32Array.from(
         rng(seed, STREAM.probe, epoch).permutation(train.labels.length),
       );
+      const examples = regression(tf, { x, labels: train.labels, classes }, order);
+      x.dispose();
       for (let start = 0; start < order.length; start += batchSize) {
-        const indices = order.subarray(start, start + batchSize);
+        const count = Math.min(batchSize, order.length - start);
         tf.tidy(() => {
-          const rows = tf.gather(x, tf.tensor1d(indices, "int32"));
-          const labels = indices.map((index) => train.labels[index]);
-          const batch = batchOf(tf, rows, labels, classes);
-          const { gradient } = softmaxGradient(tf, batch, weights.as2D(dim + 1, classes));
+          const w = weights.as2D(dim + 1, classes);
+          const { gradient } = examples.gradientAt(w, start, count);
+          w.dispose();
           optimizer.step({ [weights.name]: gradient }, learningRate);
         });
       }
-      x.dispose();
+      examples.dispose();
     }
     return Float64Array.from(await weights.data());
   } finally {

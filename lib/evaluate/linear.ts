@@ -9,7 +9,6 @@ import type { FeatureSplit, Metrics, ProbeInput, Tf } from "../plugin.ts";
 import { type DclOptions, fitDcl } from "./fit_dcl.ts";
 import { type FitEnv, fitRegularised } from "./fit_regularised.ts";
 import { type ClassificationMetrics, classificationMetrics, classNames } from "./metrics.ts";
-import { withOnes } from "./softmax.ts";
 
 /** The protocol, and the settings of the protocol `dcl`. */
 export interface LinearOptions extends DclOptions {
@@ -48,8 +47,7 @@ export async function linear(
   const standard = protocol === "standard";
   const [xTrain, xTest] = tf.tidy(() => {
     const rows = [train.features, test.features];
-    const scaled = standard ? standardise(tf, train.features, rows) : rows;
-    return scaled.map((x) => withOnes(tf, x));
+    return standard ? standardise(tf, train.features, rows) : rows.map((x) => x.clone());
   });
   try {
     const fit = standard
@@ -86,7 +84,7 @@ function standardise(
   return all.map((x) => tf.div(tf.sub(x, mean), deviation));
 }
 
-/** Metrics and mean cross-entropy of softmax(XW). */
+/** Metrics and mean cross-entropy of softmax([X 1]·W). */
 async function judgement(
   tf: Tf,
   x: tf.Tensor2D,
@@ -96,8 +94,9 @@ async function judgement(
 ): Promise<ClassificationMetrics & { loss: number }> {
   const classes = names.length;
   const scores = tf.tidy(() => {
-    const w = tf.tensor2d(Float32Array.from(weights), [x.shape[1], classes]);
-    return tf.logSoftmax(tf.matMul(x, w));
+    const w = tf.tensor2d(Float32Array.from(weights), [x.shape[1] + 1, classes]);
+    const [rows, bias] = tf.split(w, [x.shape[1], 1]);
+    return tf.logSoftmax(tf.add(tf.matMul(x, rows), bias));
   });
   const logP = await scores.data();
   scores.dispose();

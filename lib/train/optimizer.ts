@@ -5,10 +5,12 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import type { TrainOptions } from "./options.ts";
-import { type StepConstants, UPDATE_RULES, type UpdateRule } from "./update_rules.ts";
-
-/** The kernel of our webgpu backend, `lib/kernels/webgpu/optimizer.ts`. */
-const STEP_KERNEL = "OptimizerStep";
+import {
+  OPTIMIZER_STEP,
+  type StepConstants,
+  UPDATE_RULES,
+  type UpdateRule,
+} from "./update_rules.ts";
 
 /** An optimizer of a fixed set of parameters. */
 export interface Optimizer {
@@ -18,7 +20,8 @@ export interface Optimizer {
   steps: number;
   /**
    * One update. `grads` are keyed by the variables' own names, as `tf.variableGrads` gives them; a
-   * parameter without a gradient stays as it is.
+   * parameter without a gradient stays as it is. On webgpu weights and slots are updated in place,
+   * so a `data()` of one must have been awaited before; a clone keeps its values.
    */
   step(grads: tf.NamedTensorMap, learningRate: number): void;
   /** Frees the slots. */
@@ -43,7 +46,7 @@ export function makeOptimizer(
     step(grads, learningRate) {
       const t = ++this.steps;
       const constants = { ...options, learningRate, t };
-      if (tf.getKernel(STEP_KERNEL, tf.getBackend())) {
+      if (tf.getKernel(OPTIMIZER_STEP, tf.getBackend())) {
         stepInPlace(parameters, grads, slots, rule, constants);
         return;
       }
@@ -84,7 +87,7 @@ function stepInPlace(
     );
     i++;
   }
-  tf.engine().runKernel(STEP_KERNEL, inputs, rule.attributes(constants));
+  tf.engine().runKernel(OPTIMIZER_STEP, inputs, rule.attributes(constants));
 }
 
 /** The variable, given data of its own where a clone has the same, which must keep its values. */

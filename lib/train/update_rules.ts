@@ -7,6 +7,9 @@
 import * as tf from "@tensorflow/tfjs";
 import type { TrainOptions } from "./options.ts";
 
+/** The kernel of our webgpu backend, `lib/kernels/webgpu/optimizer.ts`. */
+export const OPTIMIZER_STEP = "OptimizerStep";
+
 /** What a rule needs besides weight, gradient and slots. */
 export interface StepConstants {
   /** η of this step. */

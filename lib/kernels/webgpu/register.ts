@@ -17,6 +17,9 @@ import { contrastRows } from "./contrast.ts";
 import { contrastRowsGradient } from "./contrast_gradient.ts";
 import { addRelu, reluGradient } from "./add_relu.ts";
 import { matMul } from "./mat_mul.ts";
+import { SOFTMAX_REGRESSION } from "../../evaluate/softmax.ts";
+import { OPTIMIZER_STEP } from "../../train/update_rules.ts";
+import { softmaxRegression } from "./softmax_regression.ts";
 import { webgpuBackend } from "./program.ts";
 import { unscaleGradients } from "./unscale.ts";
 
@@ -40,7 +43,8 @@ export function registerWebgpuKernels(backendName: string): void {
   replaceKernel(backendName, "FusedConv2D", conv2d);
   replaceKernel(backendName, "Conv2DBackpropFilter", conv2dFilterGradient);
   replaceKernel(backendName, "Conv2DBackpropInput", conv2dInputGradient);
-  replaceKernel(backendName, "OptimizerStep", optimizerStep);
+  replaceKernel(backendName, OPTIMIZER_STEP, optimizerStep);
+  replaceKernel(backendName, SOFTMAX_REGRESSION, softmaxRegression);
   replaceKernel(backendName, "UnscaleGradients", unscaleGradients);
   replaceKernel(backendName, "BatchMatMul", matMul);
   replaceKernel(backendName, "_FusedMatMul", matMul);

@@ -1,58 +1,92 @@
 import { assertAlmostEquals, assertEquals } from "@std/assert";
-import { batchOf, softmaxGradient, withOnes } from "../../../lib/evaluate/softmax.ts";
+import { regression } from "../../../lib/evaluate/softmax.ts";
 import { rng } from "../../../lib/random.ts";
 import { testOnDevices } from "../../support/devices.ts";
 import { clouds } from "./parts.ts";
 
-/** The mean cross-entropy in float64, written out. */
-function crossEntropy(rows: number[][], labels: Int32Array, w: number[][]): number {
-  const losses = rows.map((row, i) => {
-    const logits = w[0].map((_, c) => [...row, 1].reduce((sum, x, j) => sum + x * w[j][c], 0));
+/** The mean cross-entropy and its gradient in float64, written out. */
+function reference(rows: number[][], labels: number[], w: number[][]) {
+  const classes = w[0].length;
+  const gradient = new Float64Array(w.length * classes);
+  let loss = 0;
+  rows.forEach((row, i) => {
+    const x = [...row, 1];
+    const logits = w[0].map((_, c) => x.reduce((sum, value, j) => sum + value * w[j][c], 0));
     const most = Math.max(...logits);
-    const total = logits.reduce((sum, logit) => sum + Math.exp(logit - most), 0);
-    return Math.log(total) + most - logits[labels[i]];
+    const exps = logits.map((logit) => Math.exp(logit - most));
+    const total = exps.reduce((sum, exp) => sum + exp, 0);
+    loss += (Math.log(total) + most - logits[labels[i]]) / rows.length;
+    exps.forEach((exp, c) => {
+      const residual = (exp / total - Number(labels[i] === c)) / rows.length;
+      x.forEach((value, j) => gradient[j * classes + c] += residual * value);
+    });
   });
-  return losses.reduce((sum, loss) => sum + loss, 0) / rows.length;
+  return { loss, gradient };
 }
 
-testOnDevices(
-  "loss and gradient are those of float64 and its finite differences",
-  async (device) => {
-    const { tf } = device;
-    const { features, labels, rows } = clouds(device, {
-      length: 37,
-      dim: 5,
-      classes: 3,
-      spread: 1,
-    });
-    const random = rng(5);
-    const weights = Array.from(
-      { length: 6 },
-      () => Array.from({ length: 3 }, () => random.normal()),
-    );
-    const before = tf.memory().numTensors;
+for (
+  const [length, dim, classes] of [
+    [1, 1, 2],
+    [1, 8, 2],
+    [37, 5, 3],
+    [63, 4, 10],
+    [300, 6, 2],
+    [517, 12, 16],
+    [1030, 260, 4],
+    [40, 7, 17],
+  ]
+) {
+  testOnDevices(
+    `loss and gradient of ${length} examples of ${dim} features in ${classes} classes are float64's`,
+    async (device) => {
+      const { tf } = device;
+      const { features: x, labels, rows } = clouds(device, { length, dim, classes, spread: 1 });
+      const random = rng(5);
+      const weights = Array.from(
+        { length: dim + 1 },
+        () => Array.from({ length: classes }, () => Math.fround(random.normal() / 3)),
+      );
+      const before = tf.memory().numTensors;
+      const order = Int32Array.from(rng(3).permutation(length));
+      const examples = regression(tf, { x, labels, classes }, order);
+      const w = tf.tensor2d(weights, [dim + 1, classes]);
 
-    const batch = batchOf(
-      tf,
-      tf.tidy(() => withOnes(tf, features)),
-      labels,
-      3,
-    );
-    assertEquals(tf.memory().numTensors, before + 3);
-    const { loss, gradient } = tf.tidy(() => softmaxGradient(tf, batch, tf.tensor2d(weights)));
-    assertAlmostEquals((await loss.data())[0], crossEntropy(rows, labels, weights), 1e-5);
-    const found = await gradient.data();
-    weights.forEach((row, j) =>
-      row.forEach((_, c) => {
-        const moved = (step: number) =>
-          weights.map((other, at) =>
-            at === j ? other.map((value, to) => to === c ? value + step : value) : other
-          );
-        const high = crossEntropy(rows, labels, moved(1e-5));
-        const low = crossEntropy(rows, labels, moved(-1e-5));
-        assertAlmostEquals(found[j * 3 + c], (high - low) / 2e-5, 1e-5);
-      })
-    );
-    tf.dispose([batch, loss, gradient, features]);
-  },
-);
+      const start = Math.floor(length / 3), count = Math.ceil(length / 2);
+      for (const [from, many] of [[0, length], [start, count]]) {
+        const { loss, gradient } = from === 0
+          ? examples.gradientAt(w)
+          : examples.gradientAt(w, from, many);
+        const chosen = [...order.subarray(from, from + many)];
+        const expected = reference(
+          chosen.map((i) => rows[i]),
+          chosen.map((i) => labels[i]),
+          weights,
+        );
+        assertAlmostEquals((await loss.data())[0], expected.loss, 1e-5 * (1 + expected.loss));
+        assertEquals(gradient.shape, [dim + 1, classes]);
+        const found = await gradient.data();
+        expected.gradient.forEach((value, i) => assertAlmostEquals(found[i], value, 1e-5));
+        tf.dispose([loss, gradient]);
+      }
+      w.dispose();
+      examples.dispose();
+      assertEquals(tf.memory().numTensors, before);
+      x.dispose();
+    },
+  );
+}
+
+testOnDevices("logits of a thousand give a finite loss and gradient", async ({ tf }) => {
+  const x = tf.tensor2d([[1000, 0], [0, 1000]]);
+  const examples = regression(
+    tf,
+    { x, labels: Int32Array.of(0, 0), classes: 2 },
+    Int32Array.of(0, 1),
+  );
+  const w = tf.tensor2d([[1, 0], [0, 1], [0, 0]]);
+  const { loss, gradient } = examples.gradientAt(w);
+  assertEquals([...await loss.data()], [500]);
+  assertEquals([...await gradient.data()], [0, 0, -500, 500, -0.5, 0.5]);
+  tf.dispose([x, w, loss, gradient]);
+  examples.dispose();
+});
