@@ -16,9 +16,9 @@ const MEASUREMENT = 40;
 /** Runs in a measurement at most. */
 const RUNS = 256;
 /** Measurements of each candidate that is left. */
-const ROUNDS = 5;
+const ROUNDS = 3;
 /** One that takes so many times as long as the best is not measured again. */
-const HOPELESS = 1.2;
+const HOPELESS = 1.15;
 /** The first candidate stays unless another takes at most this share of its time: noise is no gain. */
 const WORTH_IT = 0.97;
 
