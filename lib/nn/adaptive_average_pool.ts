@@ -4,6 +4,7 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
+import { averagePool } from "./average_pool.ts";
 
 /** Where the layer is in its saved form. */
 type Config = { name?: string; size: number };
@@ -32,29 +33,12 @@ export class AdaptiveAveragePool extends tf.layers.Layer {
 
   /** Pools. */
   override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
-    return tf.tidy(() => {
-      const x = (Array.isArray(inputs) ? inputs[0] : inputs) as tf.Tensor4D;
-      const [batch, height, width, channels] = x.shape;
-      const cells = this.#cells(height).flatMap(([top, h]) =>
-        this.#cells(width).map(([left, w]) =>
-          x.slice([0, top, left, 0], [batch, h, w, channels]).mean<tf.Tensor2D>([1, 2])
-        )
-      );
-      return tf.concat(cells, 1);
-    });
+    return averagePool(Array.isArray(inputs) ? inputs[0] : inputs, this.#size);
   }
 
   /** What a saved model keeps. */
   override getConfig(): tf.serialization.ConfigDict {
     return { ...super.getConfig(), size: this.#size };
-  }
-
-  /** Start and length of the cells of an axis of length n. */
-  #cells(n: number): [number, number][] {
-    return Array.from({ length: this.#size }, (_, i) => {
-      const start = Math.floor(i * n / this.#size);
-      return [start, Math.ceil((i + 1) * n / this.#size) - start];
-    });
   }
 }
 

@@ -5,6 +5,7 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
+import { averagePool } from "./average_pool.ts";
 import { BatchNorm } from "./batch_norm.ts";
 import { Conv2D, Padding } from "./conv2d_layer.ts";
 import { AddRelu, ReluDone } from "./relu.ts";
@@ -67,9 +68,20 @@ export function maxPool(x: tf.SymbolicTensor, name: string): tf.SymbolicTensor {
   return applyLayer(pool, pad(x, 1, `${name}.pad`));
 }
 
+// The class itself is not exported by TensorFlow.js, only its factory.
+const StockPool = tf.layers.globalAveragePooling2d({ dataFormat: "channelsLast" })
+  .constructor as new (args: { name: string; dataFormat: "channelsLast" }) => tf.layers.Layer;
+
+/** Saved as the stock layer, and computed in one pass each way where there is a kernel. */
+class GlobalAveragePool extends StockPool {
+  override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
+    return averagePool(Array.isArray(inputs) ? inputs[0] : inputs, 1);
+  }
+}
+
 /** The mean over height and width: [b, h, w, c] → [b, c]. */
 export function globalAveragePool(x: tf.SymbolicTensor, name: string): tf.SymbolicTensor {
-  return applyLayer(tf.layers.globalAveragePooling2d({ name, dataFormat: "channelsLast" }), x);
+  return applyLayer(new GlobalAveragePool({ name, dataFormat: "channelsLast" }), x);
 }
 
 /** Applies a layer of one output to symbolic inputs. */

@@ -15,10 +15,10 @@ import type { Binding } from "./program.ts";
 export const LANES = 64;
 
 /**
- * Rows of a walk that are loaded before any is used. Measured on lavapipe: of 8, `vec4f` spill
- * (2 to 4 times slower); 2 are as fast as 4.
+ * Rows of a walk that are loaded before any is used. On lavapipe one is as fast as two, four spill
+ * registers (up to 1.5 times slower) and eight more so (up to 4 times).
  */
-const BLOCK = 4;
+const BLOCK = 2;
 
 /** Chunks of a reduction; with fewer, a GPU idles. */
 export const REDUCED_CHUNKS = 128;

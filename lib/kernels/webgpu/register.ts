@@ -20,6 +20,8 @@ import { matMul } from "./mat_mul.ts";
 import { SOFTMAX_REGRESSION } from "../../evaluate/softmax.ts";
 import { OPTIMIZER_STEP } from "../../train/update_rules.ts";
 import { softmaxRegression } from "./softmax_regression.ts";
+import { averagePool, averagePoolGradient } from "./average_pool.ts";
+import { mean, sum } from "./reduce.ts";
 import { webgpuBackend } from "./program.ts";
 import { unscaleGradients } from "./unscale.ts";
 
@@ -32,6 +34,10 @@ export type Kernel<A> = (
 
 /** Registers the kernels on our backend, after the stock ones were copied to it. */
 export function registerWebgpuKernels(backendName: string): void {
+  replaceKernel(backendName, "AveragePool", averagePool);
+  replaceKernel(backendName, "AveragePoolGrad", averagePoolGradient);
+  replaceKernel(backendName, "Sum", sum);
+  replaceKernel(backendName, "Mean", mean);
   replaceKernel(backendName, "AddRelu", addRelu);
   replaceKernel(backendName, "ReluGrad", reluGradient);
   replaceKernel(backendName, CONTRAST_ROWS, contrastRows);

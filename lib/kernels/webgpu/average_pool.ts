@@ -1,0 +1,121 @@
+/**
+ * Means of images x [b, h, w, c] over the cells of a size × size grid, y [b, size·size·c] row by row,
+ * and the gradient. Cell i of an axis of length n is ⌊i·n/size⌋ … ⌈(i+1)·n/size⌉ − 1, as in PyTorch;
+ * where the size does not divide n, cells overlap. Which cells pixel j is in has the same form with
+ * n and size changed over: ⌊j·size/n⌋ … ⌈(j+1)·size/n⌉ − 1.
+ *
+ * @module
+ */
+import type * as tf from "@tensorflow/tfjs";
+import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
+import { emptyTensor, linearGrid, runProgram } from "./program.ts";
+
+const LANES = 64;
+
+/** An invocation for each element of the output [b, rows, columns, c], c by fours where it can be. */
+const head = (element: string) => `
+alias T = ${element};
+fn first(i: u32, n: u32, parts: u32) -> u32 { return i * n / parts; }
+fn end(i: u32, n: u32, parts: u32) -> u32 { return ((i + 1u) * n + parts - 1u) / parts; }
+@compute @workgroup_size(${LANES})
+fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let i = (workgroup.y * u.across + workgroup.x) * ${LANES}u + lane;
+  if (i >= u.count) { return; }
+  let pixel = i / u.channels;
+  let channel = i - pixel * u.channels;
+  let line = pixel / u.columns;
+  let column = pixel - line * u.columns;
+  let image = line / u.rows;
+  let row = line - image * u.rows;
+  var sum = T();`;
+
+const forward = `
+  let left = first(column, u.width, u.size);
+  let right = end(column, u.width, u.size);
+  let top = first(row, u.height, u.size);
+  let bottom = end(row, u.height, u.size);
+  for (var y = top; y < bottom; y++) {
+    var at = ((image * u.height + y) * u.width + left) * u.channels + channel;
+    for (var x = left; x < right; x++) {
+      sum += given[at];
+      at += u.channels;
+    }
+  }
+  result[i] = sum / f32((bottom - top) * (right - left));
+}`;
+
+const backward = `
+  for (var y = first(row, u.size, u.height); y < end(row, u.size, u.height); y++) {
+    let high = end(y, u.height, u.size) - first(y, u.height, u.size);
+    for (var x = first(column, u.size, u.width); x < end(column, u.size, u.width); x++) {
+      let wide = end(x, u.width, u.size) - first(x, u.width, u.size);
+      let at = ((image * u.size + y) * u.size + x) * u.channels + channel;
+      sum += given[at] * (1f / f32(high * wide));
+    }
+  }
+  result[i] = sum;
+}`;
+
+/** Of {@linkcode averagePool}. */
+export interface AveragePoolAttrs {
+  /** Cells in a row and in a column. */
+  readonly size: number;
+}
+
+/** y of x. */
+export function averagePool(
+  backend: WebGPUBackend,
+  { x }: Record<string, tf.TensorInfo>,
+  { size }: AveragePoolAttrs,
+): tf.TensorInfo {
+  const [batch, , , channels] = x.shape;
+  const y = emptyTensor(backend, [batch, size * size * channels]);
+  run(backend, "average_pool", forward, { given: x, result: y }, x.shape, [size, size], size);
+  return y;
+}
+
+/** ∂x of ∂y. */
+export function averagePoolGradient(
+  backend: WebGPUBackend,
+  { dy }: Record<string, tf.TensorInfo>,
+  { size, shape }: AveragePoolAttrs & { readonly shape: readonly number[] },
+): tf.TensorInfo {
+  const dx = emptyTensor(backend, shape);
+  const tensors = { given: dy, result: dx };
+  const [, height, width] = shape;
+  run(backend, "average_pool_gradient", backward, tensors, shape, [height, width], size);
+  return dx;
+}
+
+function run(
+  backend: WebGPUBackend,
+  name: string,
+  body: string,
+  { given, result }: Record<"given" | "result", tf.TensorInfo>,
+  [batch, height, width, channels]: readonly number[],
+  [rows, columns]: readonly [number, number],
+  size: number,
+): void {
+  const WIDTH = channels % 4 === 0 ? 4 : 1;
+  const element = WIDTH === 4 ? "vec4f" : "f32";
+  const count = batch * rows * columns * channels / WIDTH;
+  const workgroups = linearGrid(backend, Math.ceil(count / LANES));
+  runProgram(backend, {
+    name,
+    constants: { WIDTH },
+    inputs: { given: { tensor: given, element } },
+    outputs: { result: { tensor: result, element } },
+    uniforms: {
+      count,
+      across: workgroups[0],
+      channels: channels / WIDTH,
+      rows,
+      columns,
+      height,
+      width,
+      size,
+    },
+    wgsl: head(element) + body,
+    workgroups,
+  });
+}

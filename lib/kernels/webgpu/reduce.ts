@@ -1,0 +1,85 @@
+/**
+ * Sums and means over the leading axes, as biases' gradients are: x [rows, c] → [c], and
+ * x [..., c] likewise. The stock kernels transpose x first.
+ *
+ * @module
+ */
+import * as tf from "@tensorflow/tfjs";
+import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
+import { addWalks } from "./column_sums.ts";
+import {
+  bindColumns,
+  type Constants,
+  downWgsl,
+  each,
+  ENTRY,
+  layColumns,
+  REDUCED_CHUNKS,
+  walkWgsl,
+} from "./columns.ts";
+import { emptyTensor, runProgram } from "./program.ts";
+
+const wgsl = (constants: Constants) =>
+  `${walkWgsl(constants)}
+${ENTRY} {
+  let w = walk(workgroup, lane);
+  if (w.column >= u.columns) { return; }
+  var sum = T();
+  ${downWgsl((ks) => `sum += ${each(ks, (k) => `x[i${k}]`, " + ")};`)}
+  partial[w.result] = sum;
+}`;
+
+/** Of the kernels `Sum` and `Mean`. */
+export interface ReduceAttrs {
+  /** The axes that are reduced, negative ones from the end. */
+  readonly axis: number | number[];
+  /** Whether they stay, of length 1. */
+  readonly keepDims: boolean;
+}
+
+/** Σ x over the leading axes; undefined for other axes. */
+export function sum(
+  backend: WebGPUBackend,
+  { x }: Record<string, tf.TensorInfo>,
+  attrs: ReduceAttrs,
+): tf.TensorInfo | undefined {
+  return reduce(backend, x, attrs, () => 1);
+}
+
+/** The mean over the leading axes; undefined for other axes. */
+export function mean(
+  backend: WebGPUBackend,
+  { x }: Record<string, tf.TensorInfo>,
+  attrs: ReduceAttrs,
+): tf.TensorInfo | undefined {
+  return reduce(backend, x, attrs, (rows) => 1 / rows);
+}
+
+function reduce(
+  backend: WebGPUBackend,
+  x: tf.TensorInfo,
+  { axis, keepDims }: ReduceAttrs,
+  scale: (rows: number) => number,
+): tf.TensorInfo | undefined {
+  const axes = tf.util.parseAxisParam(axis, x.shape).sort((a, b) => a - b);
+  if (x.dtype !== "float32" || axes.some((axis, i) => axis !== i)) return;
+  const kept = x.shape.slice(axes.length);
+  const columns = tf.util.sizeFromShape(kept);
+  const rows = tf.util.sizeFromShape(x.shape.slice(0, axes.length));
+  const most = backend.device.limits.maxComputeWorkgroupsPerDimension;
+  // A single column is what the stock kernel is for.
+  if (rows < 2 || columns < 2 || columns > most) return;
+  const layout = layColumns(rows, columns, REDUCED_CHUNKS);
+  const partial = emptyTensor(backend, [layout.walks, columns]);
+  runProgram(backend, {
+    name: "reduce_columns",
+    constants: layout.constants,
+    inputs: bindColumns(layout, { x }),
+    outputs: bindColumns(layout, { partial }),
+    uniforms: layout.uniforms,
+    wgsl,
+    workgroups: layout.workgroups,
+  });
+  const shape = keepDims ? [...axes.map(() => 1), ...kept] : kept;
+  return addWalks(backend, layout, partial, shape, scale(rows));
+}
