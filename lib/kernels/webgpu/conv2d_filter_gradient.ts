@@ -151,6 +151,10 @@ function wgsl(tile: Readonly<Record<string, number>>): string {
       let pixel = image_row + min(column, u.in_width - 1u) * u.channels;
       ${groups.map((i) => `w${s}_${i} = select(X(), X(x[pixel + c${i}]), inside);`).join("\n")}
     }`;
+  const multiply = sums.map(({ sum, s, i, part, j }) =>
+    `${sum} = fma(Y(w${s}_${i}${part}), y${j}, ${sum});`
+  );
+  const shift = kept.flatMap((s) => groups.map((i) => `w${s}_${i} = w${s + STRIDE}_${i};`));
   return /* wgsl */ `
 alias X = ${BY_X === 4 ? "vec4f" : "f32"};
 alias Y = ${BY_Y === 4 ? "vec4f" : "f32"};
@@ -193,10 +197,10 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
       for (var dy_pixel = row * u.out_width * u.columns; dy_pixel < end; dy_pixel += u.columns) {
         ${fresh.map(load).join("\n")}
         ${columns.map((j) => `let y${j} = Y(dy[dy_pixel + o${j}]);`).join("\n")}
-        ${sums.map(({ sum, s, i, part, j }) => `${sum} += w${s}_${i}${part} * y${j};`).join("\n")}
-        ${
-    kept.map((s) => groups.map((i) => `w${s}_${i} = w${s + STRIDE}_${i};`).join(" ")).join("\n")
-  }
+        ${multiply.join("
+")}
+        ${shift.join("
+")}
         at += i32(STRIDE);
       }
     }

@@ -215,7 +215,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
       "\n",
     )
   }
-    ${sums.map(({ sum, i, part, j }) => `${sum} += a${i}${part} * b${j};`).join("\n")}
+    ${sums.map(({ sum, i, part, j }) => `${sum} = fma(Y(a${i}${part}), b${j}, ${sum});`).join("\n")}
   }
 
   let first_row = (slice * u.batches + batch) * u.rows;

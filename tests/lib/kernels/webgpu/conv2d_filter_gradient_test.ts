@@ -33,6 +33,7 @@ const CASES: Case[] = [
   { x: [2, 3, 14, 1], w: [3, 9, 1, 2], strides: [1, 2], pad: "valid" },
   { x: [2, 5, 6, 8], w: [1, 1, 8, 20], strides: [1, 1], pad: "same" },
   { x: [3, 6, 7, 11], w: [1, 1, 11, 9], strides: [2, 2], pad: "same" },
+  { x: [4, 5, 1, 32], w: [3, 3, 32, 192], strides: [1, 1], pad: "same" }, // slices of two rows
   { x: [1, 3, 9, 4], w: [3, 3, 4, 4], strides: [1, 1], pad: "valid" }, // one slice
   { x: [1, 1, 1, 2], w: [5, 5, 2, 3], strides: [1, 1], pad: "same" }, // most taps are outside
 ];

@@ -36,7 +36,7 @@ const CASES = [
   { outer: [none, none], mkn: [1, 1, 1], sides: PLAIN },
   { outer: [none, none], mkn: [5, 7, 9], sides: ALL },
   { outer: [none, none], mkn: [12, 9, 20], sides: ALL },
-  { outer: [none, none], mkn: [36, 301, 10], sides: PLAIN }, // three slices
+  { outer: [none, none], mkn: [36, 301, 10], sides: [[false, false], [false, true]] }, // three slices
   { outer: [[3], [3]], mkn: [4, 5, 8], sides: PLAIN },
   { outer: [[2, 2], [1, 1]], mkn: [3, 130, 4], sides: PLAIN },
   { outer: [[1], [2]], mkn: [9, 4, 5], sides: PLAIN },
