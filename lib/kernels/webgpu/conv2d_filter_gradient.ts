@@ -197,10 +197,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
       for (var dy_pixel = row * u.out_width * u.columns; dy_pixel < end; dy_pixel += u.columns) {
         ${fresh.map(load).join("\n")}
         ${columns.map((j) => `let y${j} = Y(dy[dy_pixel + o${j}]);`).join("\n")}
-        ${multiply.join("
-")}
-        ${shift.join("
-")}
+        ${multiply.join("\n")}
+        ${shift.join("\n")}
         at += i32(STRIDE);
       }
     }
