@@ -66,6 +66,11 @@ export interface Split {
    * contiguous. Bytes are pixels (NHWC, 0–255); floats are taken as they are.
    */
   read(indices: ArrayLike<number>): ExampleBatch | Promise<ExampleBatch>;
+  /**
+   * All examples [length, ...shape], where they are bytes that are in memory anyway: a device may
+   * keep a copy, and `read` is then not called for training. They must not change.
+   */
+  readonly bytes?: Uint8Array;
 }
 
 /** Examples, [batch, ...shape]. */

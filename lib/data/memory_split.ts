@@ -16,6 +16,7 @@ export function memorySplit(
   return {
     length,
     labels,
+    bytes: examples,
     read: (indices) => {
       const batch = new Uint8Array(indices.length * size);
       for (let i = 0; i < indices.length; i++) {

@@ -4,20 +4,25 @@
  *
  * @module
  */
+import type * as tf from "@tensorflow/tfjs";
 import { PluginError, UsageError } from "../errors.ts";
 import type { Dataset, ExampleBatch, Split } from "../plugin.ts";
 import { rng, STREAM } from "../random.ts";
 import { normalize } from "../views/normalize.ts";
 import { blameAsync } from "./blame.ts";
 import type { ViewOptions } from "../views/options.ts";
-import { createViewMaker, type ViewMaker } from "../views/pool.ts";
+import { imageViews, rowsOf } from "./image_views.ts";
 
 /** Views of one batch of examples. */
 export interface Batch {
   /** The examples' indices in the pretraining split. */
   readonly indices: Uint32Array;
-  /** The views, each [batch, ...shape], as the encoder takes them. */
-  readonly views: readonly Float32Array[];
+  /**
+   * Rows `begin` to `end` of each view as tensors [end − begin, ...shape], as the encoder takes them.
+   * They are put on the device or made there at each call, the same ones every time; the caller
+   * disposes of them. To be called before the batches are closed.
+   */
+  readonly views: (begin: number, end: number) => tf.Tensor[];
   /** The shape of one view. */
   readonly shape: readonly number[];
   /** The class of each example, −1 where unknown; absent where nothing is labelled. */
@@ -48,7 +53,7 @@ export interface Batches {
   indices(epoch: number, step: number): Uint32Array;
   /** The views of a step; both count from 0. */
   read(epoch: number, step: number): Promise<Batch>;
-  /** Ends the thread that makes views. */
+  /** Ends the thread that makes views, and frees what the device keeps of the dataset. */
   close(): void;
 }
 
@@ -74,8 +79,9 @@ export function makeBatches(parts: BatchParts): Batches {
     }
     return order.permutation.slice(step * batchSize, (step + 1) * batchSize);
   };
-  // Made at the first batch: where the dataset makes its own views there is no thread.
-  let maker: ViewMaker | undefined;
+  const images = imageViews(parts, split);
+  const { cropSize } = parts.views;
+  const viewShape = [cropSize, cropSize, ...dataset.shape.slice(2)];
   return {
     stepsPerEpoch: Math.floor(split.length / batchSize),
     indices,
@@ -86,11 +92,11 @@ export function makeBatches(parts: BatchParts): Batches {
         indices: chosen,
         ...(dataset.views
           ? await ownViews(parts, chosen, epoch)
-          : await imageViews(parts, split, chosen, epoch, maker ??= createViewMaker())),
+          : { views: await images.read(chosen, epoch), shape: viewShape }),
         ...(labels && { labels: Int32Array.from(chosen, (index) => labels[index]) }),
       };
     },
-    close: () => maker?.close(),
+    close: () => images.close(),
   };
 }
 
@@ -131,23 +137,6 @@ async function ownViews(
       next: `A batch is ${indices.length} examples of shape [${shape}].`,
     });
   }
-  return { views: views.map((view) => normalize(view, shape, mean, std)), shape };
-}
-
-async function imageViews(
-  { dataset: { shape, mean, std }, datasetName, views: options, viewCount, seed }: BatchParts,
-  split: Split,
-  indices: Uint32Array,
-  epoch: number,
-  maker: ViewMaker,
-): Promise<Views> {
-  const examples = await blameAsync(
-    "dataset",
-    datasetName,
-    "read its examples",
-    () => split.read(indices),
-  );
-  const keys = Array.from({ length: viewCount }, (_, view) => ({ seed, epoch, view }));
-  const views = await maker.make(examples, shape, indices, keys, options, mean, std);
-  return { views, shape: [options.cropSize, options.cropSize, ...shape.slice(2)] };
+  const normal = views.map((view) => normalize(view, shape, mean, std));
+  return { views: rowsOf(normal, shape), shape };
 }

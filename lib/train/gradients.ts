@@ -56,17 +56,6 @@ interface ScaledObjective extends NamedObjective {
   readonly lossScale: number;
 }
 
-/** Rows `begin` to `end` of a view as a tensor. */
-function rows(
-  { indices, shape }: Batch,
-  view: Float32Array,
-  begin: number,
-  end: number,
-): tf.Tensor {
-  const size = view.length / indices.length;
-  return tf.tensor(view.subarray(begin * size, end * size), [end - begin, ...shape]);
-}
-
 function whole(
   network: Network,
   objective: ScaledObjective,
@@ -76,9 +65,8 @@ function whole(
   let input: ObjectiveInput = { views: [], labels };
   const variables = [...networkParameters(network).values(), ...ownParameters(objective)];
   const { value, grads } = gradientsOf(objective, variables, () => {
-    const views = batch.views.map((view) =>
-      tf.keep(embed(network, rows(batch, view, 0, batch.indices.length)))
-    );
+    const images = batch.views(0, batch.indices.length);
+    const views = images.map((image) => tf.keep(embed(network, image)));
     input = { views, labels };
     return objectiveLoss(objective, input);
   });
@@ -93,15 +81,13 @@ function inPieces(
   count: number,
 ): BatchGradients {
   const pieces = cut(batch.indices.length, count);
-  const embedPiece = (view: Float32Array, [begin, end]: [number, number]) =>
-    embed(network, rows(batch, view, begin, end));
   const views = withoutMovingStatistics(network, () =>
-    batch.views.map((view) =>
-      tf.tidy(() => {
-        const rows = pieces.map((piece) => tf.tidy(() => embedPiece(view, piece)));
-        return tf.variable(tf.concat(rows));
-      })
-    ));
+    tf.tidy(() => {
+      const rows = pieces.map(([begin, end]) =>
+        tf.tidy(() => batch.views(begin, end).map((image) => embed(network, image)))
+      );
+      return rows[0].map((_, v) => tf.variable(tf.concat(rows.map((piece) => piece[v]))));
+    }));
   const input = { views, labels };
   const { value, grads } = gradientsOf(
     objective,
@@ -110,20 +96,24 @@ function inPieces(
   );
 
   const weights = [...networkParameters(network).values()];
-  batch.views.forEach((view, v) => {
-    const gradient = grads[views[v].name] ?? tf.zerosLike(views[v]);
-    delete grads[views[v].name];
-    for (const piece of pieces) {
-      const [begin, end] = piece;
+  const gradients = views.map((view) => {
+    const gradient = grads[view.name] ?? tf.zerosLike(view);
+    delete grads[view.name];
+    return gradient;
+  });
+  for (const [begin, end] of pieces) {
+    const images = batch.views(begin, end);
+    images.forEach((image, v) => {
       const product = () =>
-        embedPiece(view, piece)
-          .mul(gradient.slice([begin, 0], [end - begin, -1])).sum().asScalar();
+        embed(network, image)
+          .mul(gradients[v].slice([begin, 0], [end - begin, -1])).sum().asScalar();
       const { value, grads: share } = tf.variableGrads(product, weights);
       value.dispose();
       addTo(grads, share);
-    }
-    gradient.dispose();
-  });
+    });
+    tf.dispose(images);
+  }
+  tf.dispose(gradients);
   return { loss: value, grads, input };
 }
 

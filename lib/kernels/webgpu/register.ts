@@ -23,6 +23,8 @@ import { softmaxRegression } from "./softmax_regression.ts";
 import { averagePool, averagePoolGradient } from "./average_pool.ts";
 import { mean, sum } from "./reduce.ts";
 import { webgpuBackend } from "./program.ts";
+import { RANDOM_VIEWS } from "../../views/on_device.ts";
+import { randomViews } from "./random_views.ts";
 import { unscaleGradients } from "./unscale.ts";
 
 /** A kernel; gives undefined where the stock one is to run. */
@@ -50,6 +52,7 @@ export function registerWebgpuKernels(backendName: string): void {
   replaceKernel(backendName, "Conv2DBackpropFilter", conv2dFilterGradient);
   replaceKernel(backendName, "Conv2DBackpropInput", conv2dInputGradient);
   replaceKernel(backendName, OPTIMIZER_STEP, optimizerStep);
+  replaceKernel(backendName, RANDOM_VIEWS, randomViews);
   replaceKernel(backendName, SOFTMAX_REGRESSION, softmaxRegression);
   replaceKernel(backendName, "UnscaleGradients", unscaleGradients);
   replaceKernel(backendName, "BatchMatMul", matMul);

@@ -1,0 +1,181 @@
+/**
+ * The random draws of views in WGSL, to the bit those of `lib/random.ts` and
+ * `lib/views/parameters.ts`; one thread draws one view. Whether, where and in which order is decided
+ * in whole numbers; factors are floats of 24 random bits.
+ *
+ * A dispatch of its own: within the one that makes the pixels, every lane would wait for it.
+ *
+ * @module
+ */
+import type * as tf from "@tensorflow/tfjs";
+import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
+import { cropRule } from "../../views/crop_box.ts";
+import type { RandomViews } from "../../views/on_device.ts";
+import { CROP_TRIES, type JitterOperation, ORDERS } from "../../views/parameters.ts";
+import { emptyTensor, runProgram, type Uniform } from "./program.ts";
+import { FIXED_POINT, THREEFRY } from "./words.ts";
+
+const LANES = 64;
+
+/** The operations by number. */
+export const OPERATIONS: readonly JitterOperation[] = [
+  "brightness",
+  "contrast",
+  "saturation",
+  "hue",
+];
+
+/** Two bits per operation, the first lowest. */
+const orderCode = (order: readonly JitterOperation[]) =>
+  order.reduce((code, operation, i) => code | OPERATIONS.indexOf(operation) << 2 * i, 0);
+
+/** What was drawn, as words of {@linkcode drawViews}; floats by their bits. */
+export const DRAWN = {
+  top: 0,
+  left: 1,
+  height: 2,
+  width: 3,
+  flip: 4,
+  jitter: 5,
+  grayscale: 6,
+  blur: 7,
+  brightness: 8,
+  contrast: 9,
+  saturation: 10,
+  hue: 11,
+  order: 12,
+  sigma: 13,
+} as const;
+
+/** Words per view. */
+export const DRAWN_WORDS = 14;
+
+const WGSL = /* wgsl */ `
+${THREEFRY}
+${FIXED_POINT}
+const MOST = 32768u;
+const ORDERS = array<u32, ${ORDERS.length}>(${ORDERS.map((o) => orderCode(o) + "u").join(", ")});
+
+fn logSquare(k: u32) -> i32 { return log2Fixed((2u * k - 1u) * (2u * k - 1u)) - 2 * ONE; }
+
+// The guess may be off by the rounding of this device; the answer is not.
+fn side(log: i32) -> u32 {
+  var k = u32(clamp(round(exp2(f32(log) / f32(2 * ONE))), 0.0, f32(MOST)));
+  while (k > 0u && logSquare(k) > log) { k--; }
+  while (k < MOST && logSquare(k + 1u) <= log) { k++; }
+  return k;
+}
+
+fn cropSides(area: u32, ratio: u32) -> vec2u {
+  let share = u.scaleMin + mulHigh(u.scaleSpan, area << 8u);
+  let log = i32(u.logArea) + log2Fixed(share) - 32 * ONE;
+  let logRatio = i32(u.logRatioMin) + i32(mulHigh(u.logRatioSpan, ratio << 8u));
+  return vec2u(side(log - logRatio), side(log + logRatio));
+}
+
+fn place(draw: u32, room: u32) -> u32 { return mulHigh(draw << 8u, room); }
+
+fn between(least: f32, span: f32, draw: u32) -> i32 {
+  return bitcast<i32>(least + span * (f32(draw) / f32(ONE)));
+}
+
+@compute @workgroup_size(LANES)
+fn main(@builtin(global_invocation_id) id: vec3u) {
+  let count = u.images * u.views;
+  if (id.x >= count) { return; }
+  let image = id.x % u.images;
+  let key = threefry2x32(
+    threefry2x32(vec2u(u.key0, u.key1), vec2u(u32(indices[image]), 3u)),
+    vec2u(id.x / u.images, 4u),
+  );
+  // Two draws of 24 bits each: 2k and 2k + 1.
+  let chances = threefry2x32(key, vec2u(0u, 0u)) >> vec2u(8u);
+  let lights = threefry2x32(key, vec2u(1u, 0u)) >> vec2u(8u);
+  let colors = threefry2x32(key, vec2u(2u, 0u)) >> vec2u(8u);
+  let order = threefry2x32(key, vec2u(3u, 0u)) >> vec2u(8u);
+  let blur = threefry2x32(key, vec2u(4u, 0u)) >> vec2u(8u);
+  var box = vec4u(u.fallbackTop, u.fallbackLeft, u.fallbackHeight, u.fallbackWidth);
+  for (var t = 0u; t < ${CROP_TRIES}u; t++) {
+    let form = threefry2x32(key, vec2u(5u + 2u * t, 0u)) >> vec2u(8u);
+    let corner = threefry2x32(key, vec2u(6u + 2u * t, 0u)) >> vec2u(8u);
+    let sides = cropSides(form.x, form.y);
+    if (sides.x > 0u && sides.x <= u.height && sides.y > 0u && sides.y <= u.width) {
+      box = vec4u(
+        place(corner.x, u.height - sides.x + 1u), place(corner.y, u.width - sides.y + 1u), sides);
+      break;
+    }
+  }
+  let at = ${DRAWN_WORDS}u * id.x;
+  drawn[at + ${DRAWN.top}u] = i32(box.x);
+  drawn[at + ${DRAWN.left}u] = i32(box.y);
+  drawn[at + ${DRAWN.height}u] = i32(box.z);
+  drawn[at + ${DRAWN.width}u] = i32(box.w);
+  drawn[at + ${DRAWN.flip}u] = i32(chances.x < u.flip);
+  drawn[at + ${DRAWN.jitter}u] = i32(chances.y < u.jitter);
+  drawn[at + ${DRAWN.grayscale}u] = i32(order.y < u.grayscale);
+  drawn[at + ${DRAWN.blur}u] = i32(blur.x < u.blur);
+  drawn[at + ${DRAWN.brightness}u] = between(u.brightnessMin, u.brightnessSpan, lights.x);
+  drawn[at + ${DRAWN.contrast}u] = between(u.contrastMin, u.contrastSpan, lights.y);
+  drawn[at + ${DRAWN.saturation}u] = between(u.saturationMin, u.saturationSpan, colors.x);
+  drawn[at + ${DRAWN.hue}u] = between(u.hueMin, u.hueSpan, colors.y);
+  drawn[at + ${DRAWN.order}u] = i32(ORDERS[place(order.x, ${ORDERS.length}u)]);
+  drawn[at + ${DRAWN.sigma}u] = between(u.sigmaMin, u.sigmaSpan, blur.y);
+}
+`;
+
+/**
+ * Draws the views of the images whose \`indices\`, int32 [n], name their streams.
+ *
+ * @returns int32 [views, n, words], see {@linkcode DRAWN}
+ */
+export function drawViews(
+  backend: WebGPUBackend,
+  indices: tf.TensorInfo,
+  { key, viewCount, shape: [height, width], options }: Pick<
+    RandomViews,
+    "key" | "viewCount" | "shape" | "options"
+  >,
+): tf.TensorInfo {
+  const [images] = indices.shape;
+  const drawn = emptyTensor(backend, [viewCount, images, DRAWN_WORDS], "int32");
+  const { fallback, ...rule } = cropRule(height, width, options);
+  // uniform < p, for a uniform of 24 bits
+  const threshold = (p: number) => Math.ceil(p * 2 ** 24);
+  const range = (name: string, min: number, max: number): Record<string, Uniform> => ({
+    [name + "Min"]: { f32: min },
+    [name + "Span"]: { f32: max - min },
+  });
+  const factor = (name: "brightness" | "contrast" | "saturation") =>
+    range(name, Math.max(0, 1 - options[name]), 1 + options[name]);
+  runProgram(backend, {
+    name: "draw_views",
+    constants: { LANES },
+    inputs: { indices },
+    outputs: { drawn },
+    uniforms: {
+      key0: key[0],
+      key1: key[1],
+      images,
+      views: viewCount,
+      height,
+      width,
+      ...rule,
+      fallbackTop: fallback.top,
+      fallbackLeft: fallback.left,
+      fallbackHeight: fallback.height,
+      fallbackWidth: fallback.width,
+      flip: threshold(options.flip),
+      jitter: threshold(options.jitter),
+      grayscale: threshold(options.grayscale),
+      blur: threshold(options.blur),
+      ...factor("brightness"),
+      ...factor("contrast"),
+      ...factor("saturation"),
+      ...range("hue", -options.hue, options.hue),
+      ...range("sigma", options.blurSigmaMin, options.blurSigmaMax),
+    },
+    wgsl: WGSL,
+    workgroups: [Math.ceil(images * viewCount / LANES)],
+  });
+  return drawn;
+}
