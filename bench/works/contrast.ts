@@ -6,13 +6,14 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { BACKEND } from "../../lib/device/webgpu.ts";
-import { finish, webgpuBackend } from "../../lib/kernels/webgpu/program.ts";
+import { webgpuBackend } from "../../lib/kernels/webgpu/program.ts";
 import { familyLoss, type FamilyMember } from "../../lib/objectives/debiased_family.ts";
+import { extraBytes } from "../support/memory.ts";
 import { type Comparison, prepare, STOCK, timeInTurn, type Work } from "../support/paired.ts";
 
 const DEBIASED: FamilyMember = { form: "debiased", temperature: 0.5, tauPlus: 0.1 };
 
-const VIEWS = 2, DIM = 128;
+const DIM = 128;
 
 /** Two views of `pairs` examples, unit rows of 128. */
 function views(pairs: number): tf.Tensor2D[] {
@@ -79,39 +80,30 @@ const LONG = 2000;
 
 /** Time and memory of a step at a batch size; the dense form only where its matrix can be bound. */
 export async function contrastCost(pairs: number, repetitions = 5): Promise<ContrastCost> {
+  tf.engine().startScope();
   const ours = await firstStep(BACKEND, pairs);
   const limit = webgpuBackend(tf.backend()).device.limits.maxStorageBufferBindingSize;
-  const dense = 4 * (VIEWS * pairs) ** 2 <= limit;
+  const dense = 4 * (2 * pairs) ** 2 <= limit;
   const stock = dense ? await firstStep(STOCK, pairs) : undefined;
   const steps = [ours, ...(stock ? [stock] : [])];
   const long = Math.max(...steps.map(({ time }) => time)) > LONG;
   const times = long
     ? steps.map(({ time }) => time)
     : (await timeInTurn(steps.map(({ run }) => run), repetitions)).map(({ wall }) => wall);
+  tf.engine().endScope();
   return { pairs, ours: times[0], ourBytes: ours.bytes, stock: times[1], stockBytes: stock?.bytes };
 }
 
-/** A step, the milliseconds of its first run, and the most bytes of the device in use during it. */
+/** A step, the milliseconds of its first run, and the most bytes in use beside its gradients. */
 async function firstStep(
   backendName: string,
   pairs: number,
 ): Promise<{ run: () => Promise<void>; time: number; bytes: number }> {
-  const run = await prepare(backendName, step(pairs, DEBIASED));
-  const backend = webgpuBackend(tf.backend());
-  await finish(backend);
-  const { bufferManager } = backend;
-  const before = bufferManager.numBytesUsed;
-  let most = before;
-  const acquire = bufferManager.acquireBuffer;
-  bufferManager.acquireBuffer = (...call: Parameters<typeof acquire>): GPUBuffer => {
-    const buffer = acquire.apply(bufferManager, call);
-    most = Math.max(most, bufferManager.numBytesUsed);
-    return buffer;
-  };
+  await tf.setBackend(backendName);
+  const once = step(pairs, DEBIASED)();
+  const run = await prepare(backendName, () => once);
   const start = performance.now();
-  await run();
+  const bytes = await extraBytes(once);
   const time = performance.now() - start;
-  bufferManager.acquireBuffer = acquire;
-  const gradients = VIEWS * pairs * DIM * 4;
-  return { run, time, bytes: most - before - gradients };
+  return { run, time, bytes: bytes - 2 * pairs * DIM * 4 };
 }

@@ -12,7 +12,7 @@
  */
 import type * as tf from "@tensorflow/tfjs";
 import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
-import { emptyTensor, linearGrid, runProgram, type Uniform } from "./program.ts";
+import { emptyTensor, linearGrid, runProgram, submit, type Uniform } from "./program.ts";
 
 /** Rows in a panel. */
 export const PANEL = 64;
@@ -89,6 +89,7 @@ export function forEachTile(
   }
   backend.disposeData(packed.dataId);
   backend.disposeData(tiles.dataId);
+  submit(backend); // so that their memory can be used again at once
 }
 
 /** z [n, dim], dim a multiple of 4, as [panels, dim, 64]. */
