@@ -155,50 +155,66 @@ function wgsl(constants: Readonly<Record<string, number>>): string {
   const sums = rows.flatMap((p) =>
     pixels.flatMap((q) => columns.map((j) => ({ sum: `s${p}_${q}_${j}`, p, q, j })))
   );
-  const value = (sum: string, j: number) => {
-    const biased = BIAS ? `${sum} + Y(bias[o${j}])` : sum;
-    return RELU ? `max(${biased}, Y())` : biased;
-  };
+  const biased = BIAS ? "sums[k] + Y(bias[o])" : "sums[k]";
+  const value = RELU ? `max(${biased}, Y())` : biased;
   return /* wgsl */ `
 alias Y = ${BY === 4 ? "vec4f" : "f32"};
 
 @compute @workgroup_size(${THREADS})
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
         @builtin(local_invocation_index) lane: u32) {
-  let thread = (group.y * groups.x + group.x) * ${THREADS}u + lane;
-  if (thread >= u.threads) { return; }
-  let block = thread % u.column_blocks;
-  var rest = thread / u.column_blocks;
+  // Read once: inside of loops a software adapter reads a uniform for every thread anew.
+  let channels = u.channels;
+  let columns = u.columns;
+  let column_blocks = u.column_blocks;
+  let in_height = u.in_height;
+  let in_width = u.in_width;
+  let stride_high = u.stride_high;
+  let count_high = u.count_high;
+  let count_wide = u.count_wide;
+  let taps_high = u.taps_high;
+  let top = u.top;
+  let first_tap_row = u.tap_row * u.filter_width + u.tap_column;
+  let tap_row_step = u.tap_row_step * u.filter_width;
+  let tap_column_step = u.tap_column_step;
+  let y_step = vec2u(u.y_row_step * u.y_width, u.y_column_step) * columns;
+  let y_first = (u.y_row * u.y_width + u.y_column) * columns;
+  let y_image = u.y_height * u.y_width * columns;
+  // Beyond the end, a thread does what the last one does, and keeps nothing.
+  let number = (group.y * groups.x + group.x) * ${THREADS}u + lane;
+  let thread = min(number, u.threads - 1u);
+  let block = thread % column_blocks;
+  var rest = thread / column_blocks;
   let j0 = (rest % u.tiles_wide) * PIXELS;
   rest /= u.tiles_wide;
   let i0 = (rest % u.tiles_high) * ROWS;
   let image = rest / u.tiles_high;
 
   // Neighbouring threads read neighbouring columns; beyond the end, the last one, and keep nothing.
-  ${lines(columns.map((j) => `let o${j} = min(block + ${j}u * u.column_blocks, u.columns - 1u);`))}
+  ${lines(columns.map((j) => `let o${j} = min(block + ${j}u * column_blocks, columns - 1u);`))}
   // What is left of the image wraps around to a large number, so one comparison tells both sides.
   ${
     lines(window.map((q) => `
   let column${q} = j0 * STRIDE + ${q}u - u.left;
-  let column_inside${q} = column${q} < u.in_width;
-  let column_at${q} = min(column${q}, u.in_width - 1u) * u.channels;`))
+  let column_inside${q} = column${q} < in_width;
+  let column_at${q} = min(column${q}, in_width - 1u) * channels;`))
   }
   ${lines(sums.map(({ sum }) => `var ${sum} = Y();`))}
 
-  for (var a = 0u; a < u.taps_high; a++) {
+  for (var a = 0u; a < taps_high; a++) {
     ${
     lines(rows.map((p) => `
-    let row${p} = (i0 + ${p}u) * u.stride_high + a - u.top;
-    let row_inside${p} = row${p} < u.in_height;
-    var row_at${p} = (image * u.in_height + min(row${p}, u.in_height - 1u)) * u.in_width * u.channels;`))
+    let row${p} = (i0 + ${p}u) * stride_high + a - top;
+    let row_inside${p} = row${p} < in_height;
+    var row_at${p} = (image * in_height + min(row${p}, in_height - 1u)) * in_width * channels;`))
   }
-    let tap_row = (u.tap_row + a * u.tap_row_step) * u.filter_width;
+    let tap_row = first_tap_row + a * tap_row_step;
     ${
-    lines(taps.map((b) =>
-      `var tap${b} = (tap_row + u.tap_column + ${b}u * u.tap_column_step) * u.channels * u.columns;`
-    ))
+    lines(
+      taps.map((b) => `var tap${b} = (tap_row + ${b}u * tap_column_step) * channels * columns;`),
+    )
   }
-    for (var c = 0u; c < u.channels; c++) {
+    for (var c = 0u; c < channels; c++) {
       ${lines(taps.flatMap((b) => columns.map((j) => `let w${b}_${j} = Y(w[tap${b} + o${j}]);`)))}
       ${
     lines(rows.map((p) =>
@@ -222,18 +238,22 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
       }`
     ))
   }
-      ${lines(taps.map((b) => `tap${b} += u.columns;`))}
+      ${lines(taps.map((b) => `tap${b} += columns;`))}
     }
   }
 
-  ${
-    lines(sums.map(({ sum, p, q, j }) => `
-  if (i0 + ${p}u < u.count_high && j0 + ${q}u < u.count_wide &&
-      block + ${j}u * u.column_blocks < u.columns) {
-    let row = image * u.y_height + u.y_row + (i0 + ${p}u) * u.y_row_step;
-    let column = u.y_column + (j0 + ${q}u) * u.y_column_step;
-    y[(row * u.y_width + column) * u.columns + o${j}] = y_element(${value(sum, j)});
-  }`))
+  var sums = array<Y, ${sums.length}>(${sums.map(({ sum }) => sum).join(", ")});
+  // A loop, for a store of its own for each sum takes longer to compile than all that is above.
+  var k = 0u;
+  for (var p = 0u; p < ROWS; p++) {
+    for (var q = 0u; q < PIXELS; q++) {
+      let keep = number == thread && i0 + p < count_high && j0 + q < count_wide;
+      let pixel = image * y_image + y_first + (i0 + p) * y_step.x + (j0 + q) * y_step.y;
+      for (var o = block; o < block + COLUMNS * column_blocks; o += column_blocks) {
+        if (keep && o < columns) { y[pixel + o] = y_element(${value}); }
+        k++;
+      }
+    }
   }
 }`;
 }
