@@ -8,6 +8,7 @@ import { create } from "../../lib/create.ts";
 import { projectionHead } from "../../lib/nn/projection_head.ts";
 import type { Env } from "../../lib/plugin.ts";
 import { batchGradients } from "../../lib/train/gradients.ts";
+import { rowsOf } from "../../lib/train/image_views.ts";
 import { networkParameters } from "../../lib/train/network.ts";
 import { makeOptimizer } from "../../lib/train/optimizer.ts";
 import conv from "../../plugins/encoders/conv.ts";
@@ -44,7 +45,7 @@ export async function productStep(spec: StepSpec): Promise<() => tf.Scalar> {
     momentum: 0,
   });
   const indices = Uint32Array.from({ length: spec.batch }, (_, i) => i);
-  const batch = { indices, shape, views: stepViews(spec) };
+  const batch = { indices, shape, views: rowsOf(stepViews(spec), shape) };
   return () => {
     const { loss, grads, input } = batchGradients(network, objective, batch);
     optimizer.step(grads, LEARNING_RATE);
