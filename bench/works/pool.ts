@@ -5,6 +5,7 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { averagePool } from "../../lib/nn/average_pool.ts";
+import { maxPool } from "../../lib/nn/max_pool.ts";
 import type { Comparison, Work } from "../support/paired.ts";
 
 /** What is timed here. */
@@ -13,6 +14,14 @@ export const comparisons: Comparison[] = [
     what: `global average pool forward + backward, ${shape.join("×")}`,
     stock: gradient(shape, (x) => x.mean([1, 2])),
     ours: gradient(shape, (x) => averagePool(x, 1)),
+  })),
+  ...[[32, 48, 48, 64]].map((shape) => ({
+    what: `max-pool 3×3, stride 2, forward + backward, ${shape.join("×")}`,
+    stock: gradient(
+      shape,
+      (x) => tf.maxPool(x.pad([[0, 0], [1, 1], [1, 1], [0, 0]]) as tf.Tensor4D, 3, 2, "valid"),
+    ),
+    ours: gradient(shape, (x) => maxPool(x as tf.Tensor4D, { size: 3, stride: 2, padding: 1 })),
   })),
   ...[[256, 512], [131072, 16]].map((shape) => {
     const work: Work = () => {
@@ -25,8 +34,8 @@ export const comparisons: Comparison[] = [
 
 function gradient(shape: number[], f: (x: tf.Tensor) => tf.Tensor): Work {
   return () => {
-    const x = tf.randomNormal(shape);
-    const r = tf.randomNormal([shape[0], shape[3]]);
+    const x = tf.randomUniform(shape);
+    const r = tf.tidy(() => tf.randomNormal(f(x).shape));
     const gradient = tf.grad(f);
     return () => gradient(x, r);
   };

@@ -8,6 +8,7 @@ import * as tf from "@tensorflow/tfjs";
 import { averagePool } from "./average_pool.ts";
 import { BatchNorm } from "./batch_norm.ts";
 import { Conv2D, Padding } from "./conv2d_layer.ts";
+import { MaxPool } from "./max_pool.ts";
 import { AddRelu, ReluDone } from "./relu.ts";
 
 /** A convolution. */
@@ -64,8 +65,8 @@ export function relu(x: tf.SymbolicTensor, name: string): tf.SymbolicTensor {
 
 /** Maximum over 3×3 windows at stride 2, padded by 1. For x ≥ 0, where padding with 0 equals −∞. */
 export function maxPool(x: tf.SymbolicTensor, name: string): tf.SymbolicTensor {
-  const pool = tf.layers.maxPooling2d({ name, poolSize: 3, strides: 2, padding: "valid" });
-  return applyLayer(pool, pad(x, 1, `${name}.pad`));
+  const padded = applyLayer(new Padding(`${name}.pad`, 1), x);
+  return applyLayer(new MaxPool(name, { size: 3, stride: 2, padding: 1 }), padded);
 }
 
 // The class itself is not exported by TensorFlow.js, only its factory.
@@ -92,8 +93,4 @@ export function applyLayer(
   const output = layer.apply(inputs);
   if (!(output instanceof tf.SymbolicTensor)) throw new TypeError(`${layer.name} has one output`);
   return output;
-}
-
-function pad(x: tf.SymbolicTensor, size: number, name: string): tf.SymbolicTensor {
-  return applyLayer(tf.layers.zeroPadding2d({ name, padding: [[size, size], [size, size]] }), x);
 }

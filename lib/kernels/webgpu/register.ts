@@ -22,6 +22,7 @@ import { OPTIMIZER_STEP } from "../../train/update_rules.ts";
 import { softmaxRegression } from "./softmax_regression.ts";
 import { averagePool, averagePoolGradient } from "./average_pool.ts";
 import { mean, sum } from "./reduce.ts";
+import { maxPool, maxPoolGradient } from "./max_pool.ts";
 import { webgpuBackend } from "./program.ts";
 import { RANDOM_VIEWS } from "../../views/on_device.ts";
 import { randomViews } from "./random_views.ts";
@@ -36,6 +37,8 @@ export type Kernel<A> = (
 
 /** Registers the kernels on our backend, after the stock ones were copied to it. */
 export function registerWebgpuKernels(backendName: string): void {
+  replaceKernel(backendName, "MaxPoolWithPlaces", maxPool);
+  replaceKernel(backendName, "MaxPoolFromPlaces", maxPoolGradient);
   replaceKernel(backendName, "AveragePool", averagePool);
   replaceKernel(backendName, "AveragePoolGrad", averagePoolGradient);
   replaceKernel(backendName, "Sum", sum);

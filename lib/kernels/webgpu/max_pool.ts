@@ -1,0 +1,137 @@
+/**
+ * Maxima over windows of images x [b, h, w, c] → y [b, ⌊(h + 2·padding − size)/stride⌋ + 1, …, c],
+ * where in its window each was met first, and from that the gradient: every pixel adds ∂y of those
+ * windows around it whose maximum it is. Padding is −∞: no window lies outside as a whole, since
+ * padding < size.
+ *
+ * @module
+ */
+import type * as tf from "@tensorflow/tfjs";
+import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
+import { emptyTensor, linearGrid, runProgram } from "./program.ts";
+
+const LANES = 64;
+
+/** An invocation for each element of an image tensor [b, rows, columns, c], c by fours where it can be. */
+const head = (WIDTH: number) => `
+alias T = ${WIDTH === 4 ? "vec4f" : "f32"};
+alias I = ${WIDTH === 4 ? "vec4i" : "i32"};
+@compute @workgroup_size(${LANES})
+fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let i = (workgroup.y * u.across + workgroup.x) * ${LANES}u + lane;
+  if (i >= u.count) { return; }
+  let pixel = i / u.channels;
+  let channel = i - pixel * u.channels;
+  let line = pixel / u.columns;
+  let column = pixel - line * u.columns;
+  let image = line / u.rows;
+  let row = line - image * u.rows;`;
+
+const forward = ({ WIDTH }: Readonly<Record<string, number>>) =>
+  `${head(WIDTH)}
+  var best = T(-3.4028234e38);
+  var met = I();
+  // Window coordinates; those below the padding lie above or left of the image.
+  for (var r = 0u; r < u.size; r++) {
+    let y = row * u.stride + r;
+    if (y < u.padding || y >= u.height + u.padding) { continue; }
+    for (var c = 0u; c < u.size; c++) {
+      let x = column * u.stride + c;
+      if (x < u.padding || x >= u.width + u.padding) { continue; }
+      let at = (image * u.height + y - u.padding) * u.width + x - u.padding;
+      let value = given[at * u.channels + channel];
+      let more = (value > best) | (value != value);
+      best = select(best, value, more);
+      met = select(met, I(i32(r * u.size + c)), more);
+    }
+  }
+  maximum[i] = best;
+  place[i] = met;
+}`;
+
+const backward = ({ WIDTH }: Readonly<Record<string, number>>) =>
+  `${head(WIDTH)}
+  var sum = T();
+  let y = row + u.padding;
+  let x = column + u.padding;
+  let top = (max(y + 1u, u.size) - u.size + u.stride - 1u) / u.stride;
+  let left = (max(x + 1u, u.size) - u.size + u.stride - 1u) / u.stride;
+  for (var r = top; r < min(u.height, y / u.stride + 1u); r++) {
+    for (var c = left; c < min(u.width, x / u.stride + 1u); c++) {
+      let at = ((image * u.height + r) * u.width + c) * u.channels + channel;
+      let here = I(i32((y - r * u.stride) * u.size + x - c * u.stride));
+      sum += select(T(), dy[at], place[at] == here);
+    }
+  }
+  dx[i] = sum;
+}`;
+
+/** The windows. */
+export interface MaxPoolAttrs {
+  /** Their side. */
+  readonly size: number;
+  /** From one to the next, in both directions. */
+  readonly stride: number;
+  /** Rows and columns of −∞ around the image, fewer than the size. */
+  readonly padding: number;
+}
+
+/** y and the place of each maximum in its window, row by row, int32; windows must fit the image. */
+export function maxPool(
+  backend: WebGPUBackend,
+  { x }: Record<string, tf.TensorInfo>,
+  { size, stride, padding }: MaxPoolAttrs,
+): tf.TensorInfo[] {
+  const [batch, height, width, channels] = x.shape;
+  const side = (n: number) => Math.max(0, Math.floor((n + 2 * padding - size) / stride) + 1);
+  const shape = [batch, side(height), side(width), channels];
+  const y = emptyTensor(backend, shape);
+  const place = emptyTensor(backend, shape, "int32");
+  const { WIDTH, f32, i32, ...layout } = layOut(backend, shape);
+  runProgram(backend, {
+    name: "max_pool",
+    constants: { WIDTH },
+    inputs: { given: { tensor: x, element: f32 } },
+    outputs: { maximum: { tensor: y, element: f32 }, place: { tensor: place, element: i32 } },
+    uniforms: { ...layout.uniforms, height, width, size, stride, padding },
+    wgsl: forward,
+    workgroups: layout.workgroups,
+  });
+  return [y, place];
+}
+
+/** ∂x [shape] of ∂y and the places. */
+export function maxPoolGradient(
+  backend: WebGPUBackend,
+  { dy, place }: Record<string, tf.TensorInfo>,
+  { size, stride, padding, shape }: MaxPoolAttrs & { readonly shape: readonly number[] },
+): tf.TensorInfo {
+  const [, height, width] = dy.shape;
+  const dx = emptyTensor(backend, shape);
+  const { WIDTH, f32, i32, ...layout } = layOut(backend, shape);
+  runProgram(backend, {
+    name: "max_pool_gradient",
+    constants: { WIDTH },
+    inputs: { dy: { tensor: dy, element: f32 }, place: { tensor: place, element: i32 } },
+    outputs: { dx: { tensor: dx, element: f32 } },
+    uniforms: { ...layout.uniforms, height, width, size, stride, padding },
+    wgsl: backward,
+    workgroups: layout.workgroups,
+  });
+  return dx;
+}
+
+/** How the elements of images are bound and spread. */
+function layOut(backend: WebGPUBackend, shape: readonly number[]) {
+  const [batch, rows, columns, channels] = shape;
+  const WIDTH = channels % 4 === 0 ? 4 : 1;
+  const count = batch * rows * columns * channels / WIDTH;
+  const workgroups = linearGrid(backend, Math.ceil(count / LANES));
+  return {
+    WIDTH,
+    f32: WIDTH === 4 ? "vec4f" : "f32",
+    i32: WIDTH === 4 ? "vec4i" : "i32",
+    uniforms: { count, across: workgroups[0], channels: channels / WIDTH, rows, columns },
+    workgroups,
+  };
+}
