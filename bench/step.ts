@@ -13,9 +13,10 @@ import { table } from "../lib/terminal/table.ts";
 import { machine, machineLines } from "./support/machine.ts";
 import { inScope, type Pair, prepareWasm, timeComparison, timeStep } from "./support/measure.ts";
 import { openBoth, timeInTurn } from "./support/paired.ts";
-import { describeStep, STEPS } from "./support/steps.ts";
+import { describeLoss, describeStep, STEPS } from "./support/steps.ts";
 import { timeTorch } from "./support/torch.ts";
 import { WORKS } from "./support/works.ts";
+import { contrastCost } from "./works/contrast.ts";
 
 /** What is measured, and the cells that follow its name. */
 interface Row {
@@ -27,6 +28,9 @@ interface Row {
 
 /** How many times faster whole steps are meant to be, and how near wasm is to be to PyTorch. */
 const TARGETS = { conv: 5, resnet18: 4, wasm: 3 } as const;
+
+/** What the loss of the largest batch may take, in MiB. */
+const MEMORY = 64;
 
 const flags = parseArgs(Deno.args, { string: ["repetitions"] });
 const words = flags._.map(String);
@@ -60,7 +64,28 @@ function adapterRows(): Row[] {
       measure: async () => cells(await timeStep(spec, repetitions), target),
     };
   });
-  return [...operations, ...steps];
+  return [...operations, memoryRow(), ...steps];
+}
+
+/** Where the dense form's matrix of similarities cannot be bound: ours, its time and its memory. */
+function memoryRow(): Row {
+  const pairs = 16_384;
+  return {
+    what: `${describeLoss(pairs)}, MiB beside the gradients`,
+    target: MEMORY,
+    measure: async () => {
+      const { ours, ourBytes, stock } = await contrastCost(pairs, repetitions);
+      const mebibytes = ourBytes / 2 ** 20;
+      note(`   ${ours.toFixed(0)} ms a step`);
+      return [
+        stock === undefined ? "cannot allocate" : stock.toFixed(1),
+        mebibytes.toFixed(1),
+        "",
+        `< ${MEMORY}`,
+        mebibytes < MEMORY ? "holds" : "missed",
+      ];
+    },
+  };
 }
 
 /** The wasm device beside PyTorch of one thread: for machines without an adapter. */
