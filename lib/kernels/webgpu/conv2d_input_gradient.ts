@@ -13,12 +13,8 @@
 import type * as tf from "@tensorflow/tfjs";
 import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
 import { type ConvAttrs, convGeometry, type ConvInfo } from "../conv_geometry.ts";
-import {
-  convolution,
-  type ConvolutionAxis,
-  type ConvolutionTile,
-  convolutionTiles,
-} from "./convolution.ts";
+import { convolution, type ConvolutionAxis } from "./convolution.ts";
+import { type ConvolutionTile, convolutionTiles } from "./convolution_tiles.ts";
 import { emptyImages } from "./mixed.ts";
 import { emptyTensor, linearGrid, runProgram } from "./program.ts";
 import { tuned } from "./tuner.ts";

@@ -12,17 +12,8 @@
  */
 import type * as tf from "@tensorflow/tfjs";
 import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
+import type { ConvolutionTile } from "./convolution_tiles.ts";
 import { linearGrid, runProgram } from "./program.ts";
-
-/** What one thread sums. */
-export interface ConvolutionTile {
-  /** Rows of the output. */
-  readonly rows: number;
-  /** Neighbouring pixels in a row. */
-  readonly pixels: number;
-  /** Channels of the output; where they are written by four, a multiple of four. */
-  readonly columns: number;
-}
 
 /** The terms of the sum along one axis, height or width. */
 export interface ConvolutionAxis {
@@ -60,24 +51,6 @@ export interface Convolution {
   readonly bias?: tf.TensorInfo;
   /** Whether what is below 0 becomes 0. */
   readonly relu?: boolean;
-}
-
-/** Tiles worth trying for a sum, the default first. */
-export function convolutionTiles(
-  outChannels: number,
-  { count, taps }: ConvolutionAxis,
-): ConvolutionTile[] {
-  const tile = (rows: number, pixels: number, columns: number) => ({
-    rows,
-    pixels,
-    columns: outChannels % 4 === 0
-      ? Math.min(columns, outChannels)
-      : Math.ceil(outChannels / Math.ceil(outChannels / columns)),
-  });
-  if (taps > 3) return [tile(1, 8, 8), tile(2, 4, 8), tile(1, 4, 4)];
-  return count > 4
-    ? [tile(2, 8, 8), tile(4, 4, 8), tile(2, 4, 4)]
-    : [tile(4, 4, 8), tile(2, 4, 8), tile(2, 4, 4)];
 }
 
 /** Threads in a workgroup. */
