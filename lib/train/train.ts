@@ -5,7 +5,7 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import type { Device } from "../device/device.ts";
-import { Interrupted, TrainingError, UsageError } from "../errors.ts";
+import { Interrupted, TrainingError } from "../errors.ts";
 import { projectionHead } from "../nn/projection_head.ts";
 import type { Dataset, Encoder, Objective } from "../plugin.ts";
 import type { RunFolder } from "../run/run_folder.ts";
@@ -18,6 +18,7 @@ import { checkViewSize } from "./network.ts";
 import { diagnose, type LogRecord, logRecord } from "./log_record.ts";
 import { checkFirstLoss, checkKeepsNothing } from "./objective_loss.ts";
 import type { TrainOptions } from "./options.ts";
+import { mixedSwitch } from "./precision.ts";
 import { learningRateAt } from "./schedule.ts";
 import { makeState, restoreState, saveState } from "./training_state.ts";
 
@@ -107,18 +108,10 @@ export async function train(
   const { stepsPerEpoch } = batches;
   const stepsTotal = Math.min(options.epochs * stepsPerEpoch, options.maxSteps || Infinity);
 
-  if (options.precision === "mixed" && !device.setMixed) {
-    throw new UsageError({
-      act: "train with --precision=mixed",
-      rule: "the device must be a WebGPU adapter with shader-f16",
-      got: `${device.name}: ${device.description}`,
-      next: "Use --precision=float32, or another --device.",
-    });
-  }
+  const setMixed = mixedSwitch(device, options.precision);
   checkViewSize(encoder, names?.encoder, dataset, parts.views);
   const head = projectionHead(encoder.dim, options.featureDim, options.seed);
   const unitRows = objective.unitRows !== false;
-  const setMixed = options.precision === "mixed" ? device.setMixed : undefined;
   const network = { encoder, encoderName: names?.encoder, head, unitRows, setMixed };
   const state = makeState(network, objective, options);
   const { optimizer, scaler, losses } = state;
@@ -187,13 +180,8 @@ export async function train(
         const tensors = tf.memory().numTensors;
         const learningRate = learningRateAt(done.step, stepsPerEpoch, options);
         const { scale } = scaler.state;
-        const { loss, grads, input } = batchGradients(
-          network,
-          named,
-          batch,
-          options.microBatch,
-          scale,
-        );
+        const gradients = batchGradients(network, named, batch, options.microBatch, scale);
+        const { loss, grads, input } = gradients;
         done.step++;
         done.stepInEpoch++;
         const logged = done.step % options.logEvery === 0 || done.step === stepsTotal;
