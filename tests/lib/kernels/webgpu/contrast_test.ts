@@ -50,7 +50,8 @@ async function check(
     inputs: [{ shape: [views * batch, dim], values: flat(shape) }],
     run: (z) => familyLoss(tf, split(z, views), member),
     reference: (z) => [contrastReference(z, shape, member).loss],
-    tolerance: 1e-4,
+    // Rounding a product of unit rows to float32 changes e^s by 2⁻²⁴/t of itself.
+    tolerance: 1e-5 + 5e-7 / member.temperature,
   });
 }
 
