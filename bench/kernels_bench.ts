@@ -27,11 +27,11 @@ if (await findAdapter()) {
     const options = { group: what, n: 3, warmup: 1 };
     Deno.bench({
       ...options,
-      name: "stock",
+      name: `stock: ${what}`,
       fn: async () => await runOn(STOCK, stock),
       baseline: true,
     });
-    Deno.bench({ ...options, name: "ours", fn: async () => await runOn(BACKEND, ours) });
+    Deno.bench({ ...options, name: `ours: ${what}`, fn: async () => await runOn(BACKEND, ours) });
   }
 } else {
   note("There is no WebGPU adapter: nothing to compare.");
