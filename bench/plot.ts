@@ -45,7 +45,10 @@ const folder = new URL("results/", import.meta.url);
 await Deno.mkdir(folder, { recursive: true });
 for (const [name, measure] of Object.entries(PLOTS)) {
   if (Deno.args.length > 0 && !Deno.args.includes(name)) continue;
-  const charts = await measure();
+  const charts = (await measure()).map((chart) => ({
+    ...chart,
+    points: chart.points.map((point) => ({ ...point, y: Number(point.y.toPrecision(4)) })),
+  }));
   await writeAtomic(new URL(`${name}.json`, folder).pathname, jsonText({ ...here, charts }));
   const svg = await figure(charts, describe(here));
   await writeAtomic(new URL(`${name}.svg`, folder).pathname, svg);
@@ -102,30 +105,36 @@ async function image(): Promise<Chart[]> {
 }
 
 async function probe(): Promise<Chart[]> {
-  const time: Point[] = [], dim = 512, classes = 10;
+  const time: Point[] = [], memory: Point[] = [], dim = 512, classes = 10;
   const names = Array.from({ length: classes }, (_, i) => `class ${i}`);
   for (const device of ["webgpu", "wasm"] as const) {
     for (const length of [1000, 4000, 15_000, 60_000]) {
       note(`linear on ${length} features on ${device}`);
       await inScope(async () => {
         await openDevice(device);
-        const env = { ...productEnv([dim]), classes: names };
-        const { evaluate } = await create(linear, {}, env);
+        const { evaluate } = await create(linear, {}, { ...productEnv([dim]), classes: names });
         const train = clusters(length, dim, classes), test = clusters(1000, dim, classes);
+        const fit = async () => void await evaluate({ train, test });
+        // The first fit compiles.
+        if (device === "wasm") await fit();
+        else memory.push({ x: length, y: await extraBytes(fit) / MIB, series: device });
         const start = performance.now();
-        await evaluate({ train, test });
+        await fit();
         time.push({ x: length, y: (performance.now() - start) / 1000, series: device });
       });
     }
   }
-  const title = "Linear probe, standard protocol, 512 features, 10 classes";
-  return [{ title, x: "training examples", y: "seconds", points: time }];
+  const x = "training examples, 512 features of 10 classes";
+  return [
+    { title: "Linear probe, standard protocol", x, y: "seconds", points: time },
+    { title: "Memory beside the features", x, y: "MiB", points: memory },
+  ];
 }
 
 /** Features around a mean per class, overlapping. */
 function clusters(length: number, dim: number, classes: number) {
-  const random = rng(5, length);
-  const means = Float32Array.from({ length: classes * dim }, () => 0.1 * random.normal());
+  const centre = rng(5), random = rng(6, length);
+  const means = Float32Array.from({ length: classes * dim }, () => 0.1 * centre.normal());
   const labels = Int32Array.from({ length }, (_, i) => i % classes);
   const values = Float32Array.from({ length: length * dim }, (_, i) => {
     const row = Math.floor(i / dim);

@@ -33,14 +33,18 @@ export async function figure(charts: readonly Chart[], subtitle: string): Promis
     $schema: "https://vega.github.io/schema/vega-lite/v6.json",
     background: "white",
     padding: 16,
-    title: { text: subtitle, anchor: "start", fontSize: 11, fontWeight: "normal" },
-    config: { axis: { labelFontSize: 12, titleFontSize: 12 }, legend: { labelFontSize: 12 } },
+    title: { text: subtitle, anchor: "start", fontSize: 11, fontWeight: "normal", offset: 14 },
+    config: {
+      axis: { labelFontSize: 12, titleFontSize: 12 },
+      legend: { labelFontSize: 12, labelLimit: 0, orient: "top" },
+    },
     hconcat: charts.map(chart),
   };
   return await new View(parse(compile(spec).spec), { renderer: "none" }).toSVG();
 }
 
 function chart({ title, x, y, points }: Chart) {
+  const series = [...new Set(points.map((point) => point.series))];
   const ticks = [...new Set(points.map((point) => point.x))].sort((a, b) => a - b);
   return {
     title,
@@ -67,7 +71,7 @@ function chart({ title, x, y, points }: Chart) {
         field: "series",
         type: "nominal" as const,
         title: null,
-        scale: { range: ["#1f77b4", "#d95f02", "#1b9e77"] },
+        scale: { domain: series, range: ["#1f77b4", "#d95f02", "#1b9e77"] },
       },
     },
   };

@@ -7,7 +7,9 @@ import * as tf from "@tensorflow/tfjs";
 import { finish, webgpuBackend } from "../../lib/kernels/webgpu/program.ts";
 
 /** The most bytes of buffers that were in use at one time, beyond those before; current backend. */
-export async function extraBytes(work: () => tf.TensorContainer | void): Promise<number> {
+export async function extraBytes(
+  work: () => tf.TensorContainer | void | Promise<void>,
+): Promise<number> {
   const backend = webgpuBackend(tf.backend());
   await finish(backend);
   const manager = backend.bufferManager;
@@ -20,7 +22,7 @@ export async function extraBytes(work: () => tf.TensorContainer | void): Promise
     return buffer;
   };
   try {
-    const result = work();
+    const result = await work();
     await finish(backend);
     if (result) tf.dispose(result);
   } finally {
