@@ -8,11 +8,11 @@ import type * as tf from "@tensorflow/tfjs";
 import { UsageError } from "../errors.ts";
 import type { FeatureSplit, Metrics, ProbeInput, Progress, Tf } from "../plugin.ts";
 import { classificationMetrics, classNames } from "./metrics.ts";
-import { topK } from "./top_k.ts";
+import { nearestOfRows } from "./nearest.ts";
 import { turn } from "./turn.ts";
 
-/** Similarities held at a time: 16 MiB. */
-const BLOCK = 2 ** 22;
+/** Similarities held at a time: 64 MiB. */
+const BLOCK = 2 ** 24;
 
 /** The settings of weighted kNN. */
 export interface KnnOptions {
@@ -51,7 +51,7 @@ export async function knn(input: ProbeInput, options: KnnOptions, env: KnnEnv): 
  *
  *     score(c) = Σ over the k nearest j with label c of exp((s_j − max s) / t)
  *
- * Similarities come from the device in blocks of at most 16 MiB, or one row where that is larger.
+ * Similarities come from the device in blocks of at most 64 MiB, or one row where that is larger.
  *
  * @param train the examples that vote
  * @param queries [n, dim]
@@ -90,19 +90,17 @@ export async function knnScores(
       await turn(env.signal);
       env.progress?.({ task: "kNN", done: start, total, unit: "images" });
       const size = Math.min(rows, total - start);
-      const block = tf.tidy(() => tf.matMul(tf.slice(units, [start, 0], [size, -1]), bank));
-      const similarities = await block.data<"float32">();
-      block.dispose();
-      for (let i = 0; i < size; i++) {
-        const row = similarities.subarray(i * memory, (i + 1) * memory);
-        const nearest = topK(row, k);
-        const most = row[nearest[k - 1]];
-        for (const j of nearest) {
+      const block = tf.tidy(() =>
+        tf.matMul(tf.slice(units, [start, 0], [size, -1]), bank).as2D(size, memory)
+      );
+      const nearest = await nearestOfRows(tf, block, k).finally(() => block.dispose());
+      nearest.forEach(({ columns, values }, i) => {
+        columns.forEach((j, place) => {
           scores[(start + i) * classes + train.labels[j]] += Math.exp(
-            (row[j] - most) / temperature,
+            (values[place] - values[k - 1]) / temperature,
           );
-        }
-      }
+        });
+      });
     }
     env.progress?.({ task: "kNN", done: total, total, unit: "images" });
   } finally {

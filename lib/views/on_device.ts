@@ -43,7 +43,7 @@ export interface DeviceImages {
 
 /** Sides up to which the weights of the resizing are exact in float32. */
 const LARGEST_SIDE = 2048;
-/** The kernel is written out tap by tap. */
+/** The kernel's blur is written out tap by tap. */
 const LARGEST_BLUR = 63;
 const MOST_CHANNELS = 4;
 
@@ -53,7 +53,8 @@ export function makesViews(shape: readonly number[], options: ViewOptions): bool
   const [height, width, channels] = shape;
   return tf.getKernel(RANDOM_VIEWS, tf.getBackend()) !== undefined && shape.length === 3 &&
     Math.max(height, width, cropSize) <= LARGEST_SIDE && channels <= MOST_CHANNELS &&
-    (blur === 0 || blurKernelSize(blurKernel, cropSize) <= LARGEST_BLUR);
+    (blur === 0 ||
+      blurKernelSize(blurKernel, cropSize) <= Math.min(LARGEST_BLUR, 2 * cropSize - 1));
 }
 
 /**

@@ -3,9 +3,10 @@
  * [n, size, size, channels], normalised. What a view is, is said by `lib/views/augment.ts`; this gives
  * the same boxes, flips and orders, and values that differ by the rounding of float32.
  *
- * One workgroup makes one view, a lane some of its columns. The mean that contrast needs is a sum
- * over the lanes; the blur needs neighbours, so that the image to be blurred lies in a buffer of its
- * own. Both are buffers and not workgroup memory, so a crop may be of any size.
+ * One workgroup makes one view, in its place in the output, so a crop may be of any size. A lane goes
+ * down a column of it: (1) resizes it and does what comes before contrast; (2) with the mean, which is
+ * a sum over the lanes, does the rest, and blurs down; (3) blurs a row across. Whatever a lane reads
+ * of the output in (2) it has written itself; only before (3) the lanes wait for each other.
  *
  * @module
  */
@@ -14,11 +15,11 @@ import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
 import { blurKernelSize } from "../../views/blur.ts";
 import type { RandomViews } from "../../views/on_device.ts";
 import { emptyTensor, linearGrid, runProgram } from "./program.ts";
-import { blurWgsl, colorWgsl } from "./views_color.ts";
-import { DRAWN, DRAWN_WORDS, drawViews } from "./views_draw.ts";
+import { AXES, blurWeights, colorWgsl, lineBlur, PIXEL } from "./views_color.ts";
+import { DRAWN, DRAWN_WORDS, drawViews, OPERATIONS } from "./views_draw.ts";
 import { resizeWgsl } from "./views_resize.ts";
 
-const LANES = 64;
+const LANES = 32;
 
 const FLAGS: readonly string[] = ["flip", "jitter", "grayscale", "blur"];
 const WORDS: readonly string[] = ["top", "left", "height", "width", "order"];
@@ -30,61 +31,53 @@ function field([name, word]: [string, number]): [declaration: string, value: str
   return [`${name}: f32,`, `bitcast<f32>(drawn[at + ${word}u])`];
 }
 
-const AXES = ["x", "y", "z", "w"];
-
 const wgsl = ({ CHANNELS, KERNEL }: Readonly<Record<string, number>>): string => {
   const fields = Object.entries(DRAWN).map(field);
-  const channels = AXES.slice(0, CHANNELS);
-  const work = KERNEL > 0 ? "work" : "views";
-  const write = (buffer: string) =>
-    channels.map((axis, c) => `${buffer}[at + ${c}u] = p.${axis};`).join(" ");
+  const channels = AXES[CHANNELS - 1];
+  const blur = KERNEL > 0 ? lineBlur(KERNEL) : undefined;
+  const radius = (KERNEL - 1) / 2;
   return /* wgsl */ `
+alias Pixel = ${PIXEL[CHANNELS - 1]};
 struct Drawn { ${fields.map(([declaration]) => declaration).join(" ")} }
 var<private> d: Drawn;
-// Where the view begins in the buffers; the number of the first operation that needs the mean.
+// Where the view begins; where contrast, which needs the mean, and hue are in the order.
 var<private> origin: u32;
-var<private> split: u32;
+var<private> contrastAt: u32;
+var<private> hueAt: u32;
 var<private> greys: f32;
 var<workgroup> sums: array<f32, LANES>;
 
 ${colorWgsl(CHANNELS)}
 
-fn readWork(pixel: u32) -> vec4f {
+fn readPixel(pixel: u32) -> Pixel {
   let at = origin + CHANNELS * pixel;
-  return vec4f(${AXES.map((_, c) => c < CHANNELS ? `${work}[at + ${c}u]` : "0.0").join(", ")});
+  return Pixel(${channels.map((_, c) => `views[at + ${c}u]`).join(", ")});
 }
 
-fn writeWork(pixel: u32, p: vec4f) { let at = origin + CHANNELS * pixel; ${write(work)} }
-
-fn writeView(pixel: u32, value: vec4f) {
+fn writePixel(pixel: u32, p: Pixel) {
   let at = origin + CHANNELS * pixel;
-  let p = (value - vec4f(u.mean0, u.mean1, u.mean2, u.mean3)) *
-    vec4f(u.scale0, u.scale1, u.scale2, u.scale3);
-  ${write("views")}
+  ${channels.map((axis, c) => `views[at + ${c}u] = p${axis};`).join(" ")}
 }
 
-fn greyed(p: vec4f) -> vec4f {
-  ${CHANNELS === 3 ? "if (d.grayscale) { return vec4f(clamp(grey(p), 0.0, 1.0)); }" : ""}
-  return p;
+fn normalised(p: Pixel) -> Pixel {
+  return (p - Pixel(${channels.map((_, c) => `u.mean${c}`).join(", ")})) *
+    Pixel(${channels.map((_, c) => `u.scale${c}`).join(", ")});
 }
 
-fn emit(x: u32, y: u32, resized: vec4f) {
-  var p = resized;
-  if (d.jitter) {
-    p = adjusted(p, 0u, split, 0.0);
-    greys += grey(p);
-    writeWork(SIZE * y + x, p);
-    return;
+fn greyed(p: Pixel) -> Pixel {
+  ${
+    CHANNELS === 3
+      ? "return select(p, Pixel(clamp(grey(p), 0.0, 1.0)), d.grayscale);"
+      : "return p;"
   }
-  p = greyed(p);
-  if (d.blur) { writeWork(SIZE * y + x, p); } else { writeView(SIZE * y + x, p); }
 }
 
-fn finish(x: u32, y: u32, p: vec4f) { writeView(SIZE * y + x, p); }
-
+fn emit(x: u32, y: u32, resized: Pixel) {
+  let p = adjusted(resized, 0u, select(0u, contrastAt, d.jitter), 0.0);
+  greys += grey(p);
+  writePixel(SIZE * y + x, select(normalised(greyed(p)), p, d.jitter || d.blur));
+}
 ${resizeWgsl(CHANNELS)}
-${KERNEL > 0 ? blurWgsl(KERNEL) : ""}
-
 @compute @workgroup_size(LANES)
 fn main(
   @builtin(workgroup_id) group: vec3u,
@@ -93,40 +86,56 @@ fn main(
 ) {
   let image = group.y * groups.x + group.x;
   if (image >= u.count) { return; }
-  let row = u32(table[2u * image]);
   let place = u32(table[2u * image + 1u]);
   let at = ${DRAWN_WORDS}u * (u.view * u.images + place);
   d = Drawn(${fields.map(([, value]) => value).join(", ")});
   origin = SIZE * SIZE * CHANNELS * place;
-  for (split = 0u; split < 3u && ((d.order >> (2u * split)) & 3u) != 1u; split++) {}
-  for (var task = lane; task < SIZE * BANDS; task += LANES) {
-    let begin = min(SIZE, task / SIZE * ROWS);
-    resizeColumn(4u * u.words * row, task % SIZE, begin, min(SIZE, begin + ROWS));
+  for (var k = 0u; k < 4u; k++) {
+    let operation = (d.order >> (2u * k)) & 3u;
+    contrastAt = select(contrastAt, k, operation == ${OPERATIONS.indexOf("contrast")}u);
+    hueAt = select(hueAt, k, operation == ${OPERATIONS.indexOf("hue")}u);
+  }
+  for (var x = lane; x < SIZE; x += LANES) {
+    resizeColumn(4u * u.words * u32(table[2u * image]), x);
   }
   sums[lane] = greys;
   workgroupBarrier();
-  if (d.jitter) {
-    var mean = 0.0;
-    for (var i = 0u; i < LANES; i++) { mean += sums[i]; }
-    mean /= f32(SIZE * SIZE);
-    for (var task = lane; task < SIZE * BANDS; task += LANES) {
-      let begin = min(SIZE, task / SIZE * ROWS);
-      for (var y = begin; y < min(SIZE, begin + ROWS); y++) {
-        let pixel = SIZE * y + task % SIZE;
-        let p = greyed(adjusted(readWork(pixel), split, 4u, mean));
-        if (d.blur) { writeWork(pixel, p); } else { writeView(pixel, p); }
-      }
+  var mean = 0.0;
+  for (var i = 0u; i < LANES; i++) { mean += sums[i]; }
+  mean /= f32(SIZE * SIZE);
+  let rest = select(4u, contrastAt, d.jitter);
+  let last = select(0u, SIZE, d.jitter || d.blur);
+  ${blur ? blurWeights(KERNEL, "d.sigma") : ""}
+  for (var x = lane; x < SIZE; x += LANES) {
+    ${blur?.begin ?? ""}
+    for (var i = 0u; i < last; i++) {
+      let p = greyed(adjusted(readPixel(SIZE * i + x), rest, 4u, mean));
+      ${
+    blur
+      ? `${blur.push}
+      if (!d.blur || i >= ${radius}u) {
+        let to = select(i, i - ${radius}u, d.blur);
+        writePixel(SIZE * to + x, select(normalised(p), middle, d.blur));
+      }`
+      : "writePixel(SIZE * i + x, normalised(p));"
+  }
     }
+    ${
+    blur ? `if (d.blur) { ${blur.end((i, p) => `writePixel(SIZE * u32(${i}) + x, ${p});`)} }` : ""
+  }
   }
   ${
-    KERNEL > 0
+    blur
       ? `storageBarrier();
   workgroupBarrier();
-  if (d.blur) {
-    for (var task = lane; task < SIZE * BANDS; task += LANES) {
-      let begin = min(SIZE, task / SIZE * ROWS);
-      blurColumn(task % SIZE, begin, min(SIZE, begin + ROWS));
+  for (var y = lane; y < select(0u, SIZE, d.blur); y += LANES) {
+    ${blur.begin}
+    for (var i = 0u; i < SIZE; i++) {
+      let p = readPixel(SIZE * y + i);
+      ${blur.push}
+      if (i >= ${radius}u) { writePixel(SIZE * y + i - ${radius}u, normalised(middle)); }
     }
+    ${blur.end((i, p) => `writePixel(SIZE * y + u32(${i}), normalised(${p}));`)}
   }`
       : ""
   }
@@ -147,11 +156,9 @@ export function randomViews(
   const shape = [n, size, size, channels];
   const views = Array.from({ length: attrs.viewCount }, () => emptyTensor(backend, shape));
   const kernel = options.blur > 0 ? blurKernelSize(options.blurKernel, size) : 0;
-  const work = kernel > 0 ? emptyTensor(backend, shape) : undefined;
   const indices = backend.makeTensorInfo([n], "int32", Int32Array.from(attrs.indices));
   const drawn = drawViews(backend, indices, attrs);
-  const bands = Math.max(1, Math.min(size, Math.floor(LANES / size)));
-  const moments = Object.fromEntries(AXES.flatMap((_, c) => [
+  const moments = Object.fromEntries([0, 1, 2, 3].flatMap((c) => [
     [`mean${c}`, { f32: attrs.mean[c] ?? 0 }],
     [`scale${c}`, { f32: 1 / (attrs.std[c] ?? 1) }],
   ]));
@@ -165,16 +172,9 @@ export function randomViews(
     views.forEach((output, view) =>
       runProgram(backend, {
         name: "random_views",
-        constants: {
-          SIZE: size,
-          CHANNELS: channels,
-          KERNEL: kernel,
-          LANES,
-          BANDS: bands,
-          ROWS: Math.ceil(size / bands),
-        },
+        constants: { SIZE: size, CHANNELS: channels, KERNEL: kernel, LANES },
         inputs: { bytes: { tensor: bytes, element: "u32" }, table, drawn },
-        outputs: { views: output, ...(work && { work }) },
+        outputs: { views: output },
         uniforms: {
           width: attrs.shape[1],
           words: bytes.shape[1],
@@ -189,6 +189,6 @@ export function randomViews(
     );
     backend.disposeData(table.dataId);
   }
-  for (const { dataId } of [indices, drawn, ...(work ? [work] : [])]) backend.disposeData(dataId);
+  for (const { dataId } of [indices, drawn]) backend.disposeData(dataId);
   return views;
 }

@@ -17,6 +17,8 @@ import { contrastRows } from "./contrast.ts";
 import { contrastRowsGradient } from "./contrast_gradient.ts";
 import { addRelu, reluGradient } from "./add_relu.ts";
 import { matMul } from "./mat_mul.ts";
+import { TOP_CANDIDATES } from "../../evaluate/nearest.ts";
+import { topCandidates } from "./top_k.ts";
 import { SOFTMAX_REGRESSION } from "../../evaluate/softmax.ts";
 import { OPTIMIZER_STEP } from "../../train/update_rules.ts";
 import { softmaxRegression } from "./softmax_regression.ts";
@@ -57,6 +59,7 @@ export function registerWebgpuKernels(backendName: string): void {
   replaceKernel(backendName, OPTIMIZER_STEP, optimizerStep);
   replaceKernel(backendName, RANDOM_VIEWS, randomViews);
   replaceKernel(backendName, SOFTMAX_REGRESSION, softmaxRegression);
+  replaceKernel(backendName, TOP_CANDIDATES, topCandidates);
   replaceKernel(backendName, "UnscaleGradients", unscaleGradients);
   replaceKernel(backendName, "BatchMatMul", matMul);
   replaceKernel(backendName, "_FusedMatMul", matMul);

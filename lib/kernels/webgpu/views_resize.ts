@@ -1,6 +1,6 @@
 /**
- * Crop, flip and resize in WGSL, as `lib/views/resize.ts`. A pixel is a `vec4f` of its `CHANNELS`
- * channels (1 to 4); a view has `SIZE` × `SIZE` of them.
+ * Crop, flip and resize in WGSL, as `lib/views/resize.ts`. A pixel is a `Pixel` of `CHANNELS` floats
+ * (1 to 4); a view has `SIZE` × `SIZE` of them.
  *
  * With S = SIZE, an axis of n pixels in the crop and m = max(n, S), the weight of pixel i for output
  * x is 2m − |(2i + 1)S − (2x + 1)n| where that is positive: whole numbers, exact in a float.
@@ -13,27 +13,24 @@
  */
 
 /**
- * The pixel at byte `at` of `bytes`, given the word before: a pixel of three bytes may begin in the
- * word that the pixel before it ended in.
+ * Reads the pixel at byte `at` of `bytes`. One of three bytes may begin in the `word` that the pixel
+ * before it ended in.
  */
-const PIXEL = [
-  `let now = bytes[at >> 2u] >> (8u * (at & 3u));
-      let p = vec4f(f32(now & 255u), 0.0, 0.0, 0.0);`,
-  `let now = bytes[at >> 2u] >> (8u * (at & 3u));
-      let p = vec4f(f32(now & 255u), f32((now >> 8u) & 255u), 0.0, 0.0);`,
-  `let last = bytes[(at + 2u) >> 2u];
-      let shift = 8u * (at & 3u);
-      let now = (select(word, last, shift < 16u) >> shift) | (last << ((32u - shift) & 31u));
-      word = last;
-      let p = vec4f(f32(now & 255u), f32((now >> 8u) & 255u), f32((now >> 16u) & 255u), 0.0);`,
-  `let now = bytes[at >> 2u];
-      let p = vec4f(
-        f32(now & 255u), f32((now >> 8u) & 255u), f32((now >> 16u) & 255u), f32(now >> 24u));`,
-];
+function readPixel(channels: number): string {
+  const floats = Array.from({ length: channels }, (_, c) => `f32((now >> ${8 * c}u) & 255u)`);
+  const now = channels === 3
+    ? `let last = bytes[(at + 2u) >> 2u];
+        let shift = 8u * (at & 3u);
+        let now = (select(word, last, shift < 16u) >> shift) | (last << ((32u - shift) & 31u));
+        word = last;`
+    : "let now = bytes[at >> 2u] >> (8u * (at & 3u));";
+  return `${now}
+        let p = Pixel(${floats.join(", ")});`;
+}
 
 /**
- * `resizeColumn(base, x, from, to)` calls `emit(x, y, pixel)`, pixels being 0 to 1, for each y of
- * `from` … `to` − 1; `base` is the first byte of the image in `bytes`.
+ * `resizeColumn(base, x)` calls `emit(x, y, pixel)`, pixels being 0 to 1, for each y from 0 on; `base` is
+ * the first byte of the image in `bytes`.
  */
 export const resizeWgsl = (channels: number): string => /* wgsl */ `
 // The first pixel of output x on an axis of n pixels.
@@ -41,69 +38,87 @@ fn firstPixel(x: u32, n: u32) -> u32 {
   return u32(max(i32((2u * x + 1u) * n + SIZE) - i32(2u * max(n, SIZE)), 0)) / (2u * SIZE);
 }
 
-// The distance of pixel i from output x, in units of 1/(2 SIZE) pixels.
-fn distance_(i: i32, x: u32, n: u32) -> f32 {
-  return abs(f32((2 * i + 1) * i32(SIZE) - i32((2u * x + 1u) * n)));
+// How far pixel i is beyond the centre of output x, in units of 1/(2 SIZE) pixels.
+fn beyond(i: u32, x: u32, n: u32) -> f32 {
+  return f32(i32((2u * i + 1u) * SIZE) - i32((2u * x + 1u) * n));
 }
 
-fn resizeColumn(base: u32, column: u32, begin: u32, end: u32) {
+const SPACING = f32(2u * SIZE);
+
+fn resizeColumn(base: u32, column: u32) {
   let x = select(column, SIZE - 1u - column, d.flip);
   let most = vec2u(max(d.width, SIZE), max(d.height, SIZE));
   let reach = vec2f(2u * most);
-  let taps = (2u * most.x + SIZE - 1u) / SIZE;
   let first = firstPixel(x, d.width);
-  let offset = f32((2 * i32(first) + 1) * i32(SIZE) - i32((2u * x + 1u) * d.width));
-  let corner = base + (d.top * u.width + d.left + first) * CHANNELS;
-  let inside = d.width - 1u - first; // the last tap within the crop
+  let taps = min((2u * most.x + SIZE - 1u) / SIZE, d.width - first);
+  let offset = beyond(first, x, d.width);
+  var start = base + (d.top * u.width + d.left + first) * CHANNELS;
   var across = 0.0;
-  for (var i = 0u; i <= min(taps - 1u, inside); i++) {
-    across += max(0.0, reach.x - abs(offset + f32(2u * SIZE * i)));
+  for (var i = 0u; i < taps; i++) {
+    across += max(0.0, reach.x - abs(offset + SPACING * f32(i)));
   }
   let unit = 1.0 / (255.0 * across);
-  let smaller = d.height >= SIZE;
-  var row = firstPixel(begin, d.height);
-  // Smaller: sums of this output and the next. Larger: the last two rows.
-  var one = vec4f(0.0);
-  var two = vec4f(0.0);
-  var weightOne = 0.0;
-  var weightTwo = 0.0;
-  for (var y = begin; y < end; y++) {
-    let stop = min(d.height, select(
-      firstPixel(y, d.height) + 2u, ((2u * y + 3u) * d.height + SIZE - 1u) / (2u * SIZE), smaller));
-    for (; row < stop; row++) {
-      let start = corner + row * u.width * CHANNELS;
-      ${channels === 3 ? "var word = bytes[start >> 2u];" : ""}
-      var sum = vec4f(0.0);
-      for (var i = 0u; i < taps; i++) {
-        let at = start + min(i, inside) * CHANNELS;
-        ${PIXEL[channels - 1]}
-        let weight = max(0.0, reach.x - abs(offset + f32(2u * SIZE * i)));
-        sum += select(0.0, weight, i <= inside) * p;
-      }
-      if (smaller) {
-        let here = max(0.0, reach.y - distance_(i32(row), y, d.height));
-        let next = max(0.0, reach.y - distance_(i32(row), y + 1u, d.height));
+  let height = f32(2u * d.height);
+  var row = 0u;
+  // How far the next row is beyond the centre of this output.
+  var distance = beyond(0u, 0u, d.height);
+  if (d.height >= SIZE) {
+    // Sums of this output and the next.
+    var one = Pixel(0.0);
+    var two = Pixel(0.0);
+    var weightOne = 0.0;
+    var weightTwo = 0.0;
+    for (var y = 0u; y < SIZE; y++) {
+      let stop = min(d.height, ((2u * y + 3u) * d.height + SIZE - 1u) / (2u * SIZE));
+      for (; row < stop; row++) {
+        let sum = resizedRow(start, taps, reach.x, offset);
+        let here = max(0.0, reach.y - abs(distance));
+        let next = max(0.0, reach.y - abs(distance - height));
         one += here * sum;
         two += next * sum;
         weightOne += here;
         weightTwo += next;
-      } else {
-        one = two;
-        two = sum;
+        distance += SPACING;
+        start += u.width * CHANNELS;
       }
-    }
-    if (smaller) {
       emit(column, y, one * (unit / weightOne));
       one = two;
       weightOne = weightTwo;
-      two = vec4f(0.0);
+      two = Pixel(0.0);
       weightTwo = 0.0;
-    } else {
-      let last = i32(row) - 1;
-      let above = select(0.0, max(0.0, reach.y - distance_(last - 1, y, d.height)), last > 0);
-      let below = max(0.0, reach.y - distance_(last, y, d.height));
+      distance -= height;
+    }
+  } else {
+    // The last two rows.
+    var one = Pixel(0.0);
+    var two = Pixel(0.0);
+    for (var y = 0u; y < SIZE; y++) {
+      let stop = min(d.height, firstPixel(y, d.height) + 2u);
+      for (; row < stop; row++) {
+        one = two;
+        two = resizedRow(start, taps, reach.x, offset);
+        distance += SPACING;
+        start += u.width * CHANNELS;
+      }
+      let below = max(0.0, reach.y - abs(distance - SPACING));
+      let above = select(0.0, max(0.0, reach.y - abs(distance - 2.0 * SPACING)), row > 1u);
       emit(column, y, (above * one + below * two) * (unit / (above + below)));
+      distance -= height;
     }
   }
+}
+
+fn resizedRow(start: u32, taps: u32, reach: f32, offset: f32) -> Pixel {
+  ${channels === 3 ? "var word = bytes[start >> 2u];" : ""}
+  var sum = Pixel(0.0);
+  var at = start;
+  var distance = offset;
+  for (var i = 0u; i < taps; i++) {
+    ${readPixel(channels)}
+    sum += max(0.0, reach - abs(distance)) * p;
+    distance += SPACING;
+    at += CHANNELS;
+  }
+  return sum;
 }
 `;

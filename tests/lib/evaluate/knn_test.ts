@@ -100,7 +100,7 @@ testOnDevices("a tiny temperature and a zero feature give finite scores", async 
 
 testOnDevices("queries of several blocks each find themselves", async (device) => {
   const { tf } = device;
-  const length = 2100;
+  const length = 4200;
   const angles = Float32Array.from({ length }, (_, i) => 2 * Math.PI * i / length);
   const rows = Array.from(angles, (angle) => [Math.cos(angle), Math.sin(angle)]);
   const split: FeatureSplit = {
@@ -114,7 +114,7 @@ testOnDevices("queries of several blocks each find themselves", async (device) =
     progress: (progress) => done.push(progress.done),
   });
   assertEquals(metrics.top1, 100);
-  assertEquals(done, [0, 1997, 2100]);
+  assertEquals(done, [0, 3994, 4200]);
   split.features.dispose();
 });
 
