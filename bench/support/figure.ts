@@ -29,6 +29,7 @@ export interface Chart {
 
 /** Charts side by side, both axes logarithmic, with a line of text above them. */
 export async function figure(charts: readonly Chart[], subtitle: string): Promise<string> {
+  const series = [...new Set(charts.flatMap(({ points }) => points.map(({ series }) => series)))];
   const spec: TopLevelSpec = {
     $schema: "https://vega.github.io/schema/vega-lite/v6.json",
     background: "white",
@@ -38,13 +39,12 @@ export async function figure(charts: readonly Chart[], subtitle: string): Promis
       axis: { labelFontSize: 12, titleFontSize: 12 },
       legend: { labelFontSize: 12, labelLimit: 0, orient: "top" },
     },
-    hconcat: charts.map(chart),
+    hconcat: charts.map((each) => chart(each, series)),
   };
   return await new View(parse(compile(spec).spec), { renderer: "none" }).toSVG();
 }
 
-function chart({ title, x, y, points }: Chart) {
-  const series = [...new Set(points.map((point) => point.series))];
+function chart({ title, x, y, points }: Chart, series: string[]) {
   const ticks = [...new Set(points.map((point) => point.x))].sort((a, b) => a - b);
   return {
     title,
