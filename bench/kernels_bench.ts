@@ -3,7 +3,7 @@
  * operation, "stock" on the untouched backend and "ours" on ours; `--filter` chooses.
  */
 import * as tf from "@tensorflow/tfjs";
-import { BACKEND, findAdapter } from "../lib/device/webgpu.ts";
+import { BACKEND, describeAdapter, findAdapter } from "../lib/device/webgpu.ts";
 import { note } from "../lib/terminal/say.ts";
 import { openBoth, prepare, STOCK, type Work } from "./support/paired.ts";
 import { WORKS } from "./support/works.ts";
@@ -20,7 +20,9 @@ async function runOn(backend: string, work: Work): Promise<void> {
   await current.run();
 }
 
-if (await findAdapter()) {
+const adapter = await findAdapter();
+if (adapter) {
+  note(describeAdapter(adapter).description);
   await openBoth();
   for (const { what, stock, ours } of WORKS) {
     // The first call prepares and compiles, and is not counted. Deno waits for async functions only.

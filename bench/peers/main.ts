@@ -96,7 +96,7 @@ function adapterPeers(): Peer[] {
 async function measure({ name, step, loss, times }: Peer): Promise<string[]> {
   if (times) {
     const torch = await times();
-    if ("missing" in torch) return [`${name}: ${torch.missing}`, ...columns.map(() => "")];
+    if ("missing" in torch) return [name, torch.missing, ...columns.slice(1).map(() => "")];
     const cells = columns.map((column) => torch.times.get(column)?.toFixed(1) ?? "");
     return [`${name} (${torch.version})`, ...cells];
   }

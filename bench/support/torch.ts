@@ -31,7 +31,7 @@ const INTERPRETERS = ["/usr/bin/python3", "python3"];
 /** Times the steps in PyTorch. */
 export async function timeTorch(work: TorchWork): Promise<TorchTimes> {
   const python = await interpreter();
-  if (!python) return { missing: "PyTorch is not installed (python3 -c 'import torch' fails)" };
+  if (!python) return { missing: "PyTorch is missing" };
   const script = new URL("../peers/torch_step.py", import.meta.url).pathname;
   const { threads, repetitions, steps = [], losses = [] } = work;
   const limited: Record<string, string> = {};
