@@ -5,29 +5,29 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
+import { TOP_CANDIDATES } from "../../evaluate/nearest.ts";
+import { SOFTMAX_REGRESSION } from "../../evaluate/softmax.ts";
+import { CONTRAST_ROWS, CONTRAST_ROWS_GRADIENT } from "../../objectives/contrast_rows.ts";
+import { OPTIMIZER_STEP } from "../../train/update_rules.ts";
+import { RANDOM_VIEWS } from "../../views/on_device.ts";
+import { addRelu, reluGradient } from "./add_relu.ts";
+import { averagePool, averagePoolGradient } from "./average_pool.ts";
+import { normaliseBy, normaliseByBatch } from "./batch_norm.ts";
+import { normaliseByBatchGradient } from "./batch_norm_gradient.ts";
+import { contrastRows } from "./contrast.ts";
+import { contrastRowsGradient } from "./contrast_gradient.ts";
 import { conv2d } from "./conv2d.ts";
 import { conv2dFilterGradient } from "./conv2d_filter_gradient.ts";
 import { conv2dInputGradient } from "./conv2d_input_gradient.ts";
-import { optimizerStep } from "./optimizer.ts";
 import { withStorage } from "./half.ts";
-import { normaliseBy, normaliseByBatch } from "./batch_norm.ts";
-import { normaliseByBatchGradient } from "./batch_norm_gradient.ts";
-import { CONTRAST_ROWS, CONTRAST_ROWS_GRADIENT } from "../../objectives/contrast_rows.ts";
-import { contrastRows } from "./contrast.ts";
-import { contrastRowsGradient } from "./contrast_gradient.ts";
-import { addRelu, reluGradient } from "./add_relu.ts";
 import { matMul } from "./mat_mul.ts";
-import { TOP_CANDIDATES } from "../../evaluate/nearest.ts";
-import { topCandidates } from "./top_k.ts";
-import { SOFTMAX_REGRESSION } from "../../evaluate/softmax.ts";
-import { OPTIMIZER_STEP } from "../../train/update_rules.ts";
-import { softmaxRegression } from "./softmax_regression.ts";
-import { averagePool, averagePoolGradient } from "./average_pool.ts";
-import { mean, sum } from "./reduce.ts";
 import { maxPool, maxPoolGradient } from "./max_pool.ts";
+import { optimizerStep } from "./optimizer.ts";
 import { webgpuBackend } from "./program.ts";
-import { RANDOM_VIEWS } from "../../views/on_device.ts";
 import { randomViews } from "./random_views.ts";
+import { mean, sum } from "./reduce.ts";
+import { softmaxRegression } from "./softmax_regression.ts";
+import { topCandidates } from "./top_k.ts";
 import { unscaleGradients } from "./unscale.ts";
 
 /** A kernel; gives undefined where the stock one is to run. */
@@ -39,30 +39,30 @@ export type Kernel<A> = (
 
 /** Registers the kernels on our backend, after the stock ones were copied to it. */
 export function registerWebgpuKernels(backendName: string): void {
-  replaceKernel(backendName, "MaxPoolWithPlaces", maxPool);
-  replaceKernel(backendName, "MaxPoolFromPlaces", maxPoolGradient);
-  replaceKernel(backendName, "AveragePool", averagePool);
-  replaceKernel(backendName, "AveragePoolGrad", averagePoolGradient);
+  replaceKernel(backendName, "Conv2D", conv2d);
+  replaceKernel(backendName, "FusedConv2D", conv2d);
+  replaceKernel(backendName, "Conv2DBackpropInput", conv2dInputGradient);
+  replaceKernel(backendName, "Conv2DBackpropFilter", conv2dFilterGradient);
+  replaceKernel(backendName, "BatchMatMul", matMul);
+  replaceKernel(backendName, "_FusedMatMul", matMul);
   replaceKernel(backendName, "Sum", sum);
   replaceKernel(backendName, "Mean", mean);
+  replaceKernel(backendName, "AveragePool", averagePool);
+  replaceKernel(backendName, "AveragePoolGrad", averagePoolGradient);
+  replaceKernel(backendName, "MaxPoolFromPlaces", maxPoolGradient);
+  replaceKernel(backendName, "MaxPoolWithPlaces", maxPool);
+  replaceKernel(backendName, "NormaliseBy", normaliseBy);
+  replaceKernel(backendName, "NormaliseByBatch", normaliseByBatch);
+  replaceKernel(backendName, "NormaliseByBatchGrad", normaliseByBatchGradient);
   replaceKernel(backendName, "AddRelu", addRelu);
   replaceKernel(backendName, "ReluGrad", reluGradient);
   replaceKernel(backendName, CONTRAST_ROWS, contrastRows);
   replaceKernel(backendName, CONTRAST_ROWS_GRADIENT, contrastRowsGradient);
-  replaceKernel(backendName, "NormaliseByBatch", normaliseByBatch);
-  replaceKernel(backendName, "NormaliseByBatchGrad", normaliseByBatchGradient);
-  replaceKernel(backendName, "NormaliseBy", normaliseBy);
-  replaceKernel(backendName, "Conv2D", conv2d);
-  replaceKernel(backendName, "FusedConv2D", conv2d);
-  replaceKernel(backendName, "Conv2DBackpropFilter", conv2dFilterGradient);
-  replaceKernel(backendName, "Conv2DBackpropInput", conv2dInputGradient);
   replaceKernel(backendName, OPTIMIZER_STEP, optimizerStep);
   replaceKernel(backendName, RANDOM_VIEWS, randomViews);
   replaceKernel(backendName, SOFTMAX_REGRESSION, softmaxRegression);
   replaceKernel(backendName, TOP_CANDIDATES, topCandidates);
   replaceKernel(backendName, "UnscaleGradients", unscaleGradients);
-  replaceKernel(backendName, "BatchMatMul", matMul);
-  replaceKernel(backendName, "_FusedMatMul", matMul);
 }
 
 /** Registers one kernel, before the stock one where there is one. */
