@@ -5,7 +5,7 @@
  *
  * @module
  */
-import type * as tf from "@tensorflow/tfjs";
+import * as tf from "@tensorflow/tfjs";
 import { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
 import { DeviceError } from "../../errors.ts";
 import { storedElement } from "./half_storage.ts";
@@ -28,7 +28,10 @@ export type Uniform = number | { readonly f32: number };
 
 /** One dispatch. */
 export interface Program {
-  /** The name of the shader; with the constants, the elements and the names it says all of its text. */
+  /**
+   * The name of the shader; with the constants, and the names and types of what it is given, it says
+   * all of its text.
+   */
   readonly name: string;
   /** Numbers compiled in, as `const NAME = value;`: whole ones only. */
   readonly constants?: Readonly<Record<string, number>>;
@@ -44,7 +47,7 @@ export interface Program {
   readonly workgroups: readonly [number, number?, number?];
 }
 
-/** The pipelines of each device by name, constants and elements. */
+/** The pipelines of each device by name, constants, elements and uniforms. */
 const pipelines = new WeakMap<GPUDevice, Map<string, GPUComputePipeline>>();
 
 /** The backend of a kernel as what it is. */
@@ -131,17 +134,25 @@ function bufferOf(
   { dataId, shape }: tf.TensorInfo,
   { name }: Program,
 ): GPUBuffer {
+  // As it is stored: every element takes four bytes, and two of float16 are kept as one.
+  const size = 4 * tf.util.sizeFromShape(backend.tensorMap.get(dataId).shape);
+  const limit = backend.device.limits.maxStorageBufferBindingSize;
+  if (size > limit) {
+    throw new DeviceError({
+      act: `run ${name} on the webgpu device`,
+      rule: `a tensor must fit a storage binding of ${limit} bytes`,
+      got: `[${shape}] of ${size} bytes`,
+      next: "Choose a smaller --batch_size, or --micro_batch.",
+    });
+  }
   backend.uploadToGPU(dataId);
   const { resource } = backend.tensorMap.get(dataId);
   if (!(resource instanceof GPUBuffer)) throw new TypeError("a tensor is a buffer");
-  const limit = backend.device.limits.maxStorageBufferBindingSize;
-  if (resource.size <= limit) return resource;
-  throw new DeviceError({
-    act: `run ${name} on the webgpu device`,
-    rule: `a tensor must fit a storage binding of ${limit} bytes`,
-    got: `[${shape}] of ${resource.size} bytes`,
-    next: "Choose a smaller --batch_size, or --micro_batch.",
-  });
+  return resource;
+}
+
+function uniformType(value: Uniform): "u32" | "f32" {
+  return typeof value === "number" ? "u32" : "f32";
 }
 
 /** A buffer of 4-byte scalars in the order given, released after the submission. */
@@ -170,6 +181,7 @@ function pipelineOf(
     name,
     ...Object.entries(constants).flat(),
     ...[...reads, ...writes].flatMap(({ name, element }) => [name, element]),
+    ...Object.entries(uniforms).map(([name, value]) => `${name}:${uniformType(value)}`),
   ].join(" ");
   const cache = pipelines.get(device) ?? new Map<string, GPUComputePipeline>();
   pipelines.set(device, cache);
@@ -179,9 +191,7 @@ function pipelineOf(
     (access: string, offset: number) => ({ name, element }: NamedBinding, i: number) =>
       `alias ${name}_element = ${element}; ` +
       `@group(0) @binding(${offset + i}) var<storage, ${access}> ${name}: array<${element}>;`;
-  const fields = Object.entries(uniforms).map(([name, value]) =>
-    `${name}: ${typeof value === "number" ? "u32" : "f32"},`
-  );
+  const fields = Object.entries(uniforms).map(([name, value]) => `${name}: ${uniformType(value)},`);
   const all = [...reads, ...writes];
   const code = [
     all.some(({ element }) => /f16|h\b/.test(element)) ? "enable f16;" : "",

@@ -4,6 +4,7 @@ import { assertEquals, assertThrows } from "@std/assert";
 import {
   emptyTensor,
   linearGrid,
+  type Program,
   runProgram,
   webgpuBackend,
 } from "../../../../lib/kernels/webgpu/program.ts";
@@ -43,6 +44,30 @@ testOnWebgpu(
     assertEquals([...await shifted.data()], [2, 12, 22]);
     assertEquals([...await sum.data()], [4, 16, 28]);
     tf.dispose([x, shifted, doubled, sum]);
+  },
+);
+
+testOnWebgpu(
+  "programs of one name that are given other numbers do not share a pipeline",
+  async () => {
+    const backend = webgpuBackend(tf.backend());
+    const run = (uniforms: Program["uniforms"]) => {
+      const y = emptyTensor(backend, [1]);
+      runProgram(backend, {
+        name: "last_number",
+        inputs: {},
+        outputs: { y },
+        uniforms,
+        wgsl: "@compute @workgroup_size(1) fn main() { y[0] = f32(u.last); }",
+        workgroups: [1],
+      });
+      return tf.engine().makeTensorFromTensorInfo(y);
+    };
+    const numbers = [run({ last: 7 }), run({ first: 1, last: 7 }), run({ last: { f32: 0.5 } })];
+    for (const [i, expected] of [7, 7, 0.5].entries()) {
+      assertEquals([...await numbers[i].data()], [expected]);
+    }
+    tf.dispose(numbers);
   },
 );
 
