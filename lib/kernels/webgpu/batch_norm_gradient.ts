@@ -1,5 +1,6 @@
 /**
- * The gradient of {@linkcode normaliseByBatch} in two passes. With d = x − μ, s = 1/√(v + ε), m rows,
+ * The gradient of {@linkcode normaliseByBatch} in two passes, each within eight buffers, which every
+ * adapter can bind. With d = x − μ, s = 1/√(v + ε), m rows,
  * and g = ∂y, or g = ∂y where y > 0 and else 0 if max(y, 0) was taken (y is computed anew, which
  * costs less than to load it):
  *
@@ -10,13 +11,13 @@
 import type * as tf from "@tensorflow/tfjs";
 import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
 import type { NormaliseAttrs } from "./batch_norm.ts";
-import { addWalks } from "./column_sums.ts";
 import {
   bindColumns,
   type Constants,
   downWgsl,
   each,
   ENTRY,
+  LANES,
   layColumns,
   MAPPED_CHUNKS,
   REDUCED_CHUNKS,
@@ -61,14 +62,39 @@ ${ENTRY} {
   walkGamma[w.result] = product * s;
 }`;
 
+/** A workgroup for each column: every lane adds some walks, and the first lane adds the lanes. */
+const mergeWgsl = ({ WIDTH }: Constants) => `
+alias T = ${WIDTH === 4 ? "vec4f" : "f32"};
+struct Sums { beta: T, gamma: T }
+var<workgroup> lanes: array<Sums, ${LANES}>;
+${ENTRY} {
+  let column = workgroup.x;
+  var all = Sums();
+  for (var i = lane; i < u.walks; i += ${LANES}u) {
+    all.beta += walkBeta[i * u.columns + column];
+    all.gamma += walkGamma[i * u.columns + column];
+  }
+  lanes[lane] = all;
+  workgroupBarrier();
+  if (lane > 0u) { return; }
+  for (var l = 1u; l < min(${LANES}u, u.walks); l++) {
+    all.beta += lanes[l].beta;
+    all.gamma += lanes[l].gamma;
+  }
+  dbeta[column] = all.beta;
+  dgamma[column] = all.gamma;
+  both[column] = all.beta;
+  both[u.columns + column] = all.gamma;
+}`;
+
 const gradientWgsl = (constants: Constants) =>
   `${headWgsl(constants)}
 ${ENTRY} {
   let w = walk(workgroup, lane);
   if (w.count == 0u) { return; }
   ${STATISTICS}
-  let a = dbeta[w.column] / f32(u.rows);
-  let b = s * dgamma[w.column] / f32(u.rows);
+  let a = both[w.column] / f32(u.rows);
+  let b = s * both[u.columns + w.column] / f32(u.rows);
   ${
     downWgsl((ks) =>
       `${rowsWgsl(ks)}
@@ -98,18 +124,28 @@ export function normaliseByBatchGradient(
     wgsl: sumsWgsl,
     workgroups: reduced.workgroups,
   });
-  const dgamma = addWalks(backend, reduced, walkGamma, [channels]);
-  const dbeta = addWalks(backend, reduced, walkBeta, [channels]);
+  const [dgamma, dbeta] = [emptyTensor(backend, [channels]), emptyTensor(backend, [channels])];
+  const both = emptyTensor(backend, [2, channels]);
+  runProgram(backend, {
+    name: "normalise_sums_merged",
+    constants: reduced.constants,
+    inputs: bindColumns(reduced, { walkGamma, walkBeta }),
+    outputs: bindColumns(reduced, { dgamma, dbeta, both }),
+    uniforms: { columns: reduced.columns, walks: reduced.walks },
+    wgsl: mergeWgsl,
+    workgroups: [reduced.columns],
+  });
   const mapped = layColumns(rows, channels, MAPPED_CHUNKS);
   const dx = emptyLike(backend, x);
   runProgram(backend, {
     name: "normalise_gradient",
     constants,
-    inputs: bindColumns(mapped, { dy, x, gamma, beta, mean, variance, dgamma, dbeta }),
+    inputs: bindColumns(mapped, { dy, x, gamma, beta, mean, variance, both }),
     outputs: bindColumns(mapped, { dx }),
     uniforms: { ...mapped.uniforms, epsilon: { f32: epsilon } },
     wgsl: gradientWgsl,
     workgroups: mapped.workgroups,
   });
+  for (const { dataId } of [walkGamma, walkBeta, both]) backend.disposeData(dataId);
   return [dx, dgamma, dbeta];
 }

@@ -1,6 +1,7 @@
 /** Batch normalisation by kernels, against the float64 reference. */
 import * as tf from "@tensorflow/tfjs";
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
+import { webgpuBackend } from "../../../../lib/kernels/webgpu/program.ts";
 import { BatchNorm } from "../../../../lib/nn/batch_norm.ts";
 import { normaliseBy, normaliseByBatch, type Running } from "../../../../lib/nn/normalise.ts";
 import { rng } from "../../../../lib/random.ts";
@@ -63,6 +64,26 @@ testOnWebgpu("a mean far from zero, or an outlier, costs no digits of the varian
     }
     dispose();
   }
+});
+
+testOnWebgpu("no pass binds more tensors than the eight that any adapter can bind", () => {
+  const { running, dispose } = layerOf(6);
+  const { device } = webgpuBackend(tf.backend());
+  const create = device.createBindGroup;
+  const counts: number[] = [];
+  device.createBindGroup = (descriptor) => {
+    counts.push([...descriptor.entries].length - 1); // one holds the uniforms
+    return create.call(device, descriptor);
+  };
+  try {
+    const [{ values, shape }] = example([40, 5, 5, 6]);
+    tf.tidy(() => tf.grad((x) => train(x, running))(tf.tensor(values, shape)));
+  } finally {
+    device.createBindGroup = create;
+  }
+  assert(counts.length > 4);
+  assertEquals(counts.filter((count) => count > 8), []);
+  dispose();
 });
 
 testOnWebgpu("training twice gives the same bits", async () => {
