@@ -4,10 +4,11 @@
  *
  * @module
  */
-import type * as tf from "@tensorflow/tfjs";
+import * as tf from "@tensorflow/tfjs";
 import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
 import { emptyLike } from "./half.ts";
 import { linearGrid, runProgram } from "./program.ts";
+import { vectorType, vectorWidth } from "./tiles.ts";
 
 const LANES = 64;
 
@@ -20,10 +21,9 @@ function map(
   result: string,
 ): tf.TensorInfo {
   const output = emptyLike(backend, like);
-  const { shape } = like;
-  const size = shape.reduce((product, side) => product * side, 1);
-  const WIDTH = size % 4 === 0 ? 4 : 1;
-  const element = WIDTH === 4 ? "vec4f" : "f32";
+  const size = tf.util.sizeFromShape(like.shape);
+  const WIDTH = vectorWidth(size);
+  const element = vectorType(WIDTH);
   const workgroups = linearGrid(backend, Math.ceil(size / WIDTH / LANES));
   runProgram(backend, {
     name,

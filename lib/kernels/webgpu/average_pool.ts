@@ -9,6 +9,7 @@
 import type * as tf from "@tensorflow/tfjs";
 import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
 import { emptyTensor, linearGrid, runProgram } from "./program.ts";
+import { vectorType, vectorWidth } from "./tiles.ts";
 
 const LANES = 64;
 
@@ -96,8 +97,8 @@ function run(
   [rows, columns]: readonly [number, number],
   size: number,
 ): void {
-  const WIDTH = channels % 4 === 0 ? 4 : 1;
-  const element = WIDTH === 4 ? "vec4f" : "f32";
+  const WIDTH = vectorWidth(channels);
+  const element = vectorType(WIDTH);
   const count = batch * rows * columns * channels / WIDTH;
   const workgroups = linearGrid(backend, Math.ceil(count / LANES));
   runProgram(backend, {

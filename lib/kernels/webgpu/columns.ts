@@ -8,8 +8,9 @@
  *
  * @module
  */
-import type * as tf from "@tensorflow/tfjs";
+import * as tf from "@tensorflow/tfjs";
 import type { Binding } from "./program.ts";
+import { range, vectorType, vectorWidth } from "./tiles.ts";
 
 /** Invocations of a workgroup. */
 export const LANES = 64;
@@ -45,13 +46,13 @@ export interface Columns {
 
 /** Lays out [rows, columns] with at most `chunks` chunks. */
 export function layColumns(rows: number, columns: number, chunks: number): Columns {
-  const WIDTH = columns % 4 === 0 ? 4 : 1;
+  const WIDTH = vectorWidth(columns);
   const across = columns / WIDTH;
   const groups = Math.max(1, Math.floor(LANES / across));
   const chunk = groups * Math.max(SHORTEST, Math.ceil(rows / groups / chunks));
   const y = Math.ceil(rows / chunk);
   return {
-    element: WIDTH === 4 ? "vec4f" : "f32",
+    element: vectorType(WIDTH),
     constants: { WIDTH },
     uniforms: { rows, columns: across, groups, chunk },
     columns: across,
@@ -62,7 +63,7 @@ export function layColumns(rows: number, columns: number, chunks: number): Colum
 
 /** The rows of x [..., columns]. */
 export function rowsOf({ shape }: tf.TensorInfo): number {
-  return shape.slice(0, -1).reduce((product, side) => product * side, 1);
+  return tf.util.sizeFromShape(shape.slice(0, -1));
 }
 
 /** Binds tensors by the layout's element. */
@@ -122,7 +123,7 @@ fn walk(workgroup: vec3u, lane: u32) -> Walk {
  * `ks` are the numbers; it stands once for a block of rows and once for a single one.
  */
 export function downWgsl(block: (ks: readonly number[]) => string): string {
-  const ks = Array.from({ length: BLOCK }, (_, k) => k);
+  const ks = range(BLOCK);
   return `
   var i0 = w.at;
   var left = w.count;

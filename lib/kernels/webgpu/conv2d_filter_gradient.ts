@@ -42,7 +42,7 @@ export function conv2dFilterGradient(
   if ((attrs.dataFormat ?? "NHWC") !== "NHWC") return;
   if (x.dtype !== "float32" || dy.dtype !== "float32") return;
   const info = convGeometry(x.shape, attrs.filterShape, attrs);
-  if (info.batchSize * info.inChannels * info.outChannels === 0) return;
+  if ([...x.shape, ...dy.shape, ...info.filterShape].some((side) => side <= 0)) return;
   const { strideHeight, strideWidth, padInfo: { top, left } } = info;
   const tile = tuned(backend, {
     kernel: "conv2d_filter_gradient",

@@ -14,6 +14,7 @@ import type * as tf from "@tensorflow/tfjs";
 import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
 import type { ConvolutionTile } from "./convolution_tiles.ts";
 import { linearGrid, runProgram } from "./program.ts";
+import { range, vectorType, vectorWidth } from "./tiles.ts";
 
 /** The terms of the sum along one axis, height or width. */
 export interface ConvolutionAxis {
@@ -64,8 +65,8 @@ export function convolution(
 ): void {
   const [batch, inHeight, inWidth, channels] = x.shape;
   const [, yHeight, yWidth, outChannels] = y.shape;
-  const by = outChannels % 4 === 0 ? 4 : 1;
-  const element = by === 4 ? "vec4f" : "f32";
+  const by = vectorWidth(outChannels);
+  const element = vectorType(by);
   const columnBlocks = Math.ceil(outChannels / columns);
   const tilesHigh = Math.ceil(height.count / rows), tilesWide = Math.ceil(width.count / pixels);
   const threads = batch * tilesHigh * tilesWide * columnBlocks;
@@ -129,7 +130,6 @@ function wgsl(constants: Readonly<Record<string, number>>): string {
     pixels.flatMap((q) => columns.map((j) => ({ sum: `s${p}_${q}_${j}`, p, q, j })))
   );
   const biased = BIAS ? "sums[k] + Y(bias[o])" : "sums[k]";
-  const value = RELU ? `max(${biased}, Y())` : biased;
   return /* wgsl */ `
 alias Y = ${BY === 4 ? "vec4f" : "f32"};
 
@@ -223,14 +223,13 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
       let keep = number == thread && i0 + p < count_high && j0 + q < count_wide;
       let pixel = image * y_image + y_first + (i0 + p) * y_step.x + (j0 + q) * y_step.y;
       for (var o = block; o < block + COLUMNS * column_blocks; o += column_blocks) {
-        if (keep && o < columns) { y[pixel + o] = y_element(${value}); }
+        if (keep && o < columns) {
+          let value = ${biased};
+          y[pixel + o] = y_element(${RELU ? "select(value, Y(), value < Y())" : "value"});
+        }
         k++;
       }
     }
   }
 }`;
-}
-
-function range(count: number): number[] {
-  return Array.from({ length: count }, (_, i) => i);
 }

@@ -5,6 +5,7 @@
  * @module
  */
 import type { ConvolutionAxis } from "./convolution.ts";
+import { tileSide } from "./tiles.ts";
 
 /** What one thread sums. */
 export interface ConvolutionTile {
@@ -24,9 +25,7 @@ export function convolutionTiles(
   const tile = (rows: number, pixels: number, columns: number) => ({
     rows,
     pixels,
-    columns: outChannels % 4 === 0
-      ? Math.min(columns, outChannels)
-      : Math.ceil(outChannels / Math.ceil(outChannels / columns)),
+    columns: tileSide(outChannels, columns),
   });
   if (taps > 3) return [tile(1, 8, 8), tile(2, 4, 8), tile(1, 4, 4)];
   return count > 4

@@ -4,10 +4,11 @@
  *
  * @module
  */
-import type * as tf from "@tensorflow/tfjs";
+import * as tf from "@tensorflow/tfjs";
 import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
 import { isHalf, markHalf } from "./half_storage.ts";
 import { emptyTensor, linearGrid, runProgram } from "./program.ts";
+import { vectorType, vectorWidth } from "./tiles.ts";
 
 const WGSL = `
 @compute @workgroup_size(64)
@@ -22,7 +23,9 @@ fn main(
 
 /** A new tensor stored as float16, its values undefined until a program has written them. */
 export function emptyHalf(backend: WebGPUBackend, shape: readonly number[]): tf.TensorInfo {
-  const { dataId, dtype } = emptyTensor(backend, [Math.ceil(sizeOf(shape) / 2)]);
+  const { dataId, dtype } = emptyTensor(backend, [
+    Math.ceil(tf.util.sizeFromShape([...shape]) / 2),
+  ]);
   const half = { dataId, dtype, shape: [...shape] };
   markHalf(half);
   return half;
@@ -55,20 +58,23 @@ export function withStorage<T>(
 ): T {
   const own: tf.TensorInfo[] = [];
   const stored = Object.assign(Array.isArray(inputs) ? [] : {}, inputs);
-  for (const [name, input] of Object.entries(inputs)) {
-    const half = shouldBeHalf(name);
-    if (input === undefined || isHalf(input) === half) continue;
-    stored[name] = half ? toHalf(backend, input) : toFloat(backend, input);
-    own.push(stored[name]);
+  try {
+    for (const [name, input] of Object.entries(inputs)) {
+      const half = shouldBeHalf(name);
+      if (input === undefined || isHalf(input) === half) continue;
+      stored[name] = half ? toHalf(backend, input) : toFloat(backend, input);
+      own.push(stored[name]);
+    }
+    return fn(stored);
+  } finally {
+    for (const { dataId } of own) backend.disposeData(dataId);
   }
-  const result = fn(stored);
-  for (const { dataId } of own) backend.disposeData(dataId);
-  return result;
 }
 
 function converted(backend: WebGPUBackend, x: tf.TensorInfo, y: tf.TensorInfo): tf.TensorInfo {
-  const scalars = sizeOf(x.shape);
-  const [element, size] = scalars % 4 === 0 ? ["vec4f", scalars / 4] : ["f32", scalars];
+  const scalars = tf.util.sizeFromShape(x.shape);
+  const width = vectorWidth(scalars);
+  const element = vectorType(width), size = scalars / width;
   runProgram(backend, {
     name: "convert",
     inputs: { x: { tensor: x, element } },
@@ -78,8 +84,4 @@ function converted(backend: WebGPUBackend, x: tf.TensorInfo, y: tf.TensorInfo): 
     workgroups: linearGrid(backend, Math.ceil(size / 64)),
   });
   return y;
-}
-
-function sizeOf(shape: readonly number[]): number {
-  return shape.reduce((size, side) => size * side, 1);
 }

@@ -9,6 +9,7 @@
 import type * as tf from "@tensorflow/tfjs";
 import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
 import { emptyTensor, linearGrid, runProgram } from "./program.ts";
+import { vectorType, vectorWidth } from "./tiles.ts";
 
 const LANES = 64;
 
@@ -124,12 +125,12 @@ export function maxPoolGradient(
 /** How the elements of images are bound and spread. */
 function layOut(backend: WebGPUBackend, shape: readonly number[]) {
   const [batch, rows, columns, channels] = shape;
-  const WIDTH = channels % 4 === 0 ? 4 : 1;
+  const WIDTH = vectorWidth(channels);
   const count = batch * rows * columns * channels / WIDTH;
   const workgroups = linearGrid(backend, Math.ceil(count / LANES));
   return {
     WIDTH,
-    f32: WIDTH === 4 ? "vec4f" : "f32",
+    f32: vectorType(WIDTH),
     i32: WIDTH === 4 ? "vec4i" : "i32",
     uniforms: { count, across: workgroups[0], channels: channels / WIDTH, rows, columns },
     workgroups,

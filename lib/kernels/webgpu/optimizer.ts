@@ -16,9 +16,12 @@
  *
  * @module
  */
-import type * as tf from "@tensorflow/tfjs";
+import * as tf from "@tensorflow/tfjs";
 import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
 import { emptyTensor, linearGrid, runProgram, type Uniform } from "./program.ts";
+import { vectorType, vectorWidth } from "./tiles.ts";
+
+const { sizeFromShape } = tf.util;
 
 /** The numbers of a step. */
 export interface StepAttributes {
@@ -90,7 +93,8 @@ export function optimizerStep(
 function grouped(backend: WebGPUBackend, parameters: readonly Parameter[]): Parameter[][] {
   const limit = backend.device.limits.maxStorageBuffersPerShaderStage;
   const shared = Math.min(SHARED, Math.floor(limit / (parameters[0]?.length ?? 1)));
-  const isSmall = ([{ shape }]: Parameter) => sizeOf(shape) <= SMALL && sizeOf(shape) % 4 === 0;
+  const isSmall = ([{ shape }]: Parameter) =>
+    sizeFromShape(shape) <= SMALL && sizeFromShape(shape) % 4 === 0;
   const small = parameters.filter(isSmall);
   const whole = small.length - small.length % shared;
   const groups = parameters.filter((parameter) => !isSmall(parameter)).map((one) => [one]);
@@ -110,13 +114,13 @@ function update(
   const outputs: typeof inputs = {};
   const sizes: Record<string, number> = {};
   // Four elements a thread where all sizes allow it.
-  const width = group.every(([{ shape }]) => sizeOf(shape) % 4 === 0) ? 4 : 1;
-  const element = width === 4 ? "vec4f" : "f32";
+  const width = group.every(([{ shape }]) => vectorWidth(sizeFromShape(shape)) === 4) ? 4 : 1;
+  const element = vectorType(width);
   group.forEach(([weight, grad, ...slots], i) => {
     inputs[`grad_${i}`] = { tensor: grad, element };
     outputs[`weight_${i}`] = { tensor: weight, element };
     slots.forEach((tensor, s) => outputs[`slot${s}_${i}`] = { tensor, element });
-    sizes[`size_${i}`] = sizeOf(weight.shape) / width;
+    sizes[`size_${i}`] = sizeFromShape(weight.shape) / width;
   });
   if (factors) inputs.factors = factors;
   runProgram(backend, {
@@ -162,7 +166,7 @@ function larsStep(
       name: "optimizer_norms",
       inputs: { weight, grad },
       outputs: { squares: { tensor: squares, element: "vec2f" } },
-      uniforms: { place, size: sizeOf(weight.shape) },
+      uniforms: { place, size: sizeFromShape(weight.shape) },
       wgsl: NORMS,
       workgroups: [RANGES],
     })
@@ -210,7 +214,3 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   let factor = u.trust * norms.x / (norms.y + u.decay * norms.x + u.epsilon);
   factors[id.x] = select(1.0, factor, norms.x > 0 && norms.y > 0);
 }`;
-
-function sizeOf(shape: readonly number[]): number {
-  return shape.reduce((size, side) => size * side, 1);
-}

@@ -14,6 +14,7 @@
 import type * as tf from "@tensorflow/tfjs";
 import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
 import { type Binding, emptyTensor, linearGrid, runProgram } from "./program.ts";
+import { range, vectorType, vectorWidth } from "./tiles.ts";
 
 /** Which rows. */
 export interface RowRange {
@@ -61,8 +62,8 @@ export function softmaxRegression(
   });
 
   const chunks = Math.ceil(count / CHUNK);
-  const columns = dim % 4 === 0 ? 4 : 1;
-  const element = columns === 4 ? "vec4f" : "f32";
+  const columns = vectorWidth(dim);
+  const element = vectorType(columns);
   const tiles = Math.ceil(dim / (columns * THREADS));
   const size = (dim + 1) * classes;
   const scale = { f32: 1 / count };
@@ -102,8 +103,6 @@ export function softmaxRegression(
   }
   return [gradient, loss];
 }
-
-const range = (n: number) => Array.from({ length: n }, (_, i) => i);
 
 /** Text that reads row `row` of W or r into `name0`, `name1`, … */
 function readClasses(from: string, row: string, name: string, classes: number): string {

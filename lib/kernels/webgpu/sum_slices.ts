@@ -5,7 +5,7 @@
  *
  * @module
  */
-import type * as tf from "@tensorflow/tfjs";
+import * as tf from "@tensorflow/tfjs";
 import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
 import { emptyTensor, linearGrid, runProgram } from "./program.ts";
 import { vectorType, vectorWidth } from "./tiles.ts";
@@ -27,7 +27,7 @@ export function sumSlices(
 ): tf.TensorInfo {
   const slices = x.shape[0];
   const columns = bias ? shape[shape.length - 1] : 1;
-  const scalars = shape.reduce((size, side) => size * side, 1);
+  const scalars = tf.util.sizeFromShape([...shape]);
   const by = vectorWidth(bias ? columns : scalars);
   const element = vectorType(by), size = scalars / by;
   const y = emptyTensor(backend, shape);

@@ -1,5 +1,5 @@
 /**
- * What the kernels that sum in registers share: the sides of a thread's tile and how memory is read.
+ * What kernels share: how memory is read, and the sides of the tile that a thread sums in registers.
  *
  * @module
  */

@@ -7,9 +7,10 @@
  *
  * @module
  */
-import type * as tf from "@tensorflow/tfjs";
+import * as tf from "@tensorflow/tfjs";
 import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
 import { emptyTensor, linearGrid, runProgram } from "./program.ts";
+import { vectorType, vectorWidth } from "./tiles.ts";
 
 const wgsl = ({ WIDTH }: Readonly<Record<string, number>>) => `
 @compute @workgroup_size(64)
@@ -41,9 +42,9 @@ export function unscaleGradients(
 ): tf.TensorInfo[] {
   const overflow = backend.makeTensorInfo([1], "int32", new Int32Array(1));
   const scaled = Object.values(gradients).map((g) => {
-    const scalars = g.shape.reduce((size, side) => size * side, 1);
-    const WIDTH = scalars % 4 === 0 ? 4 : 1;
-    const element = WIDTH === 4 ? "vec4f" : "f32";
+    const scalars = tf.util.sizeFromShape(g.shape);
+    const WIDTH = vectorWidth(scalars);
+    const element = vectorType(WIDTH);
     const y = emptyTensor(backend, g.shape);
     runProgram(backend, {
       name: "unscale_gradients",
