@@ -126,9 +126,9 @@ async function requestDevice(adapter: GPUAdapter): Promise<GPUDevice> {
 
 /** Without listening to its errors, a failed shader would give silent zeros. */
 function watch(gpu: GPUDevice, adapter: GPUAdapter): Device {
-  let error: string | undefined, lost: string | undefined;
+  let error: GPUError | undefined, lost: string | undefined;
   gpu.addEventListener("uncapturederror", (event) => {
-    if (event instanceof GPUUncapturedErrorEvent) error ??= event.error.message;
+    if (event instanceof GPUUncapturedErrorEvent) error ??= event.error;
   });
   gpu.lost.then((info) => lost = `the device was lost: ${info.message || info.reason}`);
   const described = describeAdapter(adapter);
@@ -145,14 +145,17 @@ function watch(gpu: GPUDevice, adapter: GPUAdapter): Device {
     tune: () => tune(backend()),
     ...(gpu.features.has("shader-f16") && { setMixed: (on: boolean) => setMixed(backend(), on) }),
     check() {
-      const got = lost ?? error;
+      const full = lost === undefined && error instanceof GPUOutOfMemoryError;
+      const got = lost ?? error?.message;
       error = undefined;
       if (got === undefined) return;
       throw new DeviceError({
         act: "go on with the webgpu device",
-        rule: "every shader must compile and run",
+        rule: full ? "a step must fit its memory" : "every shader must compile and run",
         got,
-        next: "Update the driver, or choose --device=wasm.",
+        next: full
+          ? "Choose a smaller --batch_size, or --micro_batch."
+          : "Update the driver, or choose --device=wasm.",
       });
     },
   };

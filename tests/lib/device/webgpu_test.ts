@@ -38,6 +38,17 @@ testOnWebgpu("a shader that does not compile is a DeviceError at the next check"
   device.check();
 });
 
+testOnWebgpu(
+  "a device without memory left asks for smaller batches, not another driver",
+  async () => {
+    const device = await openWebgpu();
+    const error = new GPUOutOfMemoryError("none left");
+    gpuDevice().dispatchEvent(new GPUUncapturedErrorEvent("uncapturederror", { error }));
+    assertThrows(() => device.check(), DeviceError, "--micro_batch");
+    device.check();
+  },
+);
+
 testOnWebgpu("a lost device is a DeviceError, and can be opened again", async () => {
   const device = await openWebgpu();
   gpuDevice().destroy();
