@@ -4,7 +4,7 @@
  * @module
  */
 import type { z } from "zod";
-import { chosen } from "../config.ts";
+import { chosen, resolveConfig } from "../config.ts";
 import { Interrupted, UsageError } from "../errors.ts";
 import { jsonText } from "../run/json_text.ts";
 import { createRun, openRun, runName } from "../run/run_folder.ts";
@@ -17,7 +17,7 @@ import { canJudge, checkNeighbours, judge } from "./judge.ts";
 import { readLayer } from "./layer.ts";
 import { openDescribed } from "./open_session.ts";
 import { runFolderOf } from "./run_options.ts";
-import type { trainCommandOptions } from "./train.ts";
+import { command, type trainCommandOptions } from "./train.ts";
 
 /** What may differ between a run and its continuation; all else would make it another run. */
 const MAY_CHANGE =
@@ -36,7 +36,7 @@ export async function trainAndEvaluate(
   const saved = savedConfig(context);
   const folder = options.resume === undefined
     ? undefined
-    : await checkedFolder(await runFolderOf(options.resume, options.out), saved);
+    : await checkedFolder(await runFolderOf(options.resume, options.out), saved, context);
 
   const session = await openDescribed(context.config, context);
   const labelled = canJudge(session);
@@ -121,15 +121,19 @@ function savedConfig(
 async function checkedFolder(
   folder: string,
   saved: Readonly<Record<string, unknown>>,
+  { registry }: Context<typeof trainCommandOptions>,
 ): Promise<string> {
-  const { values } = await readLayer(`${folder}/config.json`);
+  const { values: { plugin, ...values }, ...layer } = await readLayer(`${folder}/config.json`);
+  // An option that is younger than the run had its default.
+  const { flat } = await resolveConfig(command.spec, [{ ...layer, values }], registry);
+  const begun: Readonly<Record<string, unknown>> = { ...flat, plugin };
   const other = Object.keys(saved).find((name) =>
-    !MAY_CHANGE.test(name) && JSON.stringify(saved[name]) !== JSON.stringify(values[name])
+    !MAY_CHANGE.test(name) && JSON.stringify(saved[name]) !== JSON.stringify(begun[name])
   );
   if (other === undefined) return folder;
   throw new UsageError({
     act: `resume ${folder} with --${other}=${saved[other]}`,
-    rule: `the run was begun with ${values[other]}`,
+    rule: `the run was begun with ${begun[other]}`,
     next: "Leave the option out, or start a new run without --resume.",
   });
 }

@@ -121,6 +121,24 @@ Deno.test("--debiased is the reference's name for the objective", async () => {
   });
 });
 
+Deno.test("a run that is older than an option is resumed with the option's default", async () => {
+  await inFolder(async (cwd) => {
+    const options = [...TINY, "--max_steps=2", "--no-baselines"];
+    assertEquals((await runCommand(cwd, ["train", ...options])).code, 0);
+    const run = await newest(`${cwd}/runs`);
+    const path = `${run}/config.json`;
+    const { precision, tune, ...older } = JSON.parse(await Deno.readTextFile(path));
+    assertEquals([precision, tune], ["float32", "on"]);
+    await Deno.writeTextFile(path, JSON.stringify(older));
+    const other = await runCommand(cwd, ["train", "--resume", "--precision=mixed"]);
+    assertEquals(other.code, 2);
+    assertStringIncludes(other.stderr, "precision=mixed: the run was begun with float32");
+    const further = await runCommand(cwd, ["train", "--resume", "--max_steps=4"]);
+    assertEquals(further.code, 0, further.stderr);
+    assertEquals((await readMetrics(run)).at(-1)?.step, 4);
+  });
+});
+
 Deno.test("resuming with another option is refused, by name", async () => {
   await inFolder(async (cwd) => {
     const options = [...TINY, "--max_steps=2", "--no-baselines"];
