@@ -6,13 +6,14 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
-import { addWalks } from "./column_sums.ts";
 import {
   bindColumns,
+  type Columns,
   type Constants,
   downWgsl,
   each,
   ENTRY,
+  LANES,
   layColumns,
   REDUCED_CHUNKS,
   walkWgsl,
@@ -27,6 +28,21 @@ ${ENTRY} {
   var sum = T();
   ${downWgsl((ks) => `sum += ${each(ks, (k) => `x[i${k}]`, " + ")};`)}
   partial[w.result] = sum;
+}`;
+
+/** A workgroup for each column: every lane adds some walks, and the first lane adds the lanes. */
+const addWgsl = ({ WIDTH }: Constants) => `
+alias T = ${WIDTH === 4 ? "vec4f" : "f32"};
+var<workgroup> lanes: array<T, ${LANES}>;
+${ENTRY} {
+  let column = workgroup.x;
+  var sum = T();
+  for (var i = lane; i < u.walks; i += ${LANES}u) { sum += partial[i * u.columns + column]; }
+  lanes[lane] = sum;
+  workgroupBarrier();
+  if (lane > 0u) { return; }
+  for (var l = 1u; l < min(${LANES}u, u.walks); l++) { sum += lanes[l]; }
+  result[column] = sum * u.scale;
 }`;
 
 /** Of the kernels `Sum` and `Mean`. */
@@ -82,4 +98,26 @@ function reduce(
   });
   const shape = keepDims ? [...axes.map(() => 1), ...kept] : kept;
   return addWalks(backend, layout, partial, shape, scale(rows));
+}
+
+/** Adds the partial sums p [walks, columns] of a layout: s_c = scale·Σ p_wc; frees p. */
+function addWalks(
+  backend: WebGPUBackend,
+  layout: Columns,
+  partial: tf.TensorInfo,
+  shape: readonly number[],
+  scale: number,
+): tf.TensorInfo {
+  const result = emptyTensor(backend, shape);
+  runProgram(backend, {
+    name: "column_sums",
+    constants: layout.constants,
+    inputs: bindColumns(layout, { partial }),
+    outputs: bindColumns(layout, { result }),
+    uniforms: { columns: layout.columns, walks: layout.walks, scale: { f32: scale } },
+    wgsl: addWgsl,
+    workgroups: [layout.columns],
+  });
+  backend.disposeData(partial.dataId);
+  return result;
 }
