@@ -27,6 +27,7 @@ const WORTH_IT = 0.97;
  * They are measured in turn, so that a machine whose speed drifts drifts for all; medians count.
  *
  * @param expired asked between measurements; once it is true, undefined is returned
+ * @returns the fastest; undefined where the first candidate fails too, for want of memory, say
  */
 export async function fastest<C>(
   backend: WebGPUBackend,
@@ -47,7 +48,7 @@ export async function fastest<C>(
     for (const candidate of candidates) {
       if (expired()) return;
       const bits = await resultOf(backend, () => run(candidate, inputs));
-      if (!bits && !expected) break;
+      if (!bits && !expected) return;
       expected ??= bits;
       if (bits && sameBits(bits, expected!)) field.push({ candidate, times: [] });
     }

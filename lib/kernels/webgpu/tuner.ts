@@ -126,14 +126,16 @@ export async function tune(backend: WebGPUBackend): Promise<void> {
     progress?.({ task: "tuning kernels", done, total: due.length, unit: "kernels" });
   await finish(backend);
   const begin = performance.now();
+  const expired = () => Boolean(signal?.aborted) || performance.now() - begin > tuning.left;
   for (const [done, [key, { tunable }]] of due.entries()) {
     show(done);
-    const winner = await fastest(
-      backend,
-      tunable,
-      () => Boolean(signal?.aborted) || performance.now() - begin > tuning.left,
-    );
-    if (winner === undefined) break;
+    const winner = await fastest(backend, tunable, expired);
+    if (winner === undefined) {
+      if (expired()) break;
+      // Nothing is known; another process may have the memory for it, but this one tries no more.
+      wanted.set(key, { tunable, calls: -Infinity });
+      continue;
+    }
     wanted.delete(key);
     winners.set(key, JSON.stringify(winner));
   }

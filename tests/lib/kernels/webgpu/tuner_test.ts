@@ -106,6 +106,27 @@ testTuner(
   },
 );
 
+testTuner(
+  "where the first candidate fails, nothing is remembered or timed again",
+  async (backend, cache) => {
+    const candidates = [BROKEN, SLOW, FAST];
+    let timed = 0;
+    await startTuning(backend, { adapter: "a", cache, progress: () => void timed++ });
+    ask(backend, candidates);
+    ask(backend, [SLOW, FAST], 2, "other");
+    await tune(backend);
+    assertEquals(ask(backend, candidates), BROKEN);
+    assertEquals(ask(backend, [SLOW, FAST], 1, "other"), FAST);
+    const [winners] = Object.values<Record<string, string>>(
+      JSON.parse(await Deno.readTextFile(join(cache, "kernels.json"))),
+    );
+    assertEquals(Object.keys(winners), ["scale other"]);
+    const before = timed;
+    await tune(backend);
+    assertEquals(timed, before);
+  },
+);
+
 testTuner("winners are remembered per adapter, kernel and shape", async (backend, cache) => {
   const candidates = [SLOW, FAST];
   await startTuning(backend, { adapter: "a", cache });
