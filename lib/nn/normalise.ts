@@ -15,6 +15,7 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { channelAffine, channelMean } from "./channels.ts";
+import { unshare } from "./unshare.ts";
 
 /** What the channels are scaled and shifted by, and how. */
 export interface Normalisation {
@@ -78,14 +79,9 @@ export function normaliseByBatch(
   return relu ? y.relu() : y;
 }
 
-/** The tensor of a variable, copied first where a clone shares its data: it is to be written. */
+/** The tensor of a variable, which is to be written. */
 function unshared(variable: tf.LayerVariable): tf.Tensor {
-  const value = variable.read();
-  if (tf.backend().refCount(value.dataId) > 1) {
-    const copy = value.add(0);
-    variable.write(copy);
-    copy.dispose();
-  }
+  unshare(variable.read(), (copy) => variable.write(copy));
   return variable.read();
 }
 

@@ -4,6 +4,7 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
+import { unshare } from "../nn/unshare.ts";
 import type { TrainOptions } from "./options.ts";
 import {
   OPTIMIZER_STEP,
@@ -90,11 +91,8 @@ function stepInPlace(
   tf.engine().runKernel(OPTIMIZER_STEP, inputs, rule.attributes(constants));
 }
 
-/** The variable, given data of its own where a clone has the same, which must keep its values. */
+/** The variable, which is to be written. */
 function unshared(variable: tf.Variable): tf.Variable {
-  if (tf.backend().refCount(variable.dataId) > 1) {
-    const { shape, size } = variable;
-    tf.tidy(() => variable.assign(variable.flatten().slice(0, size).reshape(shape)));
-  }
+  unshare(variable, (copy) => variable.assign(copy));
   return variable;
 }
