@@ -30,6 +30,8 @@ export interface BatchGradients {
  * statistics of each piece, which moves its running statistics once per piece and not once per
  * view; and layers that draw random numbers (dropout) draw others in (3) than in (1).
  *
+ * Where anything throws, nothing that was made is kept, so that a caller may try a smaller batch.
+ *
  * @param lossScale what the gradients, but not the loss, are multiplied by, a power of two
  */
 export function batchGradients(
@@ -40,15 +42,32 @@ export function batchGradients(
   lossScale = 1,
 ): BatchGradients {
   const size = batch.indices.length;
-  const labels = batch.labels && tf.tensor1d(batch.labels, "int32");
   const scaled = { ...objective, lossScale };
+  const labels = batch.labels && tf.tensor1d(batch.labels, "int32");
+  const input: GrowingInput = { views: [], labels };
+  const engine = tf.engine();
+  let made: BatchGradients | undefined;
+  engine.startScope();
   try {
-    return microBatch > 0 && microBatch < size
-      ? inPieces(network, scaled, batch, labels, Math.ceil(size / microBatch))
-      : whole(network, scaled, batch, labels);
+    made = microBatch > 0 && microBatch < size
+      ? inPieces(network, scaled, batch, input, Math.ceil(size / microBatch))
+      : whole(network, scaled, batch, input);
+    return made;
   } finally {
+    engine.endScope(made && [made.loss, ...Object.values(made.grads)]);
+    if (!made) {
+      // What no scope frees: the views, which are kept, or variables, and what was saved for a
+      // gradient that was not computed.
+      tf.dispose([...input.views, labels]);
+      for (const { saved } of engine.state.activeTape ?? []) tf.dispose(saved);
+    }
     network.setMixed?.(false);
   }
+}
+
+/** What the objective is given; its views are added as they are made. */
+interface GrowingInput extends ObjectiveInput {
+  readonly views: tf.Tensor2D[];
 }
 
 /** An objective whose loss is multiplied for its gradient. */
@@ -60,14 +79,12 @@ function whole(
   network: Network,
   objective: ScaledObjective,
   batch: Batch,
-  labels: tf.Tensor1D | undefined,
+  input: GrowingInput,
 ): BatchGradients {
-  let input: ObjectiveInput = { views: [], labels };
   const variables = [...networkParameters(network).values(), ...ownParameters(objective)];
   const { value, grads } = gradientsOf(objective, variables, () => {
     const images = batch.views(0, batch.indices.length);
-    const views = images.map((image) => tf.keep(embed(network, image)));
-    input = { views, labels };
+    for (const image of images) input.views.push(tf.keep(embed(network, image)));
     return objectiveLoss(objective, input);
   });
   return { loss: value, grads, input };
@@ -77,7 +94,7 @@ function inPieces(
   network: Network,
   objective: ScaledObjective,
   batch: Batch,
-  labels: tf.Tensor1D | undefined,
+  input: GrowingInput,
   count: number,
 ): BatchGradients {
   const pieces = cut(batch.indices.length, count);
@@ -86,9 +103,12 @@ function inPieces(
       const rows = pieces.map(([begin, end]) =>
         tf.tidy(() => batch.views(begin, end).map((image) => embed(network, image)))
       );
-      return rows[0].map((_, v) => tf.variable(tf.concat(rows.map((piece) => piece[v]))));
+      return rows[0].map((_, v) => {
+        const view = tf.variable(tf.concat(rows.map((piece) => piece[v])));
+        input.views.push(view);
+        return view;
+      });
     }));
-  const input = { views, labels };
   const { value, grads } = gradientsOf(
     objective,
     [...views, ...ownParameters(objective)],
@@ -128,10 +148,12 @@ function withoutMovingStatistics<T>(network: Network, fn: () => T): T {
   const trained = networkParameters(network);
   const others = [...networkWeights(network)].filter(([name]) => !trained.has(name));
   const before = others.map(([, statistic]) => statistic.clone());
-  const result = fn();
-  others.forEach(([, statistic], i) => statistic.assign(before[i]));
-  tf.dispose(before);
-  return result;
+  try {
+    return fn();
+  } finally {
+    others.forEach(([, statistic], i) => statistic.assign(before[i]));
+    tf.dispose(before);
+  }
 }
 
 function addTo(sums: tf.NamedTensorMap, grads: tf.NamedTensorMap): void {

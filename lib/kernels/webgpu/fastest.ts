@@ -6,7 +6,7 @@
 import type * as tf from "@tensorflow/tfjs";
 import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
 import { rng } from "../../random.ts";
-import { finish, submit } from "./program.ts";
+import { finish, freeingOnError, submit } from "./program.ts";
 import type { Tunable } from "./tuner.ts";
 
 /** Milliseconds by which a measurement may be wrong: the device is polled. */
@@ -120,10 +120,13 @@ async function resultOf(
   device.pushErrorScope("validation");
   let bits: Uint32Array | undefined;
   try {
-    const { dataId } = run();
-    const read = await backend.read(dataId);
-    if (read instanceof Float32Array) bits = new Uint32Array(read.slice().buffer);
-    backend.disposeData(dataId);
+    const { dataId } = freeingOnError(backend, run);
+    try {
+      const read = await backend.read(dataId);
+      if (read instanceof Float32Array) bits = new Uint32Array(read.slice().buffer);
+    } finally {
+      backend.disposeData(dataId);
+    }
   } catch {
     bits = undefined; // what cannot even be recorded
   }

@@ -63,7 +63,28 @@ export function emptyTensor(
   dtype: "float32" | "int32" = "float32",
 ): tf.TensorInfo {
   const empty = shape.some((side) => side === 0);
-  return backend.makeTensorInfo([...shape], dtype, empty ? new Float32Array() : undefined);
+  const made = backend.makeTensorInfo([...shape], dtype, empty ? new Float32Array() : undefined);
+  unfinished?.push(made.dataId);
+  return made;
+}
+
+/** The data that the kernel now running has made so far. */
+let unfinished: tf.DataId[] | undefined;
+
+/** Runs a kernel; where it throws, what {@linkcode emptyTensor} made in it is freed. */
+export function freeingOnError<T>(backend: WebGPUBackend, run: () => T): T {
+  const outer = unfinished;
+  const made: tf.DataId[] = unfinished = [];
+  try {
+    const result = run();
+    outer?.push(...made);
+    return result;
+  } catch (error) {
+    for (const dataId of made) if (backend.tensorMap.has(dataId)) backend.disposeData(dataId);
+    throw error;
+  } finally {
+    unfinished = outer;
+  }
 }
 
 /** Records a dispatch. Nothing is recorded where there are no workgroups. */

@@ -23,7 +23,7 @@ import { withStorage } from "./half.ts";
 import { matMul } from "./mat_mul.ts";
 import { maxPool, maxPoolGradient } from "./max_pool.ts";
 import { optimizerStep } from "./optimizer.ts";
-import { webgpuBackend } from "./program.ts";
+import { freeingOnError, webgpuBackend } from "./program.ts";
 import { randomViews } from "./random_views.ts";
 import { mean, sum } from "./reduce.ts";
 import { softmaxRegression } from "./softmax_regression.ts";
@@ -76,7 +76,7 @@ export function replaceKernel<A>(backendName: string, kernelName: string, kernel
     kernelFunc: (call) => {
       const inputs = call.inputs as Record<string, tf.TensorInfo>;
       const backend = webgpuBackend(call.backend);
-      const output = kernel(backend, inputs, call.attrs as A);
+      const output = freeingOnError(backend, () => kernel(backend, inputs, call.attrs as A));
       if (output) return output;
       if (!stock) throw new Error(`${kernelName} is not there for these inputs on webgpu`);
       // The stock kernel knows no float16.

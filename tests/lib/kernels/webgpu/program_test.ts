@@ -3,6 +3,7 @@ import * as tf from "@tensorflow/tfjs";
 import { assertEquals, assertThrows } from "@std/assert";
 import {
   emptyTensor,
+  freeingOnError,
   linearGrid,
   type Program,
   runProgram,
@@ -95,4 +96,25 @@ testOnWebgpu("a tensor larger than a binding is refused with what to do", () => 
     "Cannot run too_large on the webgpu device",
   );
   backend.disposeData(x.dataId);
+});
+
+testOnWebgpu("what a kernel made before it threw is freed, and nothing else", () => {
+  const backend = webgpuBackend(tf.backend());
+  const before = backend.numDataIds();
+  const mine = emptyTensor(backend, [3]);
+  const doubled = freeingOnError(backend, () => emptyTensor(backend, [3]));
+  assertThrows(
+    () =>
+      freeingOnError(backend, () => {
+        freeingOnError(backend, () => emptyTensor(backend, [3]));
+        backend.disposeData(emptyTensor(backend, [3]).dataId);
+        emptyTensor(backend, [3]);
+        throw new Error("no memory");
+      }),
+    Error,
+    "no memory",
+  );
+  assertEquals(backend.numDataIds(), before + 2);
+  for (const { dataId } of [mine, doubled]) backend.disposeData(dataId);
+  assertEquals(backend.numDataIds(), before);
 });
