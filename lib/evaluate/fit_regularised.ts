@@ -10,6 +10,7 @@ import { rng, STREAM } from "../random.ts";
 import { cholesky, choleskySolve } from "./cholesky.ts";
 import { type Evaluation, lbfgs } from "./lbfgs.ts";
 import { type Regression, regression, withOnes } from "./softmax.ts";
+import { sumOverRows } from "./sum_over_rows.ts";
 import { turn } from "./turn.ts";
 
 /** The penalties tried, strongest first; each fit starts where the one before ended. */
@@ -90,8 +91,12 @@ export async function fitRegularised(
 /** XᵀX/n [d, d] of chosen rows and their feature 1. */
 async function readGram(tf: Tf, x: tf.Tensor2D, rows: Int32Array): Promise<Float64Array> {
   const gram = tf.tidy(() => {
-    const chosen = withOnes(tf, tf.gather(x, tf.tensor1d(rows, "int32")));
-    return tf.div(tf.matMul(tf.transpose(chosen), chosen), rows.length);
+    const sum = sumOverRows(tf, rows.length, (begin, count) => {
+      const part = tf.tensor1d(rows.subarray(begin, begin + count), "int32");
+      const chosen = withOnes(tf, tf.gather(x, part));
+      return tf.matMul<tf.Tensor2D>(tf.transpose(chosen), chosen);
+    });
+    return tf.div(sum, rows.length);
   });
   const values = Float64Array.from(await gram.data());
   gram.dispose();

@@ -9,6 +9,7 @@ import type { FeatureSplit, Metrics, ProbeInput, Tf } from "../plugin.ts";
 import { type DclOptions, fitDcl } from "./fit_dcl.ts";
 import { type FitEnv, fitRegularised } from "./fit_regularised.ts";
 import { type ClassificationMetrics, classificationMetrics, classNames } from "./metrics.ts";
+import { sumOverRows } from "./sum_over_rows.ts";
 
 /** The protocol, and the settings of the protocol `dcl`. */
 export interface LinearOptions extends DclOptions {
@@ -78,7 +79,14 @@ function standardise(
   by: tf.Tensor2D,
   all: readonly tf.Tensor2D[],
 ): tf.Tensor2D[] {
-  const { mean, variance } = tf.moments(by, 0);
+  const [rows, dim] = by.shape;
+  const mean = tf.mean(by, 0);
+  const squares = sumOverRows(
+    tf,
+    rows,
+    (begin, count) => tf.sum(tf.square(tf.sub(tf.slice(by, [begin, 0], [count, dim]), mean)), 0),
+  );
+  const variance = tf.div(squares, rows);
   const floor = tf.maximum(tf.mul(tf.mean(variance), 1e-5), 1e-30);
   const deviation = tf.sqrt(tf.add(variance, floor));
   return all.map((x) => tf.div(tf.sub(x, mean), deviation));
