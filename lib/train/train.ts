@@ -13,7 +13,7 @@ import type { ViewOptions } from "../views/options.ts";
 import { type Batch, makeBatches } from "./batches.ts";
 import { blame, outOfMemory } from "./blame.ts";
 import type { Counters } from "./checkpoint.ts";
-import { batchGradients } from "./gradients.ts";
+import { type BatchGradients, batchGradients } from "./gradients.ts";
 import { checkViewSize } from "./network.ts";
 import { diagnose, type LogRecord, logRecord } from "./log_record.ts";
 import { checkFirstLoss, checkKeepsNothing } from "./objective_loss.ts";
@@ -154,6 +154,7 @@ export async function train(
   let done: Counters = { epoch: 0, stepInEpoch: 0, step: 0, seconds: 0 };
   let savedStep = 0;
   let next: Promise<Batch> | undefined;
+  let held: BatchGradients | undefined;
   try {
     if (run) done = await restoreState(state, run, options) ?? done;
     savedStep = done.step;
@@ -180,8 +181,8 @@ export async function train(
         const tensors = tf.memory().numTensors;
         const learningRate = learningRateAt(done.step, stepsPerEpoch, options);
         const { scale } = scaler.state;
-        const gradients = batchGradients(network, named, batch, options.microBatch, scale);
-        const { loss, grads, input } = gradients;
+        held = batchGradients(network, named, batch, options.microBatch, scale);
+        const { loss, grads, input } = held;
         done.step++;
         done.stepInEpoch++;
         const logged = done.step % options.logEvery === 0 || done.step === stepsTotal;
@@ -209,6 +210,7 @@ export async function train(
           checkKeepsNothing(named, input, tf.memory().numTensors - tensors);
         }
         tf.dispose([...input.views, input.labels]);
+        held = undefined;
         hooks.onStep?.({
           epoch: done.epoch + 1,
           step: done.step,
@@ -237,6 +239,7 @@ export async function train(
     if (done.step > savedStep) await save();
   } catch (error) {
     head.dispose();
+    if (held) tf.dispose([held.loss, held.grads, ...held.input.views, held.input.labels]);
     throw outOfMemory(error) ?? error;
   } finally {
     optimizer.dispose();

@@ -187,6 +187,23 @@ testOnDevices("a batch larger than the dataset is a UsageError", async (device) 
   );
 });
 
+testOnDevices("a training that ends in an error keeps no tensors", async (device) => {
+  const parts = tinyParts(device);
+  const before = tf.memory().numTensors;
+  const fails = (): never => {
+    throw new Error("no memory");
+  };
+  for (const microBatch of [0, 4]) {
+    for (const broken of [{ loss: fails }, { afterStep: fails }, { diagnostics: fails }]) {
+      const objective = { ...parts.objective, ...broken };
+      const training = () => train({ ...parts, objective }, tinyOptions({ microBatch }));
+      await assertRejects(training, PluginError, "no memory");
+      assertEquals(tf.memory().numTensors, before, `${Object.keys(broken)}, ${microBatch}`);
+    }
+  }
+  parts.encoder.model.dispose();
+});
+
 testOnDevices("what a dataset throws ends the run as it is", async (device) => {
   const parts = tinyParts(device);
   const dataset = tinyDataset();
