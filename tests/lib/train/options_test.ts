@@ -32,6 +32,7 @@ Deno.test("a value out of range is refused for every option", () => {
     schedule: ["step"],
     warmupEpochs: [-1],
     microBatch: [-1, 0.5],
+    precision: ["float16"],
     maxSteps: [-1],
     evalEvery: [-1],
     saveEvery: [-1],
