@@ -8,26 +8,14 @@
  */
 import type * as tf from "@tensorflow/tfjs";
 import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
+import { ENTRY, LANES } from "./pool_entry.ts";
 import { emptyTensor, linearGrid, runProgram } from "./program.ts";
 import { vectorType, vectorWidth } from "./tiles.ts";
 
-const LANES = 64;
-
-/** An invocation for each element of the output [b, rows, columns, c], c by fours where it can be. */
 const head = (element: string) => `
 alias T = ${element};
 fn first(i: u32, n: u32, parts: u32) -> u32 { return i * n / parts; }
-fn end(i: u32, n: u32, parts: u32) -> u32 { return ((i + 1u) * n + parts - 1u) / parts; }
-@compute @workgroup_size(${LANES})
-fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index) lane: u32) {
-  let i = (workgroup.y * u.across + workgroup.x) * ${LANES}u + lane;
-  if (i >= u.count) { return; }
-  let pixel = i / u.channels;
-  let channel = i - pixel * u.channels;
-  let line = pixel / u.columns;
-  let column = pixel - line * u.columns;
-  let image = line / u.rows;
-  let row = line - image * u.rows;
+fn end(i: u32, n: u32, parts: u32) -> u32 { return ((i + 1u) * n + parts - 1u) / parts; }${ENTRY}
   var sum = T();`;
 
 const forward = `

@@ -8,25 +8,13 @@
  */
 import type * as tf from "@tensorflow/tfjs";
 import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
+import { ENTRY, LANES } from "./pool_entry.ts";
 import { emptyTensor, linearGrid, runProgram } from "./program.ts";
 import { vectorType, vectorWidth } from "./tiles.ts";
 
-const LANES = 64;
-
-/** An invocation for each element of an image tensor [b, rows, columns, c], c by fours where it can be. */
 const head = (WIDTH: number) => `
 alias T = ${WIDTH === 4 ? "vec4f" : "f32"};
-alias I = ${WIDTH === 4 ? "vec4i" : "i32"};
-@compute @workgroup_size(${LANES})
-fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index) lane: u32) {
-  let i = (workgroup.y * u.across + workgroup.x) * ${LANES}u + lane;
-  if (i >= u.count) { return; }
-  let pixel = i / u.channels;
-  let channel = i - pixel * u.channels;
-  let line = pixel / u.columns;
-  let column = pixel - line * u.columns;
-  let image = line / u.rows;
-  let row = line - image * u.rows;`;
+alias I = ${WIDTH === 4 ? "vec4i" : "i32"};${ENTRY}`;
 
 const forward = ({ WIDTH }: Readonly<Record<string, number>>) =>
   `${head(WIDTH)}
