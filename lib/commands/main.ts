@@ -37,6 +37,10 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: "Write the features and labels of a split to a .safetensors file",
     load: () => import("./embed.ts"),
   },
+  export: {
+    summary: "Write a trained encoder as safetensors, TensorFlow.js or ONNX",
+    load: () => import("./export.ts"),
+  },
   data: {
     summary: "List, fetch and verify datasets",
     load: () => import("./data.ts"),

@@ -1,0 +1,34 @@
+/**
+ * `export`: a trained encoder in the form of other programs.
+ *
+ * @module
+ */
+import { z } from "zod";
+import type { Command } from "./command.ts";
+import { restoreLayers, restoreOptions, restoreSpec } from "./restore.ts";
+
+/** The options of the command. */
+export const exportOptions = restoreOptions.extend({
+  format: z.enum(["safetensors", "pth-names", "tfjs", "onnx"]).describe(
+    "safetensors: torchvision's names; pth-names: a safetensors file with the names of the " +
+      "reference's .pth; tfjs: a TensorFlow.js layers model; onnx: ONNX, opset 17",
+  ),
+  output: z.string().min(1).optional().describe(
+    "file to write, or folder for tfjs; default encoder.safetensors and the like in the run's " +
+      "folder; an earlier export is replaced, a file of a run never",
+  ),
+  fold: z.boolean().default(false)
+    .describe("fold each batch norm into the convolution or dense layer before it"),
+  head: z.boolean().default(false)
+    .describe("the projection head goes along, as pth-names always has it"),
+});
+
+/** The command. */
+export const command: Command<typeof exportOptions> = {
+  spec: { ...restoreSpec({}), options: exportOptions },
+  layers: restoreLayers,
+  async run(context) {
+    const { exportRun } = await import("./export_run.ts");
+    await exportRun(context);
+  },
+};

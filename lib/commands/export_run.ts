@@ -1,0 +1,50 @@
+/**
+ * What `export` does.
+ *
+ * @module
+ */
+import { chosen } from "../config.ts";
+import { exportEncoder, type ExportFormat } from "../interop/export_encoder.ts";
+import { readConfig } from "../run/run_folder.ts";
+import { say } from "../terminal/say.ts";
+import { loadHead } from "../train/load_head.ts";
+import { batchesTracked } from "./batches_tracked.ts";
+import type { Context } from "./command.ts";
+import type { exportOptions } from "./export.ts";
+import { restore } from "./restore.ts";
+
+/** What the names of files end with. */
+const SUFFIXES: Readonly<Record<ExportFormat, string>> = {
+  "safetensors": ".safetensors",
+  "pth-names": "-pth-names.safetensors",
+  "tfjs": "-tfjs",
+  "onnx": ".onnx",
+};
+
+/** Restores the encoder, writes it, and says what was written. */
+export async function exportRun(context: Context<typeof exportOptions>): Promise<void> {
+  const { config: { options: { format, fold, output, ...options }, roles } } = context;
+  const { session: { dataset }, encoder, folder, path: source } = await restore(context);
+  const { plugin, options: encoderOptions } = chosen(roles, "encoder");
+  const parts = `encoder${options.head ? "-head" : ""}${fold ? "-folded" : ""}`;
+  const path = output ?? `${folder ?? "."}/${parts}${SUFFIXES[format]}`;
+  const withHead = options.head || format === "pth-names";
+  const config = folder === undefined ? undefined : await readConfig(folder);
+  const { bytes, replaced, onlySize } = await exportEncoder({
+    format,
+    path,
+    source,
+    encoder,
+    head: withHead ? await loadHead(source) : undefined,
+    fold,
+    batchesTracked: await batchesTracked(source, config as Record<string, unknown> | undefined),
+    dataset,
+    datasetName: chosen(roles, "dataset").plugin.name,
+    encoderName: plugin.name,
+    encoderOptions,
+  });
+  context.bar.end();
+  const size = `${(bytes / 1e6).toFixed(1)} MB`;
+  const images = onlySize ? `, for images of ${onlySize.join("×")} only` : "";
+  say(`${replaced ? "replaced" : "saved"}: ${path}   ${format}, ${size}${images}`);
+}

@@ -1,0 +1,132 @@
+/**
+ * Batch normalisation, as it is at evaluation, folded into the layer before it.
+ *
+ *     γ·(W·x + b − μ)/√(σ² + ε) + β = (s·W)·x + (β + s·(b − μ)),   s = γ/√(σ² + ε)
+ *
+ * per output channel; a convolution's zeros around the image stay zeros, since only its output is
+ * scaled. (Jacob et al. 2018, arXiv:1712.05877, section 3.2.)
+ *
+ * @module
+ */
+import { z } from "zod";
+import { UsageError } from "../errors.ts";
+import {
+  cannot,
+  consumersOf,
+  type ExportGraph,
+  type ExportLayer,
+  type Weight,
+} from "./export_graph.ts";
+
+/** An affine map of the outputs of a layer, [out] each. */
+export interface Normalisation {
+  /** γ; 1 where absent. */
+  readonly gamma?: ArrayLike<number>;
+  /** β; 0 where absent. */
+  readonly beta?: ArrayLike<number>;
+  /** The running mean μ. */
+  readonly mean: ArrayLike<number>;
+  /** The running variance σ². */
+  readonly variance: ArrayLike<number>;
+  /** ε. */
+  readonly epsilon: number;
+}
+
+/** Kernel [.., out] and bias [out] that give the normalised output, in float64. */
+export function foldWeights(
+  kernel: ArrayLike<number>,
+  bias: ArrayLike<number> | undefined,
+  { gamma, beta, mean, variance, epsilon }: Normalisation,
+): { kernel: Float64Array; bias: Float64Array } {
+  const scale = Float64Array.from(variance, (v, c) => (gamma?.[c] ?? 1) / Math.sqrt(v + epsilon));
+  return {
+    kernel: Float64Array.from(kernel, (w, i) => w * scale[i % scale.length]),
+    bias: scale.map((s, c) => (beta?.[c] ?? 0) + s * ((bias?.[c] ?? 0) - mean[c])),
+  };
+}
+
+/** The layers whose output channels are the last axis of their kernel. */
+const LINEAR = ["Conv2D", "Dense"];
+
+const Settings = z.object({ activation: z.string().default("linear") });
+const NormSettings = z.object({ epsilon: z.number(), axis: z.number() });
+
+/**
+ * The network with every batch norm folded into the convolution or dense layer before it.
+ *
+ * Throws a UsageError naming the first batch norm that follows another layer, or one whose output
+ * is used elsewhere.
+ */
+export function foldBatchNorms(graph: ExportGraph): ExportGraph {
+  const consumers = consumersOf(graph);
+  const outputs = new Set(graph.outputs.values());
+  const layers = new Map<string, ExportLayer>();
+  // A folded batch norm is the layer before it.
+  const stands = new Map<string, string>();
+  const real = (name: string) => stands.get(name) ?? name;
+  for (const layer of graph.layers) {
+    if (layer.className !== "BatchNormalization") {
+      layers.set(layer.name, { ...layer, inputs: layer.inputs.map(real) });
+      continue;
+    }
+    const [input] = layer.inputs;
+    const before = layers.get(real(input))!;
+    const alone = consumers.get(input)!.length === 1 && !outputs.has(input);
+    const linear = LINEAR.includes(before.className) &&
+      Settings.parse(before.config).activation === "linear";
+    if (!alone || !linear) {
+      throw new UsageError({
+        act: `fold the batch norm ${layer.name}`,
+        rule: "it must follow a convolution or a dense layer that nothing else uses",
+        got: `${before.className} ${before.name}`,
+        next: "Leave out --fold.",
+      });
+    }
+    layers.set(before.name, folded(before, layer));
+    stands.set(layer.name, before.name);
+  }
+  return {
+    layers: [...layers.values()],
+    outputs: new Map([...graph.outputs].map(([output, name]) => [output, real(name)])),
+  };
+}
+
+/** What a batch norm does at evaluation. Throws a UsageError unless it is one of channels. */
+export function normalisationOf(
+  { name, config, weights, outputShape }: ExportLayer,
+): Normalisation {
+  const { epsilon, axis } = NormSettings.parse(config);
+  if (axis !== -1 && axis !== outputShape.length) {
+    throw cannot(name, "it must normalise over the last axis, the channels", axis);
+  }
+  return {
+    gamma: weights.get("gamma")?.data,
+    beta: weights.get("beta")?.data,
+    mean: weights.get("moving_mean")!.data,
+    variance: weights.get("moving_variance")!.data,
+    epsilon,
+  };
+}
+
+function folded(layer: ExportLayer, norm: ExportLayer): ExportLayer {
+  const { shape, data } = layer.weights.get("kernel")!;
+  const { kernel, bias } = foldWeights(
+    data,
+    layer.weights.get("bias")?.data,
+    normalisationOf(norm),
+  );
+  return {
+    ...layer,
+    config: { ...layer.config, use_bias: true },
+    weights: new Map([
+      ["kernel", float32(shape, kernel)],
+      ["bias", float32([bias.length], bias)],
+    ]),
+  };
+}
+
+const float32 = (shape: readonly number[], data: Float64Array): Weight => ({
+  dtype: "F32",
+  shape,
+  data: Float32Array.from(data),
+});

@@ -1,0 +1,110 @@
+import type * as tf from "@tensorflow/tfjs";
+import { assertEquals, assertRejects } from "@std/assert";
+import { openDevice } from "../../../lib/device/device.ts";
+import { UsageError } from "../../../lib/errors.ts";
+import { exportEncoder, type ExportOptions } from "../../../lib/interop/export_encoder.ts";
+import { VERSION } from "../../../lib/interop/export_metadata.ts";
+import { decodeSafetensors } from "../../../lib/interop/safetensors.ts";
+import { namedWeights } from "../../../lib/nn/weights.ts";
+import { loadEncoderWeights } from "../../../lib/train/load_encoder.ts";
+import { loadHead } from "../../../lib/train/load_head.ts";
+import { inFolder } from "../../support/command_line.ts";
+import { conv, head, residual } from "./networks.ts";
+
+async function optionsOf(cwd: string, model: tf.LayersModel): Promise<ExportOptions> {
+  await Deno.writeTextFile(`${cwd}/checkpoint-1.safetensors`, "");
+  return {
+    format: "safetensors",
+    path: `${cwd}/encoder.safetensors`,
+    source: `${cwd}/checkpoint-1.safetensors`,
+    encoder: { model, dim: model.outputs[0].shape[1]!, anySize: true },
+    fold: false,
+    batchesTracked: 3,
+    dataset: { shape: [8, 8, 1], mean: [0.25], std: [0.5] },
+    datasetName: "stripes",
+    encoderName: "conv",
+    encoderOptions: { grid: 2 },
+  };
+}
+
+async function weightsOf(model: tf.LayersModel): Promise<unknown> {
+  const weights = [...namedWeights(model)];
+  return await Promise.all(weights.map(async ([name, value]) => [name, await value.data()]));
+}
+
+Deno.test("an export says what the encoder is and how its images are made", async () => {
+  await openDevice("wasm");
+  await inFolder(async (cwd) => {
+    const options = await optionsOf(cwd, conv(1, 2));
+    const { bytes, replaced, onlySize } = await exportEncoder(options);
+    const file = await Deno.readFile(options.path);
+    assertEquals([bytes, replaced, onlySize], [file.length, false, undefined]);
+    assertEquals(decodeSafetensors(file, options.path).metadata, {
+      format: "pt",
+      tauplus: VERSION,
+      encoder: "conv",
+      encoder_options: '{"grid":2}',
+      dataset: "stripes",
+      input_shape: "[8,8,1]",
+      normalization: "(pixel / 255 - mean) / std, per channel",
+      mean: "[0.25]",
+      std: "[0.5]",
+      dim: "24",
+      folded: "false",
+      feature_order: '["height","width","channel"]',
+    });
+    const again = await exportEncoder({ ...options, format: "tfjs", path: `${cwd}/tfjs` });
+    assertEquals(again.onlySize, [8, 8]);
+    assertEquals((await exportEncoder(options)).replaced, true);
+    options.encoder.model.dispose();
+  });
+});
+
+Deno.test("what is exported under PyTorch's names comes back to the bit, the head too", async () => {
+  await openDevice("wasm");
+  await inFolder(async (cwd) => {
+    const make = () => residual({ block: "basic", depths: [1, 1], stem: "small", channels: 1 });
+    const [model, other, projection] = [make(), make(), head(128)];
+    const options = { ...await optionsOf(cwd, model), head: projection };
+    for (const format of ["safetensors", "pth-names"] as const) {
+      const path = `${cwd}/${format}.safetensors`;
+      await exportEncoder({ ...options, format, path });
+      for (const weight of namedWeights(other).values()) weight.assign(weight.zerosLike());
+      await loadEncoderWeights(path, other);
+      assertEquals(await weightsOf(other), await weightsOf(model));
+      const loaded = await loadHead(path);
+      assertEquals(await weightsOf(loaded), await weightsOf(projection));
+      loaded.dispose();
+    }
+    for (const used of [model, other, projection]) used.dispose();
+  });
+});
+
+Deno.test("what a form cannot hold is refused by name, before anything is written", async () => {
+  await openDevice("wasm");
+  await inFolder(async (cwd) => {
+    const [plain, pooled, projection] = [
+      conv(1),
+      residual({ block: "basic", depths: [1], stem: "imagenet", channels: 1 }),
+      head(6),
+    ];
+    const options = await optionsOf(cwd, plain);
+    const refused = async (change: Partial<ExportOptions>, message: string) => {
+      const promise = () => exportEncoder({ ...options, format: "pth-names", ...change });
+      await assertRejects(promise, UsageError, message);
+    };
+    await refused({}, "the reference's checkpoints have a projection head, and this one must");
+    await refused(
+      { head: projection, fold: true },
+      "the reference's model has its batch norms. Leave out --fold.",
+    );
+    const encoder = { model: pooled, dim: 64, anySize: true };
+    await refused(
+      { encoder, head: head(64) },
+      "export the layer maxpool: the reference's model has no",
+    );
+    await refused({ format: "onnx", path: options.source }, "no file of a run is replaced");
+    assertEquals([...Deno.readDirSync(cwd)].map(({ name }) => name), ["checkpoint-1.safetensors"]);
+    for (const model of [plain, pooled, projection]) model.dispose();
+  });
+});

@@ -1,0 +1,57 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { DataError, UsageError } from "../../../lib/errors.ts";
+import { checkOutput, writeExport } from "../../../lib/interop/export_files.ts";
+import { inFolder } from "../../support/command_line.ts";
+
+const names = (folder: string) => [...Deno.readDirSync(folder)].map(({ name }) => name).sort();
+
+Deno.test("a folder takes the place of an earlier export, whole, and nothing else is left", async () => {
+  await inFolder(async (cwd) => {
+    const path = `${cwd}/out`;
+    const first = new Map<string, string | Uint8Array>([["model.json", "{}"], [
+      "group1-shard1of1.bin",
+      new Uint8Array(3),
+    ]]);
+    assertEquals(await writeExport(path, first), false);
+    await checkOutput(path, "folder", `${cwd}/source`);
+    assertEquals(await writeExport(path, new Map([["model.json", "[]"]])), true);
+    assertEquals([names(cwd), names(path)], [["out"], ["model.json"]]);
+    assertEquals(await Deno.readTextFile(`${path}/model.json`), "[]");
+  });
+});
+
+Deno.test("a folder that cannot be written whole leaves the earlier one", async () => {
+  await inFolder(async (cwd) => {
+    const path = `${cwd}/out`;
+    await writeExport(path, new Map([["model.json", "old"]]));
+    const broken = new Map([["model.json", "new"], ["no/such/folder", "?"]]);
+    await assertRejects(() => writeExport(path, broken), DataError, `Cannot write ${path}`);
+    assertEquals([names(cwd), names(path)], [["out"], ["model.json"]]);
+    assertEquals(await Deno.readTextFile(`${path}/model.json`), "old");
+  });
+});
+
+Deno.test("what is no export is not replaced, and is named", async () => {
+  await inFolder(async (cwd) => {
+    const refused = (path: string, kind: "file" | "folder", rule: string) =>
+      assertRejects(() => checkOutput(`${cwd}/${path}`, kind, `${cwd}/source`), UsageError, rule);
+    for (const name of ["source", "config.json", "checkpoint-3.safetensors", "other.onnx"]) {
+      await Deno.writeTextFile(`${cwd}/${name}`, "");
+    }
+    await Deno.mkdir(`${cwd}/photos`);
+    await Deno.writeTextFile(`${cwd}/photos/a.png`, "");
+    await Deno.mkdir(`${cwd}/weights`);
+    await Deno.writeTextFile(`${cwd}/weights/model.bin`, "");
+    await Deno.mkdir(`${cwd}/empty`);
+    await refused("source", "file", "the checkpoint itself is not replaced");
+    await refused("config.json", "file", "no file of a run is replaced");
+    await refused("checkpoint-3.safetensors", "file", "no file of a run is replaced");
+    await refused("photos", "file", 'it must be a file, got "a folder"');
+    await refused("source", "folder", 'it must be a folder, got "a file"');
+    await refused("photos", "folder", 'must be empty, or an earlier export, got "a.png"');
+    await refused("weights", "folder", 'must be empty, or an earlier export, got "model.bin"');
+    await checkOutput(`${cwd}/other.onnx`, "file", `${cwd}/source`);
+    await checkOutput(`${cwd}/new.onnx`, "file", `${cwd}/source`);
+    await checkOutput(`${cwd}/empty`, "folder", `${cwd}/source`);
+  });
+});
