@@ -4,6 +4,7 @@
  * @module
  */
 import { z } from "zod";
+import { findPython } from "../../tests/support/torch.ts";
 import { CONV, describeStep, HEAD, LEARNING_RATE, LOSS, type StepSpec } from "./steps.ts";
 
 /** What PyTorch is asked to time. */
@@ -25,13 +26,10 @@ export type TorchTimes =
 
 const Line = z.object({ what: z.string(), ms: z.number(), version: z.string() });
 
-/** Interpreters in the order they are tried; Debian's packages are of the system's own. */
-const INTERPRETERS = ["/usr/bin/python3", "python3"];
-
 /** Times the steps in PyTorch. */
 export async function timeTorch(work: TorchWork): Promise<TorchTimes> {
-  const python = await interpreter();
-  if (!python) return { missing: "PyTorch is missing" };
+  const python = findPython(["torch"]);
+  if (python === undefined) return { missing: "PyTorch is missing" };
   const script = new URL("../peers/torch_step.py", import.meta.url).pathname;
   const { threads, repetitions, steps = [], losses = [] } = work;
   const limited: Record<string, string> = {};
@@ -64,16 +62,4 @@ export async function timeTorch(work: TorchWork): Promise<TorchTimes> {
     version: lines[0].version,
     times: new Map(lines.map(({ what, ms }) => [what, ms])),
   };
-}
-
-async function interpreter(): Promise<string | undefined> {
-  for (const python of INTERPRETERS) {
-    try {
-      const args = ["-c", "import torch"];
-      const { success } = await new Deno.Command(python, { args, stderr: "null" }).output();
-      if (success) return python;
-    } catch {
-      continue; // no such interpreter
-    }
-  }
 }
