@@ -1,0 +1,71 @@
+import { assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
+import { DataError } from "../../../lib/errors.ts";
+import type { PickleValue } from "../../../lib/interop/pickle_machine.ts";
+import { findStateDict } from "../../../lib/interop/state_dict.ts";
+import type { TorchTensor } from "../../../lib/interop/torch_pickle.ts";
+import { failAsData } from "../../support/fail_as_data.ts";
+
+const tensor: TorchTensor = {
+  kind: "tensor",
+  storage: { kind: "storage", key: "0", dtype: "F32", length: 1 },
+  shape: [1],
+  strides: [1],
+  offset: 0,
+};
+const dict = (items: Record<string, PickleValue>) =>
+  new Map<PickleValue, PickleValue>(
+    Object.entries(items),
+  );
+const weights = dict({ "conv1.weight": tensor });
+const find = (value: PickleValue) => findStateDict(value, failAsData);
+
+Deno.test("a state dict is itself, and is found under any name that is the only one", () => {
+  for (
+    const value of [
+      weights,
+      dict({ weights }),
+      dict({ epoch: 3, weights, list: [weights] }),
+      dict({ a: dict({ b: dict({ c: weights }) }) }),
+      dict({ weights, optimizer: dict({ state: dict({ m: tensor }) }) }),
+      dict({ weights, the_optimizer: dict({ m: tensor }), optim: dict({ v: tensor }) }),
+      dict({ weights, again: weights }),
+    ]
+  ) {
+    assertStrictEquals(find(value), weights);
+  }
+});
+
+Deno.test("a usual name goes before another one, and the likelier before the less likely", () => {
+  const other = dict({ "conv1.weight": tensor });
+  for (const name of ["state_dict", "model_state_dict", "model", "net"]) {
+    assertStrictEquals(find(dict({ ema: other, [name]: weights })), weights);
+    assertStrictEquals(find(dict({ best: tensor, [name]: weights })), weights);
+  }
+  assertStrictEquals(find(dict({ model: other, state_dict: weights })), weights);
+  assertStrictEquals(find(dict({ model: dict({ state_dict: weights }), ema: other })), weights);
+});
+
+Deno.test("none, and several that could be meant, are DataErrors that say so", () => {
+  const numbered = new Map<PickleValue, PickleValue>([[0, tensor]]);
+  const deep = dict({ a: dict({ b: dict({ c: dict({ d: weights }) }) }) });
+  for (const value of [null, 3, [weights], tensor, dict({}), dict({ a: 1 }), numbered, deep]) {
+    assertThrows(() => find(value), DataError, 'got "none"');
+  }
+  const two = dict({ online: weights, target: dict({ w: tensor }) });
+  assertThrows(() => find(two), DataError, 'got "online and target"');
+});
+
+Deno.test("dicts that contain themselves, and many of them, end the search", () => {
+  const cyclic = dict({});
+  for (let i = 0; i < 1000; i++) cyclic.set(`again ${i}`, cyclic);
+  assertThrows(() => find(cyclic), DataError);
+  cyclic.set("weights", weights);
+  assertStrictEquals(find(cyclic), weights);
+  let mesh = dict({ weights });
+  for (let level = 0; level < 3; level++) {
+    const below = mesh;
+    mesh = dict(Object.fromEntries(Array.from({ length: 300 }, (_, i) => [`x${i}`, below])));
+  }
+  assertThrows(() => find(mesh), DataError, "none");
+  assertEquals(mesh.size, 300);
+});
