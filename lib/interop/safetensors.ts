@@ -1,68 +1,28 @@
 /**
  * The safetensors format: eight bytes of header length (little-endian), a JSON header, then the
  * tensors' bytes (little-endian, row-major) without holes.
- * Format: https://github.com/huggingface/safetensors, section "Format".
+ * Format: https://github.com/huggingface/safetensors, section "Format". Its types of less than a byte
+ * (`F4`, `F6_…`) and its complex one (`C64`) are refused.
  *
  * @module
  */
 import { DataError } from "../errors.ts";
+import {
+  type Dtype,
+  DTYPES,
+  elementBytes,
+  holds,
+  isDtype,
+  type NamedArray,
+  toElements,
+} from "./named_array.ts";
+import { parseStrictJson } from "./strict_json.ts";
 
-const ARRAYS = {
-  F64: Float64Array,
-  I64: BigInt64Array,
-  U64: BigUint64Array,
-  F32: Float32Array,
-  I32: Int32Array,
-  U32: Uint32Array,
-  F16: Uint16Array,
-  BF16: Uint16Array,
-  I16: Int16Array,
-  U16: Uint16Array,
-  I8: Int8Array,
-  U8: Uint8Array,
-  BOOL: Uint8Array,
-} as const satisfies Record<Dtype, unknown>;
+export type { Dtype, ElementArray, NamedArray } from "./named_array.ts";
 
 const MAX_HEADER = 100_000_000;
-
-/** The types of elements; `F16` and `BF16` are given as their 16-bit words, `BOOL` as bytes. */
-export type Dtype =
-  | "F64"
-  | "I64"
-  | "U64"
-  | "F32"
-  | "I32"
-  | "U32"
-  | "F16"
-  | "BF16"
-  | "I16"
-  | "U16"
-  | "I8"
-  | "U8"
-  | "BOOL";
-
-/** The arrays that hold the elements. */
-export type ElementArray =
-  | Float64Array
-  | BigInt64Array
-  | BigUint64Array
-  | Float32Array
-  | Int32Array
-  | Uint32Array
-  | Uint16Array
-  | Int16Array
-  | Int8Array
-  | Uint8Array;
-
-/** One tensor: `data` has as many elements as the product of `shape` (1 for a scalar, `[]`). */
-export interface NamedArray {
-  /** The type of the elements. */
-  readonly dtype: Dtype;
-  /** The shape. */
-  readonly shape: readonly number[];
-  /** The elements, row-major. */
-  readonly data: ElementArray;
-}
+/** The header, a tensor's entry, its shape. */
+const MAX_DEPTH = 3;
 
 /** What a file holds. */
 export interface Safetensors {
@@ -73,25 +33,35 @@ export interface Safetensors {
 }
 
 /**
- * Writes tensors and metadata as one safetensors file. Tensors are laid out by falling element
- * size, then by name, so each is aligned and equal contents give equal bytes.
+ * Writes tensors and metadata as one safetensors file, as the reference implementation does: laid
+ * out by type, wide elements first, then by name, so each is aligned and equal contents give equal
+ * bytes.
  *
- * Throws a RangeError where `data` does not fit `shape` and `dtype`, or a name is `__metadata__`.
+ * Throws a RangeError where `data` does not fit `shape` and `dtype`, a name is `__metadata__`, a
+ * text has half a surrogate pair, or the header would have more than 100 MB.
  */
 export function encodeSafetensors(
   tensors: ReadonlyMap<string, NamedArray>,
   metadata: Readonly<Record<string, string>>,
 ): Uint8Array<ArrayBuffer> {
   const ordered = [...tensors].sort(([nameA, a], [nameB, b]) =>
-    elementBytes(b.dtype) - elementBytes(a.dtype) || (nameA < nameB ? -1 : 1)
+    DTYPES.indexOf(a.dtype) - DTYPES.indexOf(b.dtype) || (nameA < nameB ? -1 : 1)
   );
-  const entries = [`"__metadata__":${JSON.stringify(metadata)}`];
+  const texts = [...tensors.keys(), ...Object.entries(metadata).flat()];
+  const broken = texts.find((text) => !text.isWellFormed());
+  if (broken !== undefined) throw new RangeError(`half a surrogate pair in ${label(broken)}`);
+
+  const entries: string[] = [];
+  if (Object.keys(metadata).length > 0) entries.push(`"__metadata__":${JSON.stringify(metadata)}`);
   let end = 0;
   for (const [name, { dtype, shape, data }] of ordered) {
     if (
-      name === "__metadata__" || !(data instanceof ARRAYS[dtype]) || data.length !== size(shape)
+      name === "__metadata__" || !holds(dtype, data) || !isCounts(shape) ||
+      data.length !== size(shape)
     ) {
-      throw new RangeError(`${name}: ${data.length} elements do not make ${dtype} [${shape}]`);
+      throw new RangeError(
+        `${label(name)}: ${data.length} elements do not make ${dtype} [${shape}]`,
+      );
     }
     const offsets = [end, end += data.byteLength];
     entries.push(
@@ -100,6 +70,9 @@ export function encodeSafetensors(
   }
   const text = new TextEncoder().encode(`{${entries.join(",")}}`);
   const headerLength = Math.ceil(text.length / 8) * 8;
+  if (headerLength > MAX_HEADER) {
+    throw new RangeError(`a header of ${headerLength} bytes, at most ${MAX_HEADER}`);
+  }
   const bytes = new Uint8Array(8 + headerLength + end);
   new DataView(bytes.buffer).setBigUint64(0, BigInt(headerLength), true);
   bytes.fill(0x20, 8, 8 + headerLength).set(text, 8);
@@ -111,6 +84,11 @@ export function encodeSafetensors(
   return bytes;
 }
 
+/** Whether bytes begin as a safetensors file does: a header below 4 GiB, and its {. */
+export function isSafetensors(bytes: Uint8Array): boolean {
+  return bytes[8] === 0x7b && bytes.subarray(4, 8).every((byte) => byte === 0);
+}
+
 /**
  * Reads a safetensors file. The arrays are views of `bytes` where they are aligned. `source` names
  * the file in the DataError that any breach of the format throws.
@@ -120,7 +98,8 @@ export function decodeSafetensors(bytes: Uint8Array<ArrayBuffer>, source: string
     throw new DataError({
       act: `read ${source} as safetensors`,
       rule,
-      got,
+      // A value of the header may be any JSON, which String() may not take.
+      got: typeof got === "object" && !(got instanceof Error) ? JSON.stringify(got) : got,
       next: "The file is damaged or of another format; write or download it again.",
       cause,
     });
@@ -137,9 +116,7 @@ export function decodeSafetensors(bytes: Uint8Array<ArrayBuffer>, source: string
   const entries = readHeader(bytes.subarray(8, 8 + headerLength), fail);
   const metadata = entries.get("__metadata__") ?? {};
   entries.delete("__metadata__");
-  if (!isTexts(metadata)) {
-    fail("the metadata must be an object of strings", JSON.stringify(metadata));
-  }
+  if (!isTexts(metadata)) return fail("the metadata must be an object of strings", metadata);
 
   const data = bytes.subarray(8 + headerLength);
   const infos = [...entries].map(([name, entry]) => ({ name, ...readInfo(name, entry, fail) }));
@@ -147,9 +124,13 @@ export function decodeSafetensors(bytes: Uint8Array<ArrayBuffer>, source: string
   const tensors = new Map<string, NamedArray>();
   let at = 0;
   for (const { name, dtype, shape, begin, end } of infos) {
-    if (begin !== at) fail(`${name} must begin where the one before it ends, at ${at}`, begin);
-    if (end > data.length) fail(`${name} must end within the ${data.length} bytes of data`, end);
-    tensors.set(name, { dtype, shape, data: elements(dtype, data.subarray(begin, end)) });
+    if (begin !== at) {
+      fail(`${label(name)} must begin where the one before it ends, at ${at}`, begin);
+    }
+    if (end > data.length) {
+      fail(`${label(name)} must end within the ${data.length} bytes of data`, end);
+    }
+    tensors.set(name, { dtype, shape, data: toElements(dtype, data.subarray(begin, end)) });
     at = end;
   }
   if (at !== data.length) fail(`the tensors must cover all ${data.length} bytes of data`, at);
@@ -160,17 +141,13 @@ type Fail = (rule: string, got: unknown, cause?: unknown) => never;
 
 function readHeader(bytes: Uint8Array, fail: Fail): Map<string, unknown> {
   if (bytes[0] !== 0x7b) fail("the header must begin with {", bytes[0] ?? "nothing");
-  let text = "";
-  let header: Record<string, unknown>;
   try {
-    text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-    header = JSON.parse(text);
+    const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    // It begins with {, so it is an object.
+    return new Map(Object.entries(parseStrictJson(text, MAX_DEPTH) as Record<string, unknown>));
   } catch (cause) {
-    fail("the header must be JSON in UTF-8", text.slice(0, 60), cause);
+    return fail("the header must be plain JSON in UTF-8", cause, cause);
   }
-  const twice = duplicateKey(text);
-  if (twice !== undefined) fail("no name may stand twice in the header", twice);
-  return new Map(Object.entries(header));
 }
 
 function readInfo(
@@ -180,54 +157,42 @@ function readInfo(
 ): { dtype: Dtype; shape: number[]; begin: number; end: number } {
   const { dtype, shape, data_offsets: offsets, ...rest } = isRecord(entry) ? entry : {};
   const other = Object.keys(rest);
-  if (other.length > 0) fail(`${name} must have dtype, shape and data_offsets only`, other[0]);
+  const what = label(name);
+  if (other.length > 0) fail(`${what} must have dtype, shape and data_offsets only`, other[0]);
   if (!isDtype(dtype)) {
-    return fail(`the dtype of ${name} must be one of ${Object.keys(ARRAYS).join(" ")}`, dtype);
+    return fail(`the dtype of ${what} must be one of ${DTYPES.join(" ")}`, dtype);
   }
-  if (!isCounts(shape)) return fail(`the shape of ${name} must be whole numbers`, shape);
+  if (!isCounts(shape)) return fail(`the shape of ${what} must be whole numbers`, shape);
   if (!isCounts(offsets) || offsets.length !== 2 || offsets[0] > offsets[1]) {
-    return fail(`the offsets of ${name} must be a beginning and an end`, offsets);
+    return fail(`the offsets of ${what} must be a beginning and an end`, offsets);
   }
   const [begin, end] = offsets;
   const expected = size(shape) * elementBytes(dtype);
+  if (!Number.isSafeInteger(expected)) {
+    fail(`the bytes of ${what} must be fewer than 2^53`, shape);
+  }
   if (end - begin !== expected) {
-    fail(`${name}, ${dtype} [${shape}], must have ${expected} bytes`, end - begin);
+    fail(`${what}, ${dtype} [${shape.slice(0, 9)}], must have ${expected} bytes`, end - begin);
   }
   return { dtype, shape, begin, end };
 }
 
-/** The first key that stands twice in one object of `json`, which must be valid JSON. */
-function duplicateKey(json: string): string | undefined {
-  const open: Set<string>[] = [];
-  for (const [token, quoted] of json.matchAll(/("(?:[^"\\]|\\.)*")\s*:|"(?:[^"\\]|\\.)*"|[{}]/g)) {
-    if (token === "{") open.push(new Set());
-    else if (token === "}") open.pop();
-    else if (quoted !== undefined) {
-      const key: string = JSON.parse(quoted);
-      if (open.at(-1)?.has(key)) return key;
-      open.at(-1)?.add(key);
-    }
-  }
+/** The number of elements; NaN where it, or a step on the way to it, is no exact number. */
+function size(shape: readonly number[]): number {
+  let product = 1;
+  for (const n of shape) product = Number.isSafeInteger(product * n) ? product * n : NaN;
+  return product;
 }
 
-function elements(dtype: Dtype, bytes: Uint8Array<ArrayBuffer>): ElementArray {
-  const aligned = bytes.byteOffset % elementBytes(dtype) === 0 ? bytes : bytes.slice();
-  const { buffer, byteOffset, byteLength } = aligned;
-  return new ARRAYS[dtype](buffer, byteOffset, byteLength / elementBytes(dtype));
-}
-
-const elementBytes = (dtype: Dtype): number => ARRAYS[dtype].BYTES_PER_ELEMENT;
-
-const size = (shape: readonly number[]): number => shape.reduce((product, n) => product * n, 1);
+/** A name for a message: plain where it is, else quoted, and not endless. */
+const label = (name: string): string =>
+  /^[\w.\-/]{1,100}$/.test(name) ? name : JSON.stringify(name.slice(0, 100));
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
 const isTexts = (value: unknown): value is Record<string, string> =>
   isRecord(value) && Object.values(value).every((text) => typeof text === "string");
-
-const isDtype = (value: unknown): value is Dtype =>
-  typeof value === "string" && Object.hasOwn(ARRAYS, value);
 
 const isCounts = (value: unknown): value is number[] =>
   Array.isArray(value) && value.every((n) => Number.isSafeInteger(n) && n >= 0);
