@@ -7,11 +7,16 @@ import { chosen } from "../config.ts";
 import type { Command } from "./command.ts";
 import { restore, restoreLayers, type restoreOptions, restoreSpec } from "./restore.ts";
 
+/** The reference's own way to judge an encoder, for a file of PyTorch's. */
+const REFERENCE: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
+  linear: { probe: "linear", "probe.protocol": "dcl" },
+};
+
 /** The command of a probe. */
 export function probeCommand(name: string): Command<typeof restoreOptions> {
   return {
     spec: restoreSpec({ probe: name }),
-    layers: restoreLayers,
+    layers: (named) => restoreLayers(named, REFERENCE[name]),
     async run(context) {
       const { judge } = await import("./judge.ts");
       const { showMetrics } = await import("../terminal/metrics.ts");

@@ -18,7 +18,9 @@ import { deviceOption, outOption, runFolderOf, tuneOption } from "./run_options.
 /** The options that say which encoder. */
 export const restoreOptions = z.strictObject({
   run: z.string().optional().describe("folder of the run; default the latest"),
-  modelPath: z.string().optional().describe("a checkpoint file, in place of a run"),
+  modelPath: z.string().optional().describe(
+    "a file of weights in place of a run: a checkpoint, or one of PyTorch (.pth, .safetensors)",
+  ),
   device: deviceOption,
   tune: tuneOption,
   out: outOption,
@@ -39,19 +41,21 @@ export function restoreSpec(
 /** Of a run's configuration, what an encoder and its data are made from. */
 const OF_RUN = /^(seed|plugin|(dataset|encoder|views|normalization)(\..*)?)$/;
 
-/** The run's own choices, under what is named. */
-export async function restoreLayers(named: Readonly<Record<string, unknown>>): Promise<Layer[]> {
+/**
+ * The run's own choices, under what is named. A file of weights that is in no run stands for what
+ * it says of itself, with `defaults` where nothing else is named.
+ */
+export async function restoreLayers(
+  named: Readonly<Record<string, unknown>>,
+  defaults: Readonly<Record<string, unknown>> = {},
+): Promise<Layer[]> {
   const folder = await folderOf(
     { run: text(named.run), modelPath: text(named.model_path) },
     String(named.out ?? "runs"),
   );
   if (folder === undefined) {
-    if (named.encoder !== undefined && named.dataset !== undefined) return [];
-    throw new UsageError({
-      act: `use ${named.model_path}`,
-      rule: "there is no config.json beside it, so its encoder and dataset must be named",
-      next: "Give --encoder=NAME and --dataset=NAME.",
-    });
+    const { modelFileLayers } = await import("./model_file.ts");
+    return await modelFileLayers(String(named.model_path), named, defaults);
   }
   const { values, ...layer } = await readLayer(`${folder}/config.json`);
   const own = Object.entries(values).filter(([name]) => OF_RUN.test(name));
@@ -64,6 +68,8 @@ export interface Restored {
   readonly session: Session;
   /** The encoder with its trained weights. */
   readonly encoder: Encoder;
+  /** The file that they are from. */
+  readonly path: string;
   /** The run's folder, where there is one. */
   readonly folder?: string;
 }
@@ -78,9 +84,14 @@ export async function restore(context: Context<typeof restoreOptions>): Promise<
   const { plugin, options: encoderOptions } = chosen(roles, "encoder");
   const encoder = await session.make("encoder", plugin, encoderOptions);
   const folder = await folderOf(options, options.out);
-  const path = await loadEncoderWeights(options.modelPath ?? folder!, encoder.model);
+  const { path, ignored } = await loadEncoderWeights(
+    options.modelPath ?? folder!,
+    encoder.model,
+  );
   note(`encoder  ${plugin.name} of ${path}`);
-  return { session, encoder, folder };
+  const layers = new Set(ignored.map((name) => name.replace(/\.\w+$/, "")));
+  if (layers.size > 0) note(`         no part of the encoder: ${[...layers].sort().join(", ")}`);
+  return { session, encoder, path, folder };
 }
 
 /** The folder of the run that is meant; undefined for a file that is in none. */
@@ -97,8 +108,11 @@ async function folderOf(
     });
   }
   const folder = dirname(modelPath);
-  const info = await Deno.stat(`${folder}/config.json`).catch(() => undefined);
-  return info?.isFile ? folder : undefined;
+  const path = `${folder}/config.json`;
+  const info = await Deno.stat(path).catch(() => undefined);
+  if (!info?.isFile) return undefined;
+  // Others put a config.json of their own beside a model.
+  return (await readLayer(path)).values.encoder === undefined ? undefined : folder;
 }
 
 const text = (value: unknown) => value === undefined ? undefined : String(value);

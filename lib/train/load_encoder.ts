@@ -5,25 +5,40 @@
  */
 import type * as tf from "@tensorflow/tfjs";
 import { DataError } from "../errors.ts";
+import { fromTorch } from "../interop/torch_names.ts";
 import { listCheckpoints } from "../run/run_folder.ts";
-import { readVerified } from "./checkpoint.ts";
 import { encoderWeights } from "./network.ts";
+import { readWeights } from "./read_weights.ts";
 import { assignVariables } from "./variable_arrays.ts";
 
+/** What was loaded. */
+export interface LoadedEncoder {
+  /** The path of the file. */
+  readonly path: string;
+  /** Names in a PyTorch file that belong to no encoder: a classifier's and a projection head's. */
+  readonly ignored: readonly string[];
+}
+
 /**
- * Loads `encoder.*` of a `.safetensors` file, or of the newest checkpoint of a run's folder, into a
- * model that the same encoder plugin built. Returns the path of the file.
+ * Loads the encoder's weights into a model that the same encoder plugin built: `encoder.*` of a
+ * `.safetensors` file of ours, or of the newest checkpoint of a run's folder; or those of a PyTorch
+ * file (`.pth` or `.safetensors`) under torchvision's names or the reference's.
  *
  * Throws a DataError where there is no such file, it is damaged, or it does not fit the model (it
- * names the first weight that does not).
+ * names the first weight that does not, as the file names it); nothing is assigned then.
  */
 export async function loadEncoderWeights(
   path: string,
   model: tf.LayersModel,
-): Promise<string> {
+): Promise<LoadedEncoder> {
   const file = await checkpointFile(path);
-  const { tensors } = await readVerified(file);
+  const { tensors, naming } = await readWeights(file);
   const weights = encoderWeights(model);
+  if (naming) {
+    const found = fromTorch(tensors, weights, naming, file);
+    assignVariables(weights, found.weights, file);
+    return { path: file, ignored: found.ignored };
+  }
   const extra = [...tensors.keys()].find((name) =>
     name.startsWith("encoder.") && !weights.has(name)
   );
@@ -36,7 +51,7 @@ export async function loadEncoderWeights(
     });
   }
   assignVariables(weights, tensors, file);
-  return file;
+  return { path: file, ignored: [] };
 }
 
 /** `path` itself, or the newest checkpoint where it is a run's folder. */

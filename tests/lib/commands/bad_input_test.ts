@@ -42,8 +42,8 @@ Deno.test("a command that is none, and a run that is none, are refused with what
     refused(await runCommand(cwd, ["linear", "--run=nowhere"]), 3, "nowhere/config.json");
     refused(
       await runCommand(cwd, ["knn", "--model_path=nowhere.safetensors"]),
-      2,
-      "--encoder=NAME and --dataset=NAME",
+      3,
+      "Cannot read nowhere.safetensors",
     );
   });
 });

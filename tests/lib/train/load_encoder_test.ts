@@ -2,11 +2,14 @@ import { assertEquals, assertNotEquals, assertRejects, assertThrows } from "@std
 import * as tf from "@tensorflow/tfjs";
 import { DataError, PluginError } from "../../../lib/errors.ts";
 import { convNet } from "../../../lib/nn/conv_net.ts";
+import { encodeSafetensors } from "../../../lib/interop/safetensors.ts";
+import { findNaming, type TorchNaming, toTorch } from "../../../lib/interop/torch_names.ts";
 import { rng } from "../../../lib/random.ts";
 import { createRun } from "../../../lib/run/run_folder.ts";
 import { loadEncoderWeights } from "../../../lib/train/load_encoder.ts";
 import { encoderWeights } from "../../../lib/train/network.ts";
 import { train } from "../../../lib/train/train.ts";
+import { readVariables } from "../../../lib/train/variable_arrays.ts";
 import { testOnDevices } from "../../support/devices.ts";
 import { tinyOptions, tinyParts } from "../../support/tiny_parts.ts";
 
@@ -25,7 +28,7 @@ testOnDevices(
       const fresh = convNet(1, [{ width: 8, stride: 1 }], rng(99));
       assertNotEquals(await weights(fresh), await weights(parts.encoder.model));
       const loaded = await loadEncoderWeights(path, fresh);
-      assertEquals(loaded, `${run.path}/checkpoint-2.safetensors`);
+      assertEquals(loaded, { path: `${run.path}/checkpoint-2.safetensors`, ignored: [] });
       assertEquals(await weights(fresh), await weights(parts.encoder.model));
       fresh.dispose();
     }
@@ -70,4 +73,41 @@ Deno.test("a run without a checkpoint, and a path without a file, are DataErrors
   await assertRejects(() => loadEncoderWeights(folder, model), DataError, "must have a checkpoint");
   await assertRejects(() => loadEncoderWeights(`${folder}/x`, model), DataError, "Cannot read");
   await Deno.remove(folder);
+});
+
+const NAMINGS: TorchNaming[] = [
+  { style: "torchvision", parallel: false },
+  { style: "reference", parallel: true },
+];
+
+testOnDevices("an encoder is restored from a file under PyTorch's names", async () => {
+  const folder = await Deno.makeTempDir();
+  const stages = [{ width: 4, stride: 1 }, { width: 8, stride: 2 }];
+  const [model, fresh] = [convNet(3, stages, rng(1)), convNet(3, stages, rng(2))];
+  const trained = await readVariables(encoderWeights(model));
+  trained.set("head.3.bias", { dtype: "F32", shape: [2], data: new Float32Array(2) });
+  for (const naming of NAMINGS) {
+    const path = `${folder}/${naming.style}.safetensors`;
+    const tensors = toTorch(trained, naming);
+    assertEquals(findNaming(tensors.keys()), naming);
+    await Deno.writeFile(path, encodeSafetensors(tensors, {}));
+    fresh.setWeights(fresh.weights.map((weight) => tf.zerosLike(weight.read())));
+    const { ignored } = await loadEncoderWeights(path, fresh);
+    assertEquals(ignored.length, 1);
+    assertEquals(await weights(fresh), await weights(model));
+
+    const narrow = convNet(3, [{ width: 4, stride: 1 }, { width: 6, stride: 2 }], rng(0));
+    const before = await weights(narrow);
+    const name = naming.style === "reference" ? "module.f.3.weight" : "conv2.weight";
+    await assertRejects(
+      () => loadEncoderWeights(path, narrow),
+      DataError,
+      `it must have ${name}, [6,4,3,3], got "[8,4,3,3]"`,
+    );
+    assertEquals(await weights(narrow), before, "nothing is assigned");
+    narrow.dispose();
+  }
+  model.dispose();
+  fresh.dispose();
+  await Deno.remove(folder, { recursive: true });
 });

@@ -1,0 +1,41 @@
+/**
+ * A file of weights of any format and naming that is known.
+ *
+ * @module
+ */
+import { extname } from "node:path";
+import { decodePth, isPth } from "../interop/pth.ts";
+import { isSafetensors, type NamedArray } from "../interop/safetensors.ts";
+import { findNaming, type TorchNaming } from "../interop/torch_names.ts";
+import { readVerified } from "./checkpoint.ts";
+
+/** What a file holds. */
+export interface WeightsFile {
+  /** The tensors, by the file's own names and in its own layouts. */
+  readonly tensors: ReadonlyMap<string, NamedArray>;
+  /** How PyTorch code named them; undefined where it did not, as in a checkpoint of ours. */
+  readonly naming?: TorchNaming;
+}
+
+/**
+ * Reads a file of PyTorch in either layout, or a safetensors file, told apart by their contents.
+ * Throws a DataError where it is missing, damaged or neither.
+ */
+export async function readWeights(path: string): Promise<WeightsFile> {
+  const tensors = await isOfTorch(path)
+    ? decodePth(await Deno.readFile(path), path)
+    : (await readVerified(path)).tensors;
+  return { tensors, naming: findNaming(tensors.keys()) };
+}
+
+/** Where the contents tell nothing, the name decides whose message the person gets. */
+async function isOfTorch(path: string): Promise<boolean> {
+  const start = new Uint8Array(16);
+  try {
+    using file = await Deno.open(path);
+    await file.read(start);
+  } catch {
+    return false; // safetensors' reader says why
+  }
+  return !isSafetensors(start) && (isPth(start) || /^\.(pth|pt|tar|ckpt)$/.test(extname(path)));
+}
