@@ -12,7 +12,8 @@ import { blurKernelSize } from "../../../lib/views/blur.ts";
 import { normalize } from "../../../lib/views/normalize.ts";
 import { viewOptions } from "../../../lib/views/options.ts";
 import { viewParameters } from "../../../lib/views/parameters.ts";
-import { assertClose, testImage, toImage, view } from "./oracle.ts";
+import golden from "../../golden/views.json" with { type: "json" };
+import { assertClose, smoothImage, testImage, toImage, view } from "./oracle.ts";
 
 const key = { seed: 1, epoch: 2, view: 0 };
 const strong = viewOptions.parse({
@@ -149,3 +150,42 @@ Deno.test("augment refuses what is no batch of images", () => {
   refuses("[height, width, channels]", new Uint8Array(0), [0, 4, 1], 1);
   refuses("mean must be 1 or 3 numbers", new Uint8Array(48), [4, 4, 3], 1, [0, 0]);
 });
+
+Deno.test("whole views are torchvision's, drawn from the same stream and applied in its order", () => {
+  for (const { shape, seed, epoch, rows, indices, mean, std, ...expected } of golden.pipeline) {
+    const options = viewOptions.parse(expected.options);
+    expected.views.forEach((images, number) =>
+      images.forEach(({ drawn, tensor, bytes }, i) => {
+        const what = `[${shape}], index ${indices[i]}, view ${number}`;
+        const random = rng(seed, STREAM.views, epoch, indices[i], number);
+        const ours = viewParameters(shape[0], shape[1], options, random);
+        assertEquals(rounded(ours), rounded(drawn), what);
+
+        const image = smoothImage(shape[0], shape[1], shape[2]);
+        const key = { seed, epoch, view: number };
+        const view = augment(image, shape, [indices[i]], key, options, mean, std);
+        const actual = pickRows(view, options.cropSize * shape[2], rows);
+        // Eight roundings to float32, over the standard deviation; the golden has six decimals.
+        assertClose(actual, tensor, 5e-7 / Math.min(...std) + 5e-7, what);
+
+        // The reference rounds to bytes after each operation: half a level down on average for each
+        // of three blends, about one level for the hue, and half a level for the others.
+        const levels = actual.map((v, k) => 255 * (v * std[k % shape[2]] + mean[k % shape[2]]));
+        const errors = levels.map((v, k) => Math.abs(v - bytes[k]));
+        const average = errors.reduce((a, b) => a + b) / errors.length;
+        assert(average < 3, `${what}: ${average} levels from Pillow's on average`);
+      })
+    );
+  }
+});
+
+/** Rows of an image, one after the other. */
+function pickRows(image: Float32Array, length: number, rows: number[]): number[] {
+  return rows.flatMap((row) => Array.from(image.subarray(row * length, (row + 1) * length)));
+}
+
+/** The numbers of a tree to 12 decimals. */
+function rounded(tree: unknown): unknown {
+  const round = (_: string, v: unknown) => typeof v === "number" ? Number(v.toFixed(12)) : v;
+  return JSON.parse(JSON.stringify(tree, round));
+}

@@ -7,10 +7,10 @@ const pixels = (size: number, channels: number) =>
   Float32Array.from(oracle.testImage(size, size, channels), (v) => v / 255);
 
 Deno.test("the blur is torchvision's", () => {
-  for (const { kernel, sigma, result } of golden.blur) {
+  for (const { kernel, sigma, tensor } of golden.blur) {
     const image = pixels(6, 3);
     gaussianBlurrer(6, 3, kernel)(image, sigma);
-    oracle.assertClose(image, result, 1e-6, `${kernel} ${sigma}`);
+    oracle.assertClose(image, tensor, 1e-6, `${kernel} ${sigma}`);
   }
 });
 

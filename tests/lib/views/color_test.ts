@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
 import * as color from "../../../lib/views/color.ts";
+import { ORDERS } from "../../../lib/views/parameters.ts";
 import golden from "../../golden/views.json" with { type: "json" };
 import * as oracle from "./oracle.ts";
 
@@ -17,13 +18,45 @@ function run(values: Float32Array, channels: number, operation: string, amount: 
 const pixels = (height: number, width: number, channels: number) =>
   Float32Array.from(oracle.testImage(height, width, channels), (v) => v / 255);
 
-Deno.test("the colour operations are torchvision's on tensors", () => {
-  for (const { operation, channels, factor, result } of golden.color) {
-    // torchvision's grey has 0.2989 for red on tensors, 0.299 on Pillow images as here.
-    const tolerance = ["contrast", "saturation"].includes(operation) ? 1.1e-4 : 1e-6;
-    const actual = run(pixels(6, 6, channels), channels, operation, factor);
-    oracle.assertClose(actual, result, tolerance, `${operation} ${factor}`);
+const images: Record<string, [bytes: Uint8Array, channels: number]> = {
+  palette: [oracle.palette(), 3],
+  rgb: [oracle.testImage(6, 6, 3), 3],
+  single: [oracle.testImage(6, 6, 1), 1],
+};
+
+Deno.test("the colour operations are torchvision's, also of greys, pure colours and half a turn", () => {
+  for (const { image, operation, amount, tensor } of golden.color) {
+    const [bytes, channels] = images[image];
+    const actual = run(Float32Array.from(bytes, (v) => v / 255), channels, operation, amount);
+    oracle.assertClose(actual, tensor, 1e-6, `${operation} ${amount} of ${image}`);
   }
+});
+
+Deno.test("the colour operations are Pillow's up to its rounding to bytes", () => {
+  for (const { image, operation, amount, bytes: expected } of golden.color) {
+    const [bytes, channels] = images[image];
+    const actual = run(Float32Array.from(bytes, (v) => v / 255), channels, operation, amount);
+    // A blend is truncated; what it is blended with is a rounded grey, or a rounded mean of those.
+    // The hue is truncated to 1/255 turns, so are its shift and the wrap: 6 levels each, at most;
+    // and the saturation is: one level.
+    const tolerance = operation === "hue" ? 3 * 6 + 2 : 1 + Math.abs(1 - amount) + 1e-3;
+    const levels = Array.from(actual, (v) => v * 255);
+    oracle.assertClose(levels, expected, tolerance, `${operation} ${amount} of ${image}`);
+  }
+});
+
+Deno.test("the jitter's operations in each of their 24 orders are torchvision's", () => {
+  const amounts: Record<string, number> = golden.jitter.amounts;
+  const results = new Set<string>();
+  for (const { order, tensor } of golden.jitter.orders) {
+    let actual = pixels(3, 4, 3);
+    for (const operation of order) actual = run(actual, 3, operation, amounts[operation]);
+    oracle.assertClose(actual, tensor, 2e-6, order.join());
+    results.add(tensor.join());
+  }
+  assertEquals(golden.jitter.orders.map(({ order }) => order.join()), ORDERS.map((o) => o.join()));
+  // Or a wrong order could pass for another one.
+  assertEquals(results.size, 24);
 });
 
 Deno.test("the colour operations equal their float64 formulas", () => {

@@ -144,18 +144,25 @@ function grid(
   );
 }
 
-/** The image of tests/golden/views.py: bytes with edges, smooth parts and all hues. */
+/** `pattern` of tests/golden/views.py: bytes with edges, smooth parts and all hues. */
 export function testImage(height: number, width: number, channels: number): Uint8Array {
-  return Uint8Array.from(
-    grid(
-      height,
-      width,
-      channels,
-      (y, x, c) => 37 * y * y + 91 * x + 53 * c * (x + 2) + 11 * x * y * c,
-    )
-      .flat(2),
-    (v) => v % 256,
-  );
+  const value = (y: number, x: number, c: number) =>
+    37 * y * y + 91 * x + 53 * c * (x + 2) + 11 * x * y * c;
+  return Uint8Array.from(grid(height, width, channels, value).flat(2), (v) => v % 256);
+}
+
+/** `smooth` of tests/golden/views.py: bytes that change little, but for some edges. */
+export function smoothImage(height: number, width: number, channels: number): Uint8Array {
+  const value = (y: number, x: number, c: number) =>
+    6 * y * (c + 1) + 4 * x * (3 - c) + Math.floor(x * y / 5);
+  return Uint8Array.from(grid(height, width, channels, value).flat(2), (v) => v % 256);
+}
+
+/** `palette` of tests/golden/views.py: the 27 colours of levels 0, 127 and 255, [3, 9, 3]. */
+export function palette(): Uint8Array {
+  const levels = [0, 127, 255];
+  const pixel = (_: unknown, i: number) => [i % 3, Math.floor(i / 3) % 3, Math.floor(i / 9)];
+  return Uint8Array.from(Array.from({ length: 27 }, pixel).flat(), (digit) => levels[digit]);
 }
 
 /** Throws where two arrays differ in length, or anywhere by more than `tolerance` or by NaN. */
