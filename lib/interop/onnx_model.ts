@@ -105,6 +105,9 @@ function inputOf(
 /**
  * The paddings that the layers after them can do themselves: convolutions, and maxima of what is
  * nowhere negative, so that their −∞ around the image is as good as the zeros.
+ *
+ * Throws a UsageError naming a padding before maxima of what may be negative: onnxruntime 1.30 makes
+ * one operator of the two (its `PadFusion`), with −∞ for the zeros.
  */
 function absorbedPadding(graph: ExportGraph): Map<string, Padding> {
   const consumers = consumersOf(graph);
@@ -112,13 +115,21 @@ function absorbedPadding(graph: ExportGraph): Map<string, Padding> {
   const byName = new Map(graph.layers.map((layer) => [layer.name, layer]));
   const absorbed = new Map<string, Padding>();
   for (const layer of graph.layers) {
-    if (layer.className !== "ZeroPadding2D" || outputs.has(layer.name)) continue;
-    const positive = byName.get(layer.inputs[0])!.className === "ReLU";
-    const all = consumers.get(layer.name)!.every(({ className, config }) =>
-      config.padding === "valid" &&
-      (className === "Conv2D" || (className === "MaxPooling2D" && positive))
+    if (layer.className !== "ZeroPadding2D") continue;
+    const after = consumers.get(layer.name)!;
+    const maxima = after.some(({ className }) => className === "MaxPooling2D");
+    if (maxima && !isPositive(byName.get(layer.inputs[0])!)) {
+      throw cannot(layer.name, "zeros before a max-pool must follow a ReLU");
+    }
+    const all = after.every(({ className, config }) =>
+      config.padding === "valid" && (className === "Conv2D" || className === "MaxPooling2D")
     );
-    if (all) absorbed.set(layer.name, imagePadding(layer));
+    if (all && !outputs.has(layer.name)) absorbed.set(layer.name, imagePadding(layer));
   }
   return absorbed;
+}
+
+/** Whether the output of a layer is nowhere negative. */
+function isPositive({ className, config }: ExportLayer): boolean {
+  return className === "ReLU" || config.activation === "relu";
 }

@@ -46,9 +46,9 @@ export function sequence(): tf.LayersModel {
         padding: "same",
         activation: "tanh",
       }),
-      // Zeros are no −∞ where values are negative.
+      // Other than those of a padded pooling, these zeros count.
       layers.zeroPadding2d({ name: "zeros", padding: [[1, 0], [2, 1]] }),
-      layers.maxPooling2d({ name: "maxima", poolSize: 3, strides: 1 }),
+      layers.averagePooling2d({ name: "smooth", poolSize: 3, strides: 1 }),
       layers.conv2d({ name: "odd", filters: 5, kernelSize: 3, strides: 2, padding: "same" }),
       layers.batchNormalization({ name: "norm", scale: false }),
       layers.activation({ name: "elu", activation: "elu" }),

@@ -1,0 +1,168 @@
+import * as tf from "@tensorflow/tfjs";
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import * as ort from "onnxruntime-node";
+import { UsageError } from "../../../lib/errors.ts";
+import { joinGraphs, readGraph } from "../../../lib/interop/export_graph.ts";
+import { foldBatchNorms } from "../../../lib/interop/fold.ts";
+import { onnxModel, type OnnxOptions } from "../../../lib/interop/onnx_model.ts";
+import { encodeOnnx, type OnnxModel } from "../../../lib/interop/onnx_proto.ts";
+import { testOnDevices } from "../../support/devices.ts";
+import {
+  branches,
+  channelsFirst,
+  conv,
+  difference,
+  head,
+  type Images,
+  images,
+  outputOf,
+  residual,
+  sequence,
+} from "./networks.ts";
+
+const OPTIONS: OnnxOptions = {
+  name: "network",
+  version: "0.0.0",
+  anySize: true,
+  preparation: "as it is",
+  metadata: { mean: "[0.5]", encoder: "conv" },
+};
+
+/** Weights and inputs are float32, and so are the sums of both sides. */
+const TOLERANCE = 1e-5;
+
+/** The first output that the runtime gives. */
+async function run(
+  session: ort.InferenceSession,
+  x: Images,
+): Promise<Record<string, Float32Array>> {
+  const [batch, height, width, channels] = x.shape;
+  const shape = [batch, channels, height, width];
+  const image = new ort.Tensor("float32", await channelsFirst(x), shape);
+  const outputs = await session.run({ [session.inputNames[0]]: image });
+  return Object.fromEntries(
+    Object.entries(outputs).map(([name, { data }]) => {
+      if (!(data instanceof Float32Array)) throw new TypeError(`${name} is not float32`);
+      return [name, data];
+    }),
+  );
+}
+
+const start = (model: OnnxModel) => ort.InferenceSession.create(encodeOnnx(model));
+
+const operators = ({ nodes }: OnnxModel) => new Set(nodes.map(({ opType }) => opType));
+
+const BOTH_SIZES: [number, number][] = [[9, 8], [16, 13]];
+
+testOnDevices(
+  "onnxruntime gives our features, whatever the batch and the size, folded or not",
+  async () => {
+    const networks: Record<string, [tf.LayersModel, number]> = {
+      conv: [conv(3), 3],
+      grid: [conv(1, 3), 1],
+      basic: [residual({ block: "basic", depths: [1, 1], stem: "small", channels: 3 }), 3],
+      bottleneck: [
+        residual({ block: "bottleneck", depths: [1, 1], stem: "imagenet", channels: 1 }),
+        1,
+      ],
+      branches: [branches(), 2],
+    };
+    for (const [name, [model, channels]] of Object.entries(networks)) {
+      const graph = await readGraph(model, [8, 8, channels], "feature");
+      for (const exported of [graph, foldBatchNorms(graph)]) {
+        const onnx = onnxModel(exported, OPTIONS);
+        const folded = exported !== graph || name === "branches";
+        assertEquals(operators(onnx).has("BatchNormalization"), !folded);
+        const session = await start(onnx);
+        for (const batch of [1, 3]) {
+          for (const size of BOTH_SIZES) {
+            const x = images(batch, ...size, channels);
+            const { feature } = await run(session, x);
+            const error = difference(feature, await outputOf(x, model));
+            assert(error < TOLERANCE, `${name} ${x.shape}: ${error}`);
+          }
+        }
+        await session.release();
+      }
+      model.dispose();
+    }
+  },
+);
+
+testOnDevices("padding, odd strides and activations of other layers are TensorFlow's", async () => {
+  const model = sequence();
+  const graph = await readGraph(model, [11, 9, 2], "feature");
+  const x = images(2, 11, 9, 2);
+  for (const exported of [graph, foldBatchNorms(graph)]) {
+    const onnx = onnxModel(exported, { ...OPTIONS, anySize: false });
+    assertEquals(onnx.input.shape, ["batch", 2, 11, 9]);
+    const session = await start(onnx);
+    const error = difference((await run(session, x)).feature, await outputOf(x, model));
+    assert(error < TOLERANCE, `${error}`);
+    await session.release();
+  }
+  model.dispose();
+});
+
+testOnDevices("the head's output comes after the feature", async () => {
+  const [encoder, projection] = [conv(1, 2), head(24)];
+  const joined = joinGraphs(
+    await readGraph(encoder, [8, 8, 1], "feature"),
+    await readGraph(projection, [24], "projection"),
+    "projection",
+  );
+  const x = images(2, 7, 10, 1);
+  const session = await start(onnxModel(joined, OPTIONS));
+  assertEquals(session.outputNames, ["feature", "projection"]);
+  const outputs = await run(session, x);
+  assert(difference(outputs.feature, await outputOf(x, encoder)) < TOLERANCE);
+  assert(difference(outputs.projection, await outputOf(x, encoder, projection)) < TOLERANCE);
+  await session.release();
+  for (const model of [encoder, projection]) model.dispose();
+});
+
+testOnDevices("what has no counterpart is refused by the layer's name", async () => {
+  const { layers } = tf;
+  const refused = async (layer: tf.layers.Layer, message: string) => {
+    const model = tf.sequential({
+      layers: [layers.conv2d({ inputShape: [8, 8, 1], filters: 2, kernelSize: 1 }), layer],
+    });
+    const graph = await readGraph(model, [8, 8, 1], "feature");
+    assertThrows(() => onnxModel(graph, OPTIONS), UsageError, message);
+    model.dispose();
+  };
+  await refused(
+    layers.upSampling2d({ name: "larger" }),
+    'export the layer larger: its class must have a counterpart in ONNX, got "UpSampling2D"',
+  );
+  await refused(
+    layers.activation({ name: "soft", activation: "softmax" }),
+    'export the layer soft: its activation must have a counterpart in ONNX, got "softmax"',
+  );
+  await refused(
+    layers.globalAveragePooling2d({ name: "first", dataFormat: "channelsFirst" }),
+    "export the layer first: its data_format must have a counterpart in ONNX",
+  );
+  const maxima = tf.sequential({
+    layers: [
+      layers.zeroPadding2d({ name: "zeros", inputShape: [8, 8, 1] }),
+      layers.maxPooling2d({ poolSize: 3 }),
+    ],
+  });
+  const graph = await readGraph(maxima, [8, 8, 1], "feature");
+  assertThrows(
+    () => onnxModel(graph, OPTIONS),
+    UsageError,
+    "export the layer zeros: zeros before a max-pool must follow a ReLU",
+  );
+  maxima.dispose();
+  const inner = tf.sequential({ layers: [layers.dense({ units: 2, inputShape: [2] })] });
+  inner.name = "inner";
+  const outer = tf.sequential({ layers: [layers.dense({ units: 2, inputShape: [2] }), inner] });
+  await assertRejects(
+    () => readGraph(outer, [2], "feature"),
+    UsageError,
+    "export the layer inner: it must be a layer, and is a model of layers",
+  );
+  outer.dispose();
+});
