@@ -5,7 +5,8 @@ import { augment } from "../../../../lib/views/augment.ts";
 import { makesViews, makeViews, putImages } from "../../../../lib/views/on_device.ts";
 import { type ViewOptions, viewOptions } from "../../../../lib/views/options.ts";
 import { testOnDevices, testOnWebgpu } from "../../../support/devices.ts";
-import { assertClose } from "../../views/oracle.ts";
+import golden from "../../../golden/views.json" with { type: "json" };
+import { assertClose, smoothImage } from "../../views/oracle.ts";
 
 const MEAN = [0.5, 0.4, 0.3, 0.2];
 const STD = [0.2, 0.25, 0.3, 0.35];
@@ -126,4 +127,35 @@ testOnDevices("a device says which views it makes", (device) => {
   assertEquals(makesViews([4000, 28, 3], options), false);
   assertEquals(makesViews([96, 96, 3], { ...options, blurKernel: 99 }), false);
   assertEquals(makesViews([96, 96, 3], { ...options, blurKernel: 99, blur: 0 }), able);
+});
+
+testOnWebgpu("whole views are torchvision's", async () => {
+  for (const { shape, seed, epoch, rows, indices, mean, std, ...expected } of golden.pipeline) {
+    const options = viewOptions.parse(expected.options);
+    const bytes = smoothImage(shape[0], shape[1], shape[2]);
+    const images = putImages(bytes, bytes.length, 2 ** 20);
+    const views = makeViews(images, {
+      rows: indices.map(() => 0),
+      indices,
+      key: streamKey(seed, STREAM.views, epoch),
+      viewCount: 2,
+      shape,
+      options,
+      mean,
+      std,
+    });
+    for (const [number, view] of views.entries()) {
+      const values = await view.data<"float32">();
+      expected.views[number].forEach(({ tensor }, i) => {
+        const length = options.cropSize * shape[2];
+        const actual = rows.flatMap((row) => {
+          const start = (i * options.cropSize + row) * length;
+          return Array.from(values.subarray(start, start + length));
+        });
+        const what = `[${shape}], index ${indices[i]}, view ${number}`;
+        assertClose(actual, tensor, 1e-5, what);
+      });
+    }
+    tf.dispose([views, images.parts]);
+  }
 });
