@@ -47,8 +47,8 @@ export function cropRule(height: number, width: number, options: ViewOptions): C
   const logRatio = (r: number) => Math.round(Math.min(31, Math.max(-31, Math.log2(r))) * ONE);
   let h = height;
   let w = width;
-  if (width / height < cropRatioMin) h = Math.max(1, Math.round(width / cropRatioMin));
-  else if (width / height > cropRatioMax) w = Math.max(1, Math.round(height * cropRatioMax));
+  if (width / height < cropRatioMin) h = Math.max(1, roundHalfToEven(width / cropRatioMin));
+  else if (width / height > cropRatioMax) w = Math.max(1, roundHalfToEven(height * cropRatioMax));
   return {
     scaleMin: share(cropScaleMin),
     scaleSpan: share(cropScaleMax) - share(cropScaleMin),
@@ -57,6 +57,12 @@ export function cropRule(height: number, width: number, options: ViewOptions): C
     logArea: Math.round(Math.log2(height * width) * ONE),
     fallback: { top: (height - h) >> 1, left: (width - w) >> 1, height: h, width: w },
   };
+}
+
+/** As Python rounds, so that the fallback is torchvision's. */
+function roundHalfToEven(x: number): number {
+  const rounded = Math.round(x);
+  return rounded - x === 0.5 && rounded % 2 === 1 ? rounded - 1 : rounded;
 }
 
 /** The sides [height, width] of a crop, from the draws of its area and its ratio (24 bits each). */
