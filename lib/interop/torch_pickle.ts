@@ -14,7 +14,13 @@ import {
   type NamedArray,
   type StridedView,
 } from "./named_array.ts";
-import type { PickleGlobal, PickleHost, PickleObject, PickleValue } from "./pickle_machine.ts";
+import type {
+  PickleDict,
+  PickleGlobal,
+  PickleHost,
+  PickleObject,
+  PickleValue,
+} from "./pickle_machine.ts";
 
 /** More axes than PyTorch allows. */
 const MAX_AXES = 64;
@@ -73,8 +79,7 @@ export function torchHost(
 ): PickleHost & { readonly storages: ReadonlyMap<string, TorchStorage> } {
   const storages = new Map<string, TorchStorage>();
   const functions: Readonly<Record<string, (args: readonly PickleValue[]) => PickleValue>> = {
-    "collections.OrderedDict": (args) =>
-      args.length === 0 ? new Map() : fail("an OrderedDict must be built item by item", "items"),
+    "collections.OrderedDict": ([items]) => items === undefined ? new Map() : toDict(items, fail),
     "torch.Size": ([sizes]) => sizes,
     "torch.device": ([type]) => type,
     "torch._utils._rebuild_tensor": (args) => toTensor(args, fail),
@@ -118,6 +123,20 @@ export function torchHost(
       return storage;
     },
   };
+}
+
+/** The pairs that Python 2 gives an OrderedDict at once. */
+function toDict(items: PickleValue, fail: Fail): PickleDict {
+  if (!Array.isArray(items)) return fail("an OrderedDict must be of a list of pairs", "no list");
+  const dict: PickleDict = new Map();
+  // Out of the list: a file could give the same long list to thousands.
+  for (const pair of items.splice(0)) {
+    if (!Array.isArray(pair) || pair.length !== 2) {
+      return fail("an OrderedDict must be of a list of pairs", "another value");
+    }
+    dict.set(pair[0], pair[1]);
+  }
+  return dict;
 }
 
 /** Storage, offset, sizes, strides; what follows is of no use without gradients. */

@@ -132,7 +132,8 @@ const malformed: [string, string, string][] = [
   ["a call with no tuple", "ccollections\nOrderedDict\nNR.", "must be a function"],
   ["attributes of no dict", "]}b.", "a dict to give attributes to"],
   ["a global of no texts", "NN\x93.", "the name of a global"],
-  ["a dict of items at once", "ccollections\nOrderedDict\n]\x85R.", "item by item"],
+  ["a dict of no list", "ccollections\nOrderedDict\nN\x85R.", "a list of pairs"],
+  ["a dict of no pairs", "ccollections\nOrderedDict\n]K\x01a\x85R.", "a list of pairs"],
 ];
 
 for (const [what, text, message] of malformed) {

@@ -103,6 +103,15 @@ Deno.test("what is made by hand for the cases below is read while it is whole", 
 /** A storage of four numbers in the legacy layout. */
 const FOUR = "\x04" + "\0".repeat(7 + 16);
 
+Deno.test("a file that Python 2 wrote, with all items of a dict at once, is read", () => {
+  const pairs = ["a", "b"].map((name) => `](U\x01${name}${tensor(storage("0", 4), [4], [1])}e`);
+  const bytes = legacy(`ccollections\nOrderedDict\n](${pairs.join("")}e\x85R`, {
+    "0": [1, 2, 3, 4],
+  });
+  assertEquals([...decode(bytes).keys()], ["a", "b"]);
+  assertEquals<unknown>(decode(bytes).get("b")!.data, new Float32Array([1, 2, 3, 4]));
+});
+
 const refused: [string, Uint8Array<ArrayBuffer>, string][] = [
   ["of text", latin("hello, world"), "Cannot read x.pth as a PyTorch checkpoint"],
   ["with another magic number", latin("\x80\x02\x8a\x0a0123456789."), "its magic number"],
