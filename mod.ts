@@ -37,6 +37,7 @@ export { type NormalizationOptions, normalizationOptions } from "./lib/data/norm
 export type { Device, DeviceName, DeviceTuning } from "./lib/device/device.ts";
 export type { MetricsRecord } from "./lib/run/run_folder.ts";
 export type { LogRecord } from "./lib/train/log_record.ts";
+export type { LoadedEncoder } from "./lib/train/load_encoder.ts";
 export { type TrainOptions, trainOptions } from "./lib/train/options.ts";
 export type { Trained, TrainHooks, TrainStep } from "./lib/train/train.ts";
 export { type ViewOptions, viewOptions } from "./lib/views/options.ts";
@@ -50,5 +51,15 @@ export { sourceOptions } from "./lib/data/source_options.ts";
 // For probes, and for what `embed` and training write.
 export * from "./lib/evaluate/metrics.ts";
 export * from "./lib/interop/safetensors.ts";
+
+// For files of PyTorch.
+export { decodePth } from "./lib/interop/pth.ts";
+export {
+  findNaming,
+  type FromTorch,
+  fromTorch,
+  type TorchNaming,
+  toTorch,
+} from "./lib/interop/torch_names.ts";
 
 export { z } from "zod";

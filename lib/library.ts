@@ -7,6 +7,7 @@
 import type { Encoder, Metrics, Objective, Probe } from "./plugin.ts";
 import { checkOptions } from "./options.ts";
 import type { Session } from "./session.ts";
+import type { LoadedEncoder } from "./train/load_encoder.ts";
 import { type TrainOptions, trainOptions } from "./train/options.ts";
 import type { Trained, TrainHooks } from "./train/train.ts";
 import { type ViewOptions, viewOptions } from "./views/options.ts";
@@ -73,4 +74,28 @@ export async function evaluate(evaluation: Evaluation): Promise<Metrics> {
     signal,
     augmentation: { seed: env.seed, views },
   });
+}
+
+/**
+ * Loads trained weights into an encoder, as `--model_path` does: from a run's folder, a checkpoint,
+ * or a file of PyTorch (`.pth` in either layout, `.safetensors`) under torchvision's names or those
+ * of the reference. Nothing of a file is ever run.
+ *
+ * @throws DataError where the file is missing, damaged, or does not fit the encoder.
+ *
+ * @example A network that torchvision trained
+ * ```ts ignore
+ * import { loadEncoder, openSession } from "@tauplus/tauplus";
+ *
+ * const session = await openSession({ dataset: "stl10" });
+ * const encoder = await session.make("encoder", "resnet50", { stem: "imagenet" });
+ * await loadEncoder("resnet50-0676ba61.pth", encoder);
+ * ```
+ */
+export async function loadEncoder(
+  path: string,
+  { model }: Pick<Encoder, "model">,
+): Promise<LoadedEncoder> {
+  const { loadEncoderWeights } = await import("./train/load_encoder.ts");
+  return await loadEncoderWeights(path, model);
 }

@@ -1,5 +1,16 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { evaluate, openSession, train, UsageError } from "../../mod.ts";
+import {
+  decodePth,
+  encodeSafetensors,
+  evaluate,
+  findNaming,
+  fromTorch,
+  loadEncoder,
+  openSession,
+  toTorch,
+  train,
+  UsageError,
+} from "../../mod.ts";
 import { testOnDevices, webgpuExpected } from "../support/devices.ts";
 
 const DATA = {
@@ -74,4 +85,40 @@ Deno.test("importing the library does not load TensorFlow.js", async () => {
   };
   assertEquals(await loads("../../mod.ts"), "false");
   assertEquals(await loads("../../lib/nn/mod.ts"), "true");
+});
+
+testOnDevices("a library's user loads PyTorch's weights into an encoder", async (device) => {
+  const session = await openSession({ ...DATA, device: device.name });
+  const file = new URL("../golden/pth/checkpoint_zip.pth", import.meta.url);
+  const trained = decodePth(await Deno.readFile(file), "checkpoint_zip.pth");
+  const naming = findNaming(trained.keys())!;
+  const shape = [1, 1, 1, 2];
+  const kernel = fromTorch(
+    new Map([...trained].filter(([name]) => name === "conv1.weight")),
+    new Map([["encoder.conv1.kernel", { shape }]]),
+    naming,
+    "checkpoint_zip.pth",
+  ).weights.get("encoder.conv1.kernel")!;
+  assertEquals([kernel.dtype, kernel.shape], ["F32", shape]);
+
+  const encoder = await session.make("encoder", "conv", { widths: [2], strides: [1] });
+  const weights = new Map(
+    encoder.model.weights.map(({ originalName, shape }) => {
+      const [layer, name] = originalName.split("/");
+      const size = shape.reduce<number>((product, side) => product * side!, 1);
+      const data = new Float32Array(size).fill(0.5);
+      return [`encoder.${layer}.${name}`, {
+        dtype: "F32",
+        shape: shape.map(Number),
+        data,
+      }] as const;
+    }),
+  );
+  const path = await Deno.makeTempFile();
+  await Deno.writeFile(path, encodeSafetensors(toTorch(weights, naming), {}));
+  assertEquals(await loadEncoder(path, encoder), { path, ignored: [] });
+  for (const weight of encoder.model.weights) {
+    assertEquals([...new Set(await weight.read().data())], [0.5]);
+  }
+  await Deno.remove(path);
 });
