@@ -10,7 +10,8 @@ import { defineObjective } from "../../lib/plugin.ts";
 
 /**
  * NT-Xent without the positive in the denominator (Yeh et al. 2022, equation 6, unit weights):
- * mean over anchors i of ln Σ over Ω_i of e^(s_ij) − mean of s to the positives.
+ * mean over anchors i of ln Σ over Ω_i of e^(s_ij) − mean of s to the positives. Code that adds the
+ * means of both directions gives twice this.
  */
 export default defineObjective({
   name: "decoupled",

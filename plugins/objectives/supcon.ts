@@ -15,7 +15,8 @@ import { defineObjective } from "../../lib/plugin.ts";
 
 /**
  * L_out (Khosla et al. 2020, equation 2), as a mean over anchors: with A(i) all rows but i and
- * P(i) those of the class of i, ln Σ over A(i) of e^(s_ia) − mean over P(i) of s_ip.
+ * P(i) those of the class of i, ln Σ over A(i) of e^(s_ia) − mean over P(i) of s_ip. The authors'
+ * code multiplies this by t over a base temperature of 0.07, which only scales the learning rate.
  */
 export default defineObjective({
   name: "supcon",
