@@ -122,9 +122,11 @@ const sgd: UpdateRule = {
 };
 
 /**
- * LARS (You et al. 2017, arXiv:1708.03888) as SimCLR uses it: with the trust coefficient c = 0.001,
- * b ← μb + c·‖w‖/(‖g‖ + λ‖w‖ + ε)·(g + λw), w ← w − ηb. The factor is 1 where ‖w‖ or ‖g‖ is 0.
- * Biases and batch norm's weights (rank ≤ 1) get plain momentum without decay.
+ * LARS (You et al. 2017, arXiv:1708.03888) with PyTorch's momentum, as timm and lightly have it: with
+ * the trust coefficient c = 0.001, b ← μb + c·‖w‖/(‖g‖ + λ‖w‖ + ε)·(g + λw), w ← w − ηb. The factor is
+ * 1 where ‖w‖ or ‖g‖ is 0. As with SimCLR, biases and batch norm's weights (rank ≤ 1) get plain
+ * momentum without decay. The paper's Algorithm 1 and SimCLR's code have η inside the buffer, which
+ * is the same while η is constant; SimCLR's has ‖g + λw‖ below the line.
  */
 const lars: UpdateRule = {
   slots: ["momentum"],
