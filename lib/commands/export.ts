@@ -21,6 +21,10 @@ export const exportOptions = restoreOptions.extend({
     .describe("fold each batch norm into the convolution or dense layer before it"),
   head: z.boolean().default(false)
     .describe("the projection head goes along, as pth-names always has it"),
+  pixels: z.boolean().default(false).describe(
+    "tfjs and onnx: images are pixels of 0 to 255, which the network normalises itself; else they " +
+      "are float32, normalised as in training",
+  ),
 });
 
 /** The command. */

@@ -23,10 +23,12 @@ const SUFFIXES: Readonly<Record<ExportFormat, string>> = {
 
 /** Restores the encoder, writes it, and says what was written. */
 export async function exportRun(context: Context<typeof exportOptions>): Promise<void> {
-  const { config: { options: { format, fold, output, ...options }, roles } } = context;
+  const { config: { options: { format, fold, pixels, output, ...options }, roles } } = context;
   const { session: { dataset }, encoder, folder, path: source } = await restore(context);
   const { plugin, options: encoderOptions } = chosen(roles, "encoder");
-  const parts = `encoder${options.head ? "-head" : ""}${fold ? "-folded" : ""}`;
+  const parts = `encoder${options.head ? "-head" : ""}${fold ? "-folded" : ""}${
+    pixels ? "-pixels" : ""
+  }`;
   const path = output ?? `${folder ?? "."}/${parts}${SUFFIXES[format]}`;
   const withHead = options.head || format === "pth-names";
   const config = folder === undefined ? undefined : await readConfig(folder);
@@ -37,6 +39,7 @@ export async function exportRun(context: Context<typeof exportOptions>): Promise
     encoder,
     head: withHead ? await loadHead(source) : undefined,
     fold,
+    pixels,
     batchesTracked: await batchesTracked(source, config as Record<string, unknown> | undefined),
     dataset,
     datasetName: chosen(roles, "dataset").plugin.name,

@@ -8,7 +8,8 @@ import { UsageError } from "../errors.ts";
 import type { Encoder } from "../plugin.ts";
 import { checkOutput, type ExportContents, writeExport } from "./export_files.ts";
 import { type ExportGraph, joinGraphs, readGraph } from "./export_graph.ts";
-import { exportMetadata, type ExportSource, VERSION } from "./export_metadata.ts";
+import { exportMetadata, type ExportSource, momentsOf, VERSION } from "./export_metadata.ts";
+import { takePixels } from "./export_pixels.ts";
 import { type ExportParts, torchTensors } from "./export_torch.ts";
 import { foldBatchNorms } from "./fold.ts";
 import { onnxModel } from "./onnx_model.ts";
@@ -33,6 +34,8 @@ export interface ExportOptions extends ExportSource {
   readonly head?: tf.LayersModel;
   /** Whether batch norm is folded into what is before it. */
   readonly fold: boolean;
+  /** Whether the network takes pixels of 0 to 255 and normalises them itself (tfjs and onnx). */
+  readonly pixels: boolean;
   /** How many batches each batch norm saw in training, 0 where that is unknown. */
   readonly batchesTracked: number;
 }
@@ -57,13 +60,15 @@ export interface Exported {
  *   [batch, height, width, channels] → `feature`, and the head's output where it goes along.
  * - `onnx`: `image` [batch, channels, height, width] → `feature`, and `projection`.
  *
+ * Images are float32 and normalised; with `pixels` they are of 0 to 255, bytes in ONNX.
+ *
  * The metadata is that of {@linkcode exportMetadata}; of ONNX in `metadata_props`, of TensorFlow.js in
  * `userDefinedMetadata`. Throws a UsageError where a layer, named in it, cannot be exported so, or
  * the path must not be written; a DataError where the disk fails.
  */
 export async function exportEncoder(options: ExportOptions): Promise<Exported> {
   const { format, path, source, fold, encoder, dataset } = options;
-  if (format === "pth-names") checkPthNames(options);
+  checkForm(options);
   await checkOutput(path, format === "tfjs" ? "folder" : "file", source);
   const read = async (model: tf.LayersModel, shape: readonly number[], output: string) => {
     const graph = await readGraph(model, shape, output);
@@ -84,19 +89,23 @@ function encode(
   parts: ExportParts,
 ): { contents: ExportContents; onlySize?: readonly number[] } {
   const { format, encoderName: name, encoder: { anySize }, batchesTracked, dataset } = options;
-  const metadata = exportMetadata(options, parts.encoder, options.fold);
-  const graph: ExportGraph = parts.head
-    ? joinGraphs(parts.encoder, parts.head, "projection")
-    : parts.encoder;
+  const metadata = exportMetadata(options, parts.encoder, options);
+  const graph = wholeGraph(options, parts);
   switch (format) {
     case "tfjs": {
       const { files, fixedSize } = tfjsModel(graph, { name, metadata });
       return { contents: files, ...(fixedSize && { onlySize: dataset.shape.slice(0, 2) }) };
     }
     case "onnx": {
-      const preparation = `float32, ${metadata.normalization}: mean ${metadata.mean}, ` +
-        `std ${metadata.std}`;
-      const model = onnxModel(graph, { name, version: VERSION, anySize, preparation, metadata });
+      const { normalization, mean, std } = metadata;
+      const model = onnxModel(graph, {
+        name,
+        version: VERSION,
+        anySize,
+        inputType: options.pixels ? "uint8" : "float32",
+        inputDescription: `${normalization}; mean ${mean}, std ${std}`,
+        metadata,
+      });
       return { contents: encodeOnnx(model) };
     }
     default: {
@@ -110,13 +119,29 @@ function encode(
   }
 }
 
-function checkPthNames({ head, fold }: ExportOptions): void {
-  const rule = !head
-    ? "the reference's checkpoints have a projection head, and this one must"
-    : fold
-    ? "the reference's model has its batch norms"
-    : undefined;
-  if (rule === undefined) return;
-  const next = fold ? "Leave out --fold." : "Choose --format=safetensors.";
-  throw new UsageError({ act: "export under the reference's names", rule, next });
+/** The network as one graph, from its images on. */
+function wholeGraph(
+  { pixels, dataset }: ExportOptions,
+  { encoder, head }: ExportParts,
+): ExportGraph {
+  const graph = head ? joinGraphs(encoder, head, "projection") : encoder;
+  return pixels ? takePixels(graph, momentsOf(dataset)) : graph;
+}
+
+/** Throws a UsageError where a form cannot hold what is asked for. */
+function checkForm({ format, head, fold, pixels }: ExportOptions): void {
+  const refuse = (act: string, rule: string, next: string) => {
+    throw new UsageError({ act, rule, next });
+  };
+  if (pixels && format !== "tfjs" && format !== "onnx") {
+    const rule = "the file has weights only, and nothing that would normalise";
+    refuse(`export with --pixels as ${format}`, rule, "Leave out --pixels.");
+  }
+  if (format !== "pth-names") return;
+  const act = "export under the reference's names";
+  if (fold) refuse(act, "the reference's model has its batch norms", "Leave out --fold.");
+  if (!head) {
+    const rule = "the reference's checkpoints have a projection head, and this one must";
+    refuse(act, rule, "Choose --format=safetensors.");
+  }
 }

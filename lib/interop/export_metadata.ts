@@ -33,10 +33,10 @@ export interface ExportSource {
 export function exportMetadata(
   { encoderName, encoderOptions, datasetName, dataset }: ExportSource,
   graph: ExportGraph,
-  folded: boolean,
+  { fold, pixels }: { readonly fold: boolean; readonly pixels: boolean },
 ): Record<string, string> {
   const { shape } = dataset;
-  const { mean, std } = checkMoments(shape.at(-1) ?? 1, dataset.mean, dataset.std);
+  const { mean, std } = momentsOf(dataset);
   const [last] = graph.outputs.values();
   const { outputShape } = graph.layers.find(({ name }) => name === last)!;
   const flat = graph.layers.some(({ className }) =>
@@ -48,11 +48,19 @@ export function exportMetadata(
     encoder_options: JSON.stringify(encoderOptions),
     dataset: datasetName,
     input_shape: JSON.stringify(shape),
-    normalization: "(pixel / 255 - mean) / std, per channel",
+    normalization: (pixels ? "done by the network: " : "") +
+      "(pixel / 255 - mean) / std, per channel",
     mean: JSON.stringify([...mean]),
     std: JSON.stringify([...std]),
     dim: String(outputShape[0]),
-    folded: String(folded),
+    folded: String(fold),
     ...(flat && { feature_order: JSON.stringify(["height", "width", "channel"]) }),
   };
+}
+
+/** Mean and standard deviation of each channel. */
+export function momentsOf(
+  { shape, mean, std }: ExportSource["dataset"],
+): { mean: Float64Array; std: Float64Array } {
+  return checkMoments(shape.at(-1) ?? 1, mean, std);
 }

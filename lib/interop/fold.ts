@@ -39,8 +39,11 @@ export function foldWeights(
   { gamma, beta, mean, variance, epsilon }: Normalisation,
 ): { kernel: Float64Array; bias: Float64Array } {
   const scale = Float64Array.from(variance, (v, c) => (gamma?.[c] ?? 1) / Math.sqrt(v + epsilon));
+  const channels = scale.length;
+  const scaled = new Float64Array(kernel.length);
+  for (let i = 0; i < scaled.length; i++) scaled[i] = kernel[i] * scale[i % channels];
   return {
-    kernel: Float64Array.from(kernel, (w, i) => w * scale[i % scale.length]),
+    kernel: scaled,
     bias: scale.map((s, c) => (beta?.[c] ?? 0) + s * ((bias?.[c] ?? 0) - mean[c])),
   };
 }
@@ -128,5 +131,5 @@ function folded(layer: ExportLayer, norm: ExportLayer): ExportLayer {
 const float32 = (shape: readonly number[], data: Float64Array): Weight => ({
   dtype: "F32",
   shape,
-  data: Float32Array.from(data),
+  data: new Float32Array(data),
 });

@@ -6,7 +6,13 @@
  */
 import { cannot, consumersOf, type ExportGraph, type ExportLayer } from "./export_graph.ts";
 import { imagePadding, NO_PADDING, OPERATORS, type Padding, type Site } from "./onnx_layers.ts";
-import type { OnnxConstant, OnnxModel, OnnxNode, OnnxValue } from "./onnx_proto.ts";
+import {
+  CAST_FLOAT,
+  type OnnxConstant,
+  type OnnxModel,
+  type OnnxNode,
+  type OnnxValue,
+} from "./onnx_proto.ts";
 
 /** What a network does not say by itself. */
 export interface OnnxOptions {
@@ -16,8 +22,10 @@ export interface OnnxOptions {
   readonly version: string;
   /** Whether it takes images of every height and width. */
   readonly anySize: boolean;
-  /** What to do to an image first, for a person. */
-  readonly preparation: string;
+  /** What the input is: float32, or bytes that the first operator makes float32. */
+  readonly inputType: OnnxValue["type"];
+  /** What the input is, for a person. */
+  readonly inputDescription: string;
   /** Free text by name. */
   readonly metadata: Readonly<Record<string, string>>;
 }
@@ -37,6 +45,12 @@ export function onnxModel(graph: ExportGraph, options: OnnxOptions): OnnxModel {
   // No layer of TensorFlow.js has a colon in its name.
   const values = new Map([[first.name, input.name]]);
   const nodes: OnnxNode[] = [];
+  if (input.type === "uint8") {
+    const value = `${input.name}:0`;
+    const attributes = { to: CAST_FLOAT };
+    nodes.push({ name: value, opType: "Cast", inputs: [input.name], output: value, attributes });
+    values.set(first.name, value);
+  }
   const constants: OnnxConstant[] = [];
   for (const layer of graph.layers.slice(1)) {
     const { name, className } = layer;
@@ -77,6 +91,7 @@ export function onnxModel(graph: ExportGraph, options: OnnxOptions): OnnxModel {
     outputs: [...outputs].map(([layer, output]) => ({
       name: output,
       shape: ["batch", ...byName.get(layer)!.outputShape],
+      type: "float32",
       description: `the output of ${layer}`,
     })),
     metadata,
@@ -85,17 +100,17 @@ export function onnxModel(graph: ExportGraph, options: OnnxOptions): OnnxModel {
 
 function inputOf(
   { name, outputShape, config }: ExportLayer,
-  { anySize, preparation: description }: OnnxOptions,
+  { anySize, inputType: type, inputDescription: description }: OnnxOptions,
 ): OnnxValue {
   const [, height, width] = Array.isArray(config.batch_input_shape) ? config.batch_input_shape : [];
   const side = (length: unknown, any: string) =>
     typeof length === "number" && !anySize ? length : any;
   switch (outputShape.length) {
     case 1:
-      return { name: "example", shape: ["batch", outputShape[0]], description };
+      return { name: "example", shape: ["batch", outputShape[0]], type, description };
     case 3: {
       const shape = ["batch", outputShape[2], side(height, "height"), side(width, "width")];
-      return { name: "image", shape, description };
+      return { name: "image", shape, type, description };
     }
     default:
       throw cannot(name, "the input must be images or rows", `[${outputShape}]`);

@@ -10,9 +10,7 @@
  * @module
  */
 import type { Site } from "./onnx_layers.ts";
-
-/** `TensorProto.DataType.FLOAT`, as `Cast` takes it. */
-const FLOAT = { int: 1 };
+import { CAST_FLOAT } from "./onnx_proto.ts";
 
 /** Adds the operators; gives the name of [batch, channels, size, size]. */
 export function adaptiveAveragePool(site: Site, size: number): string {
@@ -43,6 +41,7 @@ function cellMeans({ constant, add }: Site, size: number, shape: string, axis: n
   const y = op("y", "Range", integers("zero", [], [0]), n, integers("one", [], [1]));
   const after = op("after", "GreaterOrEqual", y, begin);
   const inside = op("inside", "And", after, op("before", "Less", y, end));
-  const float = (name: string, value: string) => add("Cast", [value], { to: FLOAT }, part(name));
+  const float = (name: string, value: string) =>
+    add("Cast", [value], { to: CAST_FLOAT }, part(name));
   return op("P", "Div", float("ones", inside), float("length", op("cells", "Sub", end, begin)));
 }

@@ -14,6 +14,7 @@ export const OPSET = 17;
 
 /** `TensorProto.DataType`. */
 const FLOAT = 1;
+const UINT8 = 2;
 const INT64 = 7;
 
 /** An attribute of an operator: ONNX tells whole numbers from others. */
@@ -22,6 +23,9 @@ export type OnnxAttribute =
   | { readonly int: number }
   | { readonly ints: readonly number[] }
   | { readonly text: string };
+
+/** What `Cast` takes as its attribute `to`, for float32. */
+export const CAST_FLOAT: OnnxAttribute = { int: FLOAT };
 
 /** One operator. */
 export interface OnnxNode {
@@ -47,12 +51,14 @@ export interface OnnxConstant {
   readonly data: Float32Array | BigInt64Array;
 }
 
-/** A float32 input or output of the network. */
+/** An input or output of the network. */
 export interface OnnxValue {
   /** Its name. */
   readonly name: string;
   /** Its axes: a length, or a name where every length is taken. */
   readonly shape: readonly (number | string)[];
+  /** The type of its elements. */
+  readonly type: "float32" | "uint8";
   /** What it is, for a person. */
   readonly description: string;
 }
@@ -143,13 +149,13 @@ function writeTensor(writer: BinaryWriter, { name, shape, data }: OnnxConstant) 
   writer.tag(9, WireType.LengthDelimited).bytes(bytes); // raw_data, little-endian
 }
 
-function writeValue(writer: BinaryWriter, { name, shape, description }: OnnxValue) {
+function writeValue(writer: BinaryWriter, { name, shape, type, description }: OnnxValue) {
   // ValueInfoProto
   text(writer, 1, name); // name
   message(writer, 2, () =>
     // type: TypeProto
     message(writer, 1, () => { // tensor_type: TypeProto.Tensor
-      integer(writer, 1, FLOAT); // elem_type
+      integer(writer, 1, type === "uint8" ? UINT8 : FLOAT); // elem_type
       message(writer, 2, () => { // shape: TensorShapeProto
         for (const axis of shape) {
           message(writer, 1, () => { // dim: Dimension

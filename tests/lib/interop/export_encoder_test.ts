@@ -1,5 +1,6 @@
 import type * as tf from "@tensorflow/tfjs";
-import { assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { InferenceSession, Tensor } from "onnxruntime-node";
 import { openDevice } from "../../../lib/device/device.ts";
 import { UsageError } from "../../../lib/errors.ts";
 import { exportEncoder, type ExportOptions } from "../../../lib/interop/export_encoder.ts";
@@ -9,7 +10,8 @@ import { namedWeights } from "../../../lib/nn/weights.ts";
 import { loadEncoderWeights } from "../../../lib/train/load_encoder.ts";
 import { loadHead } from "../../../lib/train/load_head.ts";
 import { inFolder } from "../../support/command_line.ts";
-import { conv, head, residual } from "./networks.ts";
+import { normalize } from "../../../lib/views/normalize.ts";
+import { conv, difference, head, outputOf, residual } from "./networks.ts";
 
 async function optionsOf(cwd: string, model: tf.LayersModel): Promise<ExportOptions> {
   await Deno.writeTextFile(`${cwd}/checkpoint-1.safetensors`, "");
@@ -19,6 +21,7 @@ async function optionsOf(cwd: string, model: tf.LayersModel): Promise<ExportOpti
     source: `${cwd}/checkpoint-1.safetensors`,
     encoder: { model, dim: model.outputs[0].shape[1]!, anySize: true },
     fold: false,
+    pixels: false,
     batchesTracked: 3,
     dataset: { shape: [8, 8, 1], mean: [0.25], std: [0.5] },
     datasetName: "stripes",
@@ -80,6 +83,28 @@ Deno.test("what is exported under PyTorch's names comes back to the bit, the hea
   });
 });
 
+Deno.test("with pixels the network has the dataset's own normalisation", async () => {
+  await openDevice("wasm");
+  await inFolder(async (cwd) => {
+    const model = conv(1);
+    const path = `${cwd}/encoder.onnx`;
+    const options = { ...await optionsOf(cwd, model), path, format: "onnx", pixels: true } as const;
+    await exportEncoder(options);
+    const pixels = Uint8Array.from({ length: 2 * 8 * 8 }, (_, i) => i * 37);
+    const { shape, mean, std } = options.dataset;
+    const data = normalize(pixels, shape, mean, std);
+    const session = await InferenceSession.create(path);
+    const { feature } = await session.run({ image: new Tensor("uint8", pixels, [2, 1, 8, 8]) });
+    const error = difference(
+      feature.data as Float32Array,
+      await outputOf({ data, shape: [2, 8, 8, 1] }, model),
+    );
+    assert(error < 1e-5, `${error}`);
+    await session.release();
+    model.dispose();
+  });
+});
+
 Deno.test("what a form cannot hold is refused by name, before anything is written", async () => {
   await openDevice("wasm");
   await inFolder(async (cwd) => {
@@ -98,6 +123,7 @@ Deno.test("what a form cannot hold is refused by name, before anything is writte
       { head: projection, fold: true },
       "the reference's model has its batch norms. Leave out --fold.",
     );
+    await refused({ pixels: true }, "export with --pixels as pth-names: the file has weights only");
     const encoder = { model: pooled, dim: 64, anySize: true };
     await refused(
       { encoder, head: head(64) },

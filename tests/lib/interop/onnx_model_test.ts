@@ -3,9 +3,11 @@ import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import * as ort from "onnxruntime-node";
 import { UsageError } from "../../../lib/errors.ts";
 import { joinGraphs, readGraph } from "../../../lib/interop/export_graph.ts";
+import { takePixels } from "../../../lib/interop/export_pixels.ts";
 import { foldBatchNorms } from "../../../lib/interop/fold.ts";
 import { onnxModel, type OnnxOptions } from "../../../lib/interop/onnx_model.ts";
 import { encodeOnnx, type OnnxModel } from "../../../lib/interop/onnx_proto.ts";
+import { normalize } from "../../../lib/views/normalize.ts";
 import { testOnDevices } from "../../support/devices.ts";
 import {
   branches,
@@ -24,7 +26,8 @@ const OPTIONS: OnnxOptions = {
   name: "network",
   version: "0.0.0",
   anySize: true,
-  preparation: "as it is",
+  inputType: "float32",
+  inputDescription: "as it is",
   metadata: { mean: "[0.5]", encoder: "conv" },
 };
 
@@ -120,6 +123,30 @@ testOnDevices("the head's output comes after the feature", async () => {
   await session.release();
   for (const model of [encoder, projection]) model.dispose();
 });
+
+testOnDevices(
+  "bytes are normalised by the network, and its zeros at the border come after",
+  async () => {
+    const model = conv(3);
+    const graph = await readGraph(model, [9, 8, 3], "feature");
+    const moments = { mean: [0.5, 0.25, 0.4], std: [0.2, 0.3, 0.25] };
+    const { data, shape } = images(2, 9, 8, 3);
+    const bytes = data.map((value) => Math.floor(127.5 * (value + 1)));
+    const normal = normalize(Uint8Array.from(bytes), shape.slice(1), moments.mean, moments.std);
+    const expected = await outputOf({ data: normal, shape }, model);
+    const pixels = Uint8Array.from(await channelsFirst({ data: bytes, shape }));
+    const image = new ort.Tensor("uint8", pixels, [2, 3, 9, 8]);
+    for (const exported of [graph, foldBatchNorms(graph)]) {
+      const onnx = onnxModel(takePixels(exported, moments), { ...OPTIONS, inputType: "uint8" });
+      const session = await start(onnx);
+      const { feature } = await session.run({ image });
+      const error = difference(feature.data as Float32Array, expected);
+      assert(error < TOLERANCE, `${error}`);
+      await session.release();
+    }
+    model.dispose();
+  },
+);
 
 testOnDevices("what has no counterpart is refused by the layer's name", async () => {
   const { layers } = tf;

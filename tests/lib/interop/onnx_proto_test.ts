@@ -28,8 +28,8 @@ Deno.test("a file says who made it, for which operators, and what its metadata a
     name: "net",
     nodes: [{ name: "n", opType: "Relu", inputs: ["image"], output: "feature", attributes: {} }],
     constants: [{ name: "c", shape: [2, 1], data: Float32Array.of(1, -2) }],
-    input: { name: "image", shape: ["batch", 3], description: "pixels" },
-    outputs: [{ name: "feature", shape: ["batch", 3], description: "" }],
+    input: { name: "image", shape: ["batch", 3], type: "uint8", description: "pixels" },
+    outputs: [{ name: "feature", shape: ["batch", 3], type: "float32", description: "" }],
     metadata: { mean: "[0.5]", encoder: "conv" },
   }));
   assertEquals(fields[1], [8n]);
@@ -45,7 +45,7 @@ Deno.test("a file says who made it, for which operators, and what its metadata a
   assertEquals(constant[9], [new Uint8Array(Float32Array.of(1, -2).buffer)]);
   const [image] = messages(graph, 11);
   const [tensor] = messages(messages(image, 2)[0], 1);
-  assertEquals(tensor[1], [1n]);
+  assertEquals(tensor[1], [2n]);
   const axes = messages(messages(tensor, 2)[0], 1);
   assertEquals([texts(axes[0], 2), axes[1][1], texts(image, 3)], [["batch"], [3n], ["pixels"]]);
 });

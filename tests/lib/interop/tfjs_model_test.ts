@@ -2,8 +2,10 @@ import * as tf from "@tensorflow/tfjs";
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { UsageError } from "../../../lib/errors.ts";
 import { type ExportGraph, joinGraphs, readGraph } from "../../../lib/interop/export_graph.ts";
+import { takePixels } from "../../../lib/interop/export_pixels.ts";
 import { foldBatchNorms } from "../../../lib/interop/fold.ts";
 import { tfjsModel } from "../../../lib/interop/tfjs_model.ts";
+import { normalize } from "../../../lib/views/normalize.ts";
 import { testInChromium } from "../../support/chromium.ts";
 import { testOnDevices } from "../../support/devices.ts";
 import { type FileServer, serveFiles } from "../../support/file_server.ts";
@@ -80,6 +82,24 @@ testOnDevices("the head's output comes after the feature", async () => {
   assert(difference(projected, await outputOf(x, encoder, projection)) < TOLERANCE);
   tf.dispose(outputs);
   for (const model of [encoder, projection, loaded]) model.dispose();
+});
+
+testOnDevices("pixels as a browser gives them are normalised by the network", async () => {
+  const model = conv(3, 2);
+  const moments = { mean: [0.5, 0.25, 0.4], std: [0.2, 0.3, 0.25] };
+  const graph = await readGraph(model, [9, 8, 3], "feature");
+  const { data, shape } = images(2, 9, 8, 3);
+  const bytes = Uint8Array.from(data, (value) => 127.5 * (value + 1));
+  const normal = normalize(bytes, [9, 8, 3], moments.mean, moments.std);
+  await using server = serve(takePixels(foldBatchNorms(graph), moments));
+  const loaded = await tf.loadLayersModel(`${server.url}/model.json`);
+  // tf.browser.fromPixels gives int32.
+  const output = tf.tidy(() => loaded.predict(tf.tensor(bytes, [...shape], "int32")));
+  assert(output instanceof tf.Tensor);
+  const error = difference(await output.data(), await outputOf({ data: normal, shape }, model));
+  assert(error < TOLERANCE, `${error}`);
+  tf.dispose([output]);
+  for (const used of [model, loaded]) used.dispose();
 });
 
 /** A layer of a third party, which no other program knows. */
