@@ -89,11 +89,12 @@ export function decodePth(bytes: Uint8Array<ArrayBuffer>, source: string): Map<s
 /** `NAME/data.pkl`, the pickle, and `NAME/data/KEY`, the storages. */
 function readZip(bytes: Uint8Array<ArrayBuffer>, fail: Fail): Checkpoint {
   const entries = readStoredZip(bytes, fail);
-  const [folder, ...more] = [...entries.keys()].flatMap((name) =>
+  const folders = [...entries.keys()].flatMap((name) =>
     /^([^/]+)\/data\.pkl$/.exec(name)?.[1] ?? []
   );
-  if (folder === undefined || more.length > 0) {
-    return fail("the archive must have one data.pkl in its folder", `${more.length + 1}`);
+  const [folder] = folders;
+  if (folders.length !== 1) {
+    return fail("the archive must have one data.pkl in its folder", folders.length);
   }
   if (entries.has(`${folder}/constants.pkl`)) {
     fail(

@@ -65,6 +65,13 @@ Deno.test("sets, bytes and frames are read, and what is popped is gone", () => {
   assertEquals(readText("K\x01(K\x02K\x031.").value, 1);
   assertEquals(readText("K\x012\x86.").value, [1, 1]);
   assertEquals(readText("K\x01(0.").value, 1, "a mark can be popped too");
+  assertEquals(readText("Nq\x000h\x00.").value, null, "None is remembered too");
+});
+
+Deno.test("a list is made into a dict once: thousands of copies would fill the memory", () => {
+  const dictOf = (list: string) => `ccollections\nOrderedDict\n${list}\x85R`;
+  const { value } = readText(`](${dictOf("]q\x00(](K\x01Nee")}${dictOf("h\x00")}e.`);
+  assertEquals(value, [new Map([[1, null]]), new Map()]);
 });
 
 const named: [string, string][] = [

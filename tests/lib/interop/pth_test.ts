@@ -131,8 +131,12 @@ const refused: [string, Uint8Array<ArrayBuffer>, string][] = [
   ["of a whole model", legacy("c__main__\nModel\n)\x81"), 'got "__main__.Model"'],
   ["without a state dict", legacy("]"), 'one state dict, names with tensors, got "none"'],
   ["of one tensor", legacy(tensor(storage("0", 1), [1], [1]), { "0": [1] }), 'got "none"'],
-  ["without a pickle", storedZip([entry("m/data/0", floats(1))]), "one data.pkl"],
-  ["with two pickles", zip(w([4], [1]), { ...pickle("N"), name: "n/data.pkl" }), "one data.pkl"],
+  ["without a pickle", storedZip([entry("m/data/0", floats(1))]), "in its folder, got 0"],
+  [
+    "with two pickles",
+    zip(w([4], [1]), { ...pickle("N"), name: "n/data.pkl" }),
+    "in its folder, got 2",
+  ],
   ["of TorchScript", zip(w([4], [1]), entry("m/constants.pkl", latin("N."))), "TorchScript"],
   [
     "without its storage",
