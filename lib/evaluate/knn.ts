@@ -36,7 +36,10 @@ export interface KnnEnv {
 
 /**
  * Classifies `test` by its nearest neighbours in `train`: top-1, top-5, per-class accuracy,
- * confusion. Throws UsageError where `k` exceeds the number of training examples.
+ * confusion. Of equal similarities the earlier example votes, of equal scores the lower class comes
+ * first; the reference leaves both to `topk` and `argsort`, which promise no order.
+ *
+ * Throws UsageError where `k` exceeds the number of training examples.
  */
 export async function knn(input: ProbeInput, options: KnnOptions, env: KnnEnv): Promise<Metrics> {
   const { train, test } = input;

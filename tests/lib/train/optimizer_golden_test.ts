@@ -16,7 +16,7 @@ const NAMES: Record<string, TrainOptions["optimizer"]> = {
   lars: "lars",
 };
 /** A step rounds the weight twice and its change, of the weight's size at most, some times. */
-const TOLERANCE = 16 * EPSILON;
+const TOLERANCE = 8 * EPSILON;
 
 /** The gradients of step t, as tests/golden/optimizers.py has them. */
 function gradients(t: number, parameters: ReadonlyMap<string, tf.Variable>): tf.NamedTensorMap {

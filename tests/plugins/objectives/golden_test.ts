@@ -70,7 +70,7 @@ function viewsOf({ objective, seed, shape: [count, batch, dim] }: Case): number[
  */
 function toleranceOf({ options: { temperature, beta = 0 }, cancellation = 1 }: Case): number {
   if (temperature === undefined) return 64 * EPSILON;
-  return EPSILON * (8 + 8 / temperature) * cancellation * (1 + 2 * beta);
+  return EPSILON * (4 + 4 / temperature) * cancellation * (1 + 2 * beta);
 }
 
 async function check(device: Device, plugin: Plugin<"objective">, one: Case): Promise<void> {
