@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { blurKernelSize, gaussianBlurrer } from "../../../lib/views/blur.ts";
+import opencv from "../../golden/opencv_blur.json" with { type: "json" };
 import golden from "../../golden/views.json" with { type: "json" };
 import * as oracle from "./oracle.ts";
 
@@ -11,6 +12,17 @@ Deno.test("the blur is torchvision's", () => {
     const image = pixels(6, 3);
     gaussianBlurrer(6, 3, kernel)(image, sigma);
     oracle.assertClose(image, tensor, 1e-6, `${kernel} ${sigma}`);
+  }
+});
+
+Deno.test("the blur is OpenCV's, the reference's, up to its rounding to bytes", () => {
+  for (const { kernel, sigma, tensor, bytes } of opencv.blur) {
+    const image = pixels(6, 3);
+    gaussianBlurrer(6, 3, kernel)(image, sigma);
+    const what = `${kernel} ${sigma}`;
+    oracle.assertClose(image, tensor, 1e-6, what);
+    // For bytes OpenCV rounds the weights to 8 bits, which is a level at most in each pass.
+    oracle.assertClose(Array.from(image, (v) => 255 * v), bytes, 2.5, what);
   }
 });
 
