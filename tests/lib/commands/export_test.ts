@@ -2,6 +2,7 @@ import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { decodeSafetensors } from "../../../lib/interop/safetensors.ts";
 import { latestRun } from "../../../lib/run/run_folder.ts";
 import { inFolder, runCommand, TINY } from "../../support/command_line.ts";
+import { runPython, testWithTorch } from "../../support/torch.ts";
 
 Deno.test("the latest run goes to each form, into its folder, and an earlier export is replaced", async () => {
   await inFolder(async (cwd) => {
@@ -35,6 +36,29 @@ Deno.test("the latest run goes to each form, into its folder, and an earlier exp
     await Deno.stat(`${cwd}/web/model.json`);
   });
 });
+
+testWithTorch(
+  "a file of PyTorch goes to TensorFlow.js, without the dataset that it was trained on",
+  async () => {
+    await inFolder(async (cwd) => {
+      const script = `
+import torch, torchvision
+model = torchvision.models.resnet18()
+torch.save(model.state_dict(), "model.pth")
+`;
+      await Deno.writeTextFile(`${cwd}/make.py`, script.replace("model.pth", `${cwd}/model.pth`));
+      await runPython(`${cwd}/make.py`);
+      const args = ["export", "--model_path=model.pth", "--format=tfjs", "--device=wasm"];
+      const outcome = await runCommand(cwd, args);
+      assertEquals(outcome.code, 0, outcome.stderr);
+      const { userDefinedMetadata: { encoder, encoder_options, input_shape, mean } } = JSON.parse(
+        await Deno.readTextFile(`${cwd}/encoder-tfjs/model.json`),
+      );
+      assertEquals([encoder, encoder_options], ["resnet18", '{"stem":"imagenet"}']);
+      assertEquals([input_shape, mean], ["[96,96,3]", "[0.4914,0.4822,0.4465]"]);
+    });
+  },
+);
 
 Deno.test("export asks for a format it knows", async () => {
   await inFolder(async (cwd) => {

@@ -1,6 +1,7 @@
 import type * as tf from "@tensorflow/tfjs";
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { InferenceSession, Tensor } from "onnxruntime-node";
+import { batchesTracked } from "../../../lib/commands/batches_tracked.ts";
 import { openDevice } from "../../../lib/device/device.ts";
 import { UsageError } from "../../../lib/errors.ts";
 import { exportEncoder, type ExportOptions } from "../../../lib/interop/export_encoder.ts";
@@ -75,6 +76,7 @@ Deno.test("what is exported under PyTorch's names comes back to the bit, the hea
       for (const weight of namedWeights(other).values()) weight.assign(weight.zerosLike());
       await loadEncoderWeights(path, other);
       assertEquals(await weightsOf(other), await weightsOf(model));
+      assertEquals(await batchesTracked(path), 3);
       const loaded = await loadHead(path);
       assertEquals(await weightsOf(loaded), await weightsOf(projection));
       loaded.dispose();
