@@ -3,18 +3,40 @@
  *
  * @module
  */
+import { z } from "zod";
 import type { Layer } from "../config.ts";
-import { UsageError } from "../errors.ts";
+import { DataError, UsageError } from "../errors.ts";
+import { flagName } from "../options.ts";
 
 /** The dataset of the reference, where none is named. */
 const DATASET = "stl10";
 
+const json = <T extends z.ZodType>(schema: T) =>
+  z.string().transform((text, context) => {
+    try {
+      return JSON.parse(text);
+    } catch {
+      context.addIssue("not JSON");
+    }
+  }).pipe(schema);
+
+/** What `export` writes beside the weights. */
+const exported = z.object({
+  encoder: z.string(),
+  encoder_options: json(z.record(z.string(), z.unknown())),
+  dataset: z.string(),
+  mean: json(z.array(z.number())),
+  std: json(z.array(z.number())),
+  folded: z.literal("false"),
+});
+
 /**
- * The options that a file of PyTorch stands for: the encoder that its weights are of, the
- * reference's dataset, and `defaults`.
+ * The options that a file stands for. One that `export` wrote says of which encoder and dataset it
+ * is. One of PyTorch stands for the encoder that its weights are of, the reference's dataset, and
+ * `defaults`.
  *
- * Throws a DataError where the file cannot be read, and a UsageError where it does not say what its
- * encoder is and the person has not either.
+ * Throws a DataError where the file cannot be read or its batch norms are folded, and a UsageError
+ * where it does not say what its encoder is and the person has not either.
  *
  * @param named all that was named in files and flags
  */
@@ -25,7 +47,10 @@ export async function modelFileLayers(
 ): Promise<Layer[]> {
   const { readWeights } = await import("../train/read_weights.ts");
   const { inferEncoder } = await import("../interop/infer_encoder.ts");
-  const { tensors, naming } = await readWeights(path);
+  const { tensors, naming, metadata } = await readWeights(path);
+  if (metadata.tauplus !== undefined) {
+    return [{ source: path, values: ofExport(path, metadata), text: false }];
+  }
   if (!naming) {
     if (named.encoder !== undefined && named.dataset !== undefined) return [];
     throw new UsageError({
@@ -51,17 +76,41 @@ export async function modelFileLayers(
       next: "Give --strides, one per convolution, and --grid where it was not 1.",
     });
   }
-  const options = Object.entries(inferred?.options ?? {});
-  return [{
-    source: path,
-    values: {
-      dataset: DATASET,
-      ...defaults,
-      ...(inferred && {
-        encoder: inferred.encoder,
-        ...Object.fromEntries(options.map(([name, value]) => [`encoder.${name}`, value])),
-      }),
-    },
-    text: false,
-  }];
+  const values = {
+    dataset: DATASET,
+    ...defaults,
+    ...(inferred && { encoder: inferred.encoder, ...encoderFlags(inferred.options) }),
+  };
+  return [{ source: path, values, text: false }];
 }
+
+function ofExport(
+  path: string,
+  metadata: Readonly<Record<string, string>>,
+): Readonly<Record<string, unknown>> {
+  const { success, data, error } = exported.safeParse(metadata);
+  if (success) {
+    const { encoder, encoder_options: options, dataset, mean, std } = data;
+    return {
+      dataset,
+      encoder,
+      ...encoderFlags(options),
+      "normalization.mean": mean,
+      "normalization.std": std,
+    };
+  }
+  const [name] = error.issues[0].path;
+  throw new DataError({
+    act: `use ${path}`,
+    rule: name === "folded"
+      ? "its batch norms must not be folded into the convolutions"
+      : `its metadata must have ${String(name)} as export writes it`,
+    got: metadata[String(name)],
+    next: "Export the encoder again" + (name === "folded" ? ", without --fold." : "."),
+  });
+}
+
+const encoderFlags = (options: Readonly<Record<string, unknown>>) =>
+  Object.fromEntries(
+    Object.entries(options).map(([key, value]) => [`encoder.${flagName(key)}`, value]),
+  );

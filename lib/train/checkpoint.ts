@@ -102,7 +102,7 @@ export async function readVerified(path: string): Promise<Safetensors> {
       act: `read ${path}`,
       rule: "it must be a file that can be read",
       got: cause,
-      next: "Name a .safetensors file.",
+      next: "Name a .safetensors or .pth file.",
       cause,
     });
   }

@@ -15,6 +15,8 @@ export interface WeightsFile {
   readonly tensors: ReadonlyMap<string, NamedArray>;
   /** How PyTorch code named them; undefined where it did not, as in a checkpoint of ours. */
   readonly naming?: TorchNaming;
+  /** Free text by name; none where it is no safetensors file. */
+  readonly metadata: Readonly<Record<string, string>>;
 }
 
 /**
@@ -22,10 +24,10 @@ export interface WeightsFile {
  * Throws a DataError where it is missing, damaged or neither.
  */
 export async function readWeights(path: string): Promise<WeightsFile> {
-  const tensors = await isOfTorch(path)
-    ? decodePth(await Deno.readFile(path), path)
-    : (await readVerified(path)).tensors;
-  return { tensors, naming: findNaming(tensors.keys()) };
+  const { tensors, metadata } = await isOfTorch(path)
+    ? { tensors: decodePth(await Deno.readFile(path), path), metadata: {} }
+    : await readVerified(path);
+  return { tensors, metadata, naming: findNaming(tensors.keys()) };
 }
 
 /** Where the contents tell nothing, the name decides whose message the person gets. */

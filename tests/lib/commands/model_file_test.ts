@@ -5,6 +5,7 @@ import { decodeSafetensors, encodeSafetensors } from "../../../lib/interop/safet
 import { type TorchNaming, toTorch } from "../../../lib/interop/torch_names.ts";
 import { latestRun, listCheckpoints } from "../../../lib/run/run_folder.ts";
 import { inFolder, runCommand, TINY } from "../../support/command_line.ts";
+import { legacy } from "../../support/pickles.ts";
 import { refused } from "../../support/refused.ts";
 import { runPython, testWithTorch } from "../../support/torch.ts";
 
@@ -12,12 +13,16 @@ const DCL = { probe: "linear", "probe.protocol": "dcl" };
 const TORCHVISION: TorchNaming = { style: "torchvision", parallel: false };
 
 /** A file with kernels of the given shapes alone. */
-async function writeKernels(path: string, shapes: Record<string, number[]>): Promise<string> {
+async function writeKernels(
+  path: string,
+  shapes: Record<string, number[]>,
+  metadata: Record<string, string> = {},
+): Promise<string> {
   const tensors = Object.entries(shapes).map(([name, shape]) => {
     const size = shape.reduce((product, side) => product * side, 1);
     return [name, { dtype: "F32" as const, shape, data: new Float32Array(size) }] as const;
   });
-  await Deno.writeFile(path, encodeSafetensors(new Map(tensors), {}));
+  await Deno.writeFile(path, encodeSafetensors(new Map(tensors), metadata));
   return path;
 }
 
@@ -39,6 +44,48 @@ Deno.test("a file of PyTorch stands for its encoder and the reference's dataset 
     const plain = await writeKernels(`${folder}/conv`, { "conv1.weight": [5, 1, 3, 3] });
     const [{ values }] = await modelFileLayers(plain, { strides: "2" }, {});
     assertEquals(values, { dataset: "stl10", encoder: "conv", "encoder.widths": [5] });
+  });
+});
+
+Deno.test("a file that export wrote says itself what it is", async () => {
+  await inFolder(async (folder) => {
+    const metadata = {
+      tauplus: "1.0.0",
+      encoder: "conv",
+      encoder_options: '{"widths":[5],"strides":[3],"someName":2}',
+      dataset: "synthetic",
+      mean: "[0.25]",
+      std: "[0.5]",
+      folded: "false",
+    };
+    const layers = (changes: Record<string, string>) =>
+      writeKernels(`${folder}/x`, { "conv1.weight": [5, 1, 3, 3] }, { ...metadata, ...changes })
+        .then((path) => modelFileLayers(path, {}, DCL));
+    const [{ values }] = await layers({});
+    assertEquals(values, {
+      dataset: "synthetic",
+      encoder: "conv",
+      "encoder.widths": [5],
+      "encoder.strides": [3],
+      "encoder.some_name": 2,
+      "normalization.mean": [0.25],
+      "normalization.std": [0.5],
+    });
+    const next = "Export the encoder again, without --fold.";
+    await assertRejects(() => layers({ folded: "true" }), DataError, next);
+    for (const changes of [{ mean: "{" }, { mean: "3" }, { mean: '["a"]' }]) {
+      const message = "its metadata must have mean as export writes it, got";
+      await assertRejects(() => layers(changes), DataError, message);
+    }
+    await assertRejects(() => layers({ encoder_options: "[1]" }), DataError, "encoder_options");
+  });
+});
+
+Deno.test("a file that would run something is refused on the command line, by the name of it", async () => {
+  await inFolder(async (cwd) => {
+    await Deno.writeFile(`${cwd}/evil.pth`, legacy("cposix\nsystem\n(X\x05\0\0\0touch"));
+    const outcome = await runCommand(cwd, ["linear", "--model_path=evil.pth"]);
+    refused(outcome, 3, "Cannot read evil.pth as a PyTorch checkpoint", 'got "posix.system"');
   });
 });
 
@@ -83,6 +130,15 @@ Deno.test("an encoder of ours gives the same features from a file under PyTorch'
     assertMatch(again.stderr, /^ {9}no part of the encoder: head\.0, head\.1, head\.3$/m);
     assertEquals(await Deno.readFile(`${cwd}/b`), await Deno.readFile(`${cwd}/a`));
 
+    await Deno.mkdir(`${cwd}/elsewhere`);
+    const output = "elsewhere/y.safetensors";
+    const out = await runCommand(cwd, ["export", "--format=pth-names", `--output=${output}`]);
+    assertEquals(out.code, 0, out.stderr);
+    const back = ["embed", ...data.slice(1), `--model_path=${output}`, "--file=c", "--device=wasm"];
+    const third = await runCommand(cwd, back);
+    assertEquals(third.code, 0, third.stderr);
+    assertEquals(await Deno.readFile(`${cwd}/c`), await Deno.readFile(`${cwd}/a`));
+
     refused(
       await runCommand(cwd, ["knn", ...data, ...model, "--widths=4,9"]),
       3,
@@ -122,7 +178,7 @@ async function withTorchModel(
   act: (cwd: string, features: number[][]) => Promise<void>,
 ): Promise<void> {
   await inFolder(async (cwd) => {
-    await writeStl10(`${cwd}/data`, 3);
+    await writeStl10(`${cwd}/data`, 2);
     await Deno.mkdir(`${cwd}/results`);
     const script = new URL("../../golden/pth_model.py", import.meta.url);
     const images = await Deno.readFile(`${cwd}/data/stl10_binary/test_X.bin`);

@@ -13,16 +13,18 @@ const NAMES = ["conv1.weight", "conv1.bias", "bn1.weight", "bn1.bias", "bn1.runn
 Deno.test("a file is read by what is in it, whatever its name says", async () => {
   await inFolder(async (folder) => {
     const safetensors = `${folder}/model.pth`;
-    const bytes = encodeSafetensors(new Map([["encoder.conv1.kernel", tensor]]), {});
+    const bytes = encodeSafetensors(new Map([["encoder.conv1.kernel", tensor]]), { a: "b" });
     await Deno.writeFile(safetensors, bytes);
     assertEquals(await readWeights(safetensors), {
       tensors: new Map([["encoder.conv1.kernel", tensor]]),
       naming: undefined,
+      metadata: { a: "b" },
     });
     for (const layout of ["zip", "legacy_2", "legacy_4"]) {
       const path = `${folder}/${layout}.safetensors`;
       await Deno.copyFile(golden(`checkpoint_${layout}`), path);
-      const { tensors, naming } = await readWeights(path);
+      const { tensors, naming, metadata } = await readWeights(path);
+      assertEquals(metadata, {});
       assertEquals([...tensors.keys()].slice(0, 5), NAMES);
       assertEquals(naming, { style: "torchvision", parallel: false });
     }
