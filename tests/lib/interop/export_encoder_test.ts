@@ -1,6 +1,5 @@
 import type * as tf from "@tensorflow/tfjs";
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { InferenceSession, Tensor } from "onnxruntime-node";
 import { batchesTracked } from "../../../lib/commands/batches_tracked.ts";
 import { openDevice } from "../../../lib/device/device.ts";
 import { UsageError } from "../../../lib/errors.ts";
@@ -11,6 +10,7 @@ import { namedWeights } from "../../../lib/nn/weights.ts";
 import { loadEncoderWeights } from "../../../lib/train/load_encoder.ts";
 import { loadHead } from "../../../lib/train/load_head.ts";
 import { inFolder } from "../../support/command_line.ts";
+import { runOnnx } from "../../support/onnxruntime.ts";
 import { normalize } from "../../../lib/views/normalize.ts";
 import { conv, difference, head, outputOf, residual } from "./networks.ts";
 
@@ -95,14 +95,12 @@ Deno.test("with pixels the network has the dataset's own normalisation", async (
     const pixels = Uint8Array.from({ length: 2 * 8 * 8 }, (_, i) => i * 37);
     const { shape, mean, std } = options.dataset;
     const data = normalize(pixels, shape, mean, std);
-    const session = await InferenceSession.create(path);
-    const { feature } = await session.run({ image: new Tensor("uint8", pixels, [2, 1, 8, 8]) });
-    const error = difference(
-      feature.data as Float32Array,
-      await outputOf({ data, shape: [2, 8, 8, 1] }, model),
-    );
+    const [{ feature }] = await runOnnx(await Deno.readFile(path), [{
+      shape: [2, 1, 8, 8],
+      data: pixels,
+    }]);
+    const error = difference(feature, await outputOf({ data, shape: [2, 8, 8, 1] }, model));
     assert(error < 1e-5, `${error}`);
-    await session.release();
     model.dispose();
   });
 });

@@ -1,6 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
-import * as ort from "onnxruntime-node";
 import { UsageError } from "../../../lib/errors.ts";
 import { joinGraphs, readGraph } from "../../../lib/interop/export_graph.ts";
 import { takePixels } from "../../../lib/interop/export_pixels.ts";
@@ -9,6 +8,7 @@ import { onnxModel, type OnnxOptions } from "../../../lib/interop/onnx_model.ts"
 import { encodeOnnx, type OnnxModel } from "../../../lib/interop/onnx_proto.ts";
 import { normalize } from "../../../lib/views/normalize.ts";
 import { testOnDevices } from "../../support/devices.ts";
+import { type OnnxInput, runOnnx } from "../../support/onnxruntime.ts";
 import {
   branches,
   channelsFirst,
@@ -34,24 +34,16 @@ const OPTIONS: OnnxOptions = {
 /** Weights and inputs are float32, and so are the sums of both sides. */
 const TOLERANCE = 1e-5;
 
-/** The first output that the runtime gives. */
-async function run(
-  session: ort.InferenceSession,
-  x: Images,
-): Promise<Record<string, Float32Array>> {
+/** What the runtime is given of images of ours. */
+async function channelsFirstInput(x: Images): Promise<OnnxInput> {
   const [batch, height, width, channels] = x.shape;
-  const shape = [batch, channels, height, width];
-  const image = new ort.Tensor("float32", await channelsFirst(x), shape);
-  const outputs = await session.run({ [session.inputNames[0]]: image });
-  return Object.fromEntries(
-    Object.entries(outputs).map(([name, { data }]) => {
-      if (!(data instanceof Float32Array)) throw new TypeError(`${name} is not float32`);
-      return [name, data];
-    }),
-  );
+  return { shape: [batch, channels, height, width], data: await channelsFirst(x) };
 }
 
-const start = (model: OnnxModel) => ort.InferenceSession.create(encodeOnnx(model));
+/** What the runtime gives for images of ours, by output. */
+async function run(model: OnnxModel, inputs: readonly Images[]) {
+  return await runOnnx(encodeOnnx(model), await Promise.all(inputs.map(channelsFirstInput)));
+}
 
 const operators = ({ nodes }: OnnxModel) => new Set(nodes.map(({ opType }) => opType));
 
@@ -76,16 +68,14 @@ testOnDevices(
         const onnx = onnxModel(exported, OPTIONS);
         const folded = exported !== graph || name === "branches";
         assertEquals(operators(onnx).has("BatchNormalization"), !folded);
-        const session = await start(onnx);
-        for (const batch of [1, 3]) {
-          for (const size of BOTH_SIZES) {
-            const x = images(batch, ...size, channels);
-            const { feature } = await run(session, x);
-            const error = difference(feature, await outputOf(x, model));
-            assert(error < TOLERANCE, `${name} ${x.shape}: ${error}`);
-          }
+        const inputs = [1, 3].flatMap((batch) =>
+          BOTH_SIZES.map((size) => images(batch, ...size, channels))
+        );
+        const outputs = await run(onnx, inputs);
+        for (const [i, x] of inputs.entries()) {
+          const error = difference(outputs[i].feature, await outputOf(x, model));
+          assert(error < TOLERANCE, `${name} ${x.shape}: ${error}`);
         }
-        await session.release();
       }
       model.dispose();
     }
@@ -99,10 +89,9 @@ testOnDevices("padding, odd strides and activations of other layers are TensorFl
   for (const exported of [graph, foldBatchNorms(graph)]) {
     const onnx = onnxModel(exported, { ...OPTIONS, anySize: false });
     assertEquals(onnx.input.shape, ["batch", 2, 11, 9]);
-    const session = await start(onnx);
-    const error = difference((await run(session, x)).feature, await outputOf(x, model));
+    const [{ feature }] = await run(onnx, [x]);
+    const error = difference(feature, await outputOf(x, model));
     assert(error < TOLERANCE, `${error}`);
-    await session.release();
   }
   model.dispose();
 });
@@ -115,12 +104,10 @@ testOnDevices("the head's output comes after the feature", async () => {
     "projection",
   );
   const x = images(2, 7, 10, 1);
-  const session = await start(onnxModel(joined, OPTIONS));
-  assertEquals(session.outputNames, ["feature", "projection"]);
-  const outputs = await run(session, x);
+  const [outputs] = await run(onnxModel(joined, OPTIONS), [x]);
+  assertEquals(Object.keys(outputs), ["feature", "projection"]);
   assert(difference(outputs.feature, await outputOf(x, encoder)) < TOLERANCE);
   assert(difference(outputs.projection, await outputOf(x, encoder, projection)) < TOLERANCE);
-  await session.release();
   for (const model of [encoder, projection]) model.dispose();
 });
 
@@ -135,14 +122,14 @@ testOnDevices(
     const normal = normalize(Uint8Array.from(bytes), shape.slice(1), moments.mean, moments.std);
     const expected = await outputOf({ data: normal, shape }, model);
     const pixels = Uint8Array.from(await channelsFirst({ data: bytes, shape }));
-    const image = new ort.Tensor("uint8", pixels, [2, 3, 9, 8]);
     for (const exported of [graph, foldBatchNorms(graph)]) {
       const onnx = onnxModel(takePixels(exported, moments), { ...OPTIONS, inputType: "uint8" });
-      const session = await start(onnx);
-      const { feature } = await session.run({ image });
-      const error = difference(feature.data as Float32Array, expected);
+      const [{ feature }] = await runOnnx(encodeOnnx(onnx), [{
+        shape: [2, 3, 9, 8],
+        data: pixels,
+      }]);
+      const error = difference(feature, expected);
       assert(error < TOLERANCE, `${error}`);
-      await session.release();
     }
     model.dispose();
   },
