@@ -15,11 +15,11 @@ import { create } from "../lib/create.ts";
 import { openDevice } from "../lib/device/device.ts";
 import { BACKEND } from "../lib/device/webgpu.ts";
 import { rng } from "../lib/random.ts";
+import { type Chart, figure, lineCharts, type Point } from "../lib/report/figure.ts";
 import { writeAtomic } from "../lib/run/atomic_write.ts";
 import { jsonText } from "../lib/run/json_text.ts";
 import { note } from "../lib/terminal/say.ts";
 import linear from "../plugins/probes/linear.ts";
-import { type Chart, figure, type Point } from "./support/figure.ts";
 import { type Machine, machine } from "./support/machine.ts";
 import { inScope } from "./support/measure.ts";
 import { extraBytes } from "./support/memory.ts";
@@ -50,7 +50,7 @@ for (const [name, measure] of Object.entries(PLOTS)) {
     points: chart.points.map((point) => ({ ...point, y: Number(point.y.toPrecision(4)) })),
   }));
   await writeAtomic(new URL(`${name}.json`, folder).pathname, jsonText({ ...here, charts }));
-  const svg = await figure(charts, describe(here));
+  const svg = await figure([lineCharts(charts)], describe(here));
   await writeAtomic(new URL(`${name}.svg`, folder).pathname, svg);
 }
 Deno.exit(0); // the devices would keep the process

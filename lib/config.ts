@@ -183,7 +183,8 @@ function collect(
   return values;
 }
 
-function owner(
+/** The option that a name reaches, bare or with its section: the first section that has it. */
+export function owner(
   sections: readonly Section[],
   name: string,
 ): { section: Section; flag: Flag } | undefined {
@@ -198,7 +199,8 @@ function owner(
   }
 }
 
-function unknownOption(
+/** The error that no section has an option of this name; it names the nearest. */
+export function unknownOption(
   sections: readonly Section[],
   name: string,
   layer: Layer,

@@ -14,6 +14,8 @@ export interface Context<S extends z.ZodObject = z.ZodObject> {
   readonly words: readonly string[];
   /** The resolved configuration. */
   readonly config: Config<S>;
+  /** What it was resolved from, lowest first. */
+  readonly layers: readonly Layer[];
   /** The specifiers of third parties' plugins, absolute. */
   readonly plugins: readonly string[];
   /** The plugins. */
@@ -36,6 +38,8 @@ export interface Command<S extends z.ZodObject = z.ZodObject> {
   rewrite?(flags: Readonly<Record<string, string>>): Record<string, string>;
   /** The layers under the flags, given all that was named in files and flags so far. */
   layers?(named: Readonly<Record<string, unknown>>): Promise<Layer[]> | Layer[];
+  /** Of layers that stand for several configurations, those of the first one. */
+  first?(layers: readonly Layer[], registry: Registry): Promise<readonly Layer[]>;
   /** Does it. */
   run(context: Context<S>): Promise<void>;
 }

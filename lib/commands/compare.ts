@@ -6,6 +6,7 @@
 import { UsageError } from "../errors.ts";
 import type { Encoder, Metrics } from "../plugin.ts";
 import { jsonText } from "../run/json_text.ts";
+import { RESULTS, type Results } from "../run/results.ts";
 import type { RunFolder } from "../run/run_folder.ts";
 import type { Session } from "../session.ts";
 import { table } from "../terminal/table.ts";
@@ -37,20 +38,26 @@ export async function compare(
   { session, judges, run, trained, makeEncoder, views, baselines }: Comparison,
 ): Promise<string> {
   const names = Object.keys(judges);
-  const results: [string, Partial<Record<string, Metrics>>][] = [
-    ["trained encoder", await judge(context, session, judges, trained, views)],
-  ];
-  for (const name of names) await run.writeFile(`${name}.json`, jsonText(results[0][1][name]));
+  const found = await judge(context, session, judges, trained, views);
+  for (const name of names) await run.writeFile(`${name}.json`, jsonText(found[name]));
+  const { device: { name, description } } = session;
+  let results: Results = { device: `${name}: ${description}`, trained: found };
   if (baselines) {
-    const untrained = await makeEncoder();
-    results.push(["untrained encoder", await judge(context, session, judges, untrained, views)]);
-    untrained.model.dispose();
-    results.push(["raw pixels", await judgePixels(context, session, judges)]);
+    const encoder = await makeEncoder();
+    const untrained = await judge(context, session, judges, encoder, views);
+    encoder.model.dispose();
+    results = { ...results, untrained, pixels: await judgePixels(context, session, judges) };
   }
-  const rows = results.map(([who, metrics]) => [
+  await run.writeFile(RESULTS, jsonText(results));
+  const row = (who: string, scores: Results["trained"]) => [
     who,
-    ...names.map((name) => metrics[name] ? metrics[name].top1.toFixed(2) + " %" : "–"),
-  ]);
+    ...names.map((name) => scores[name] ? scores[name].top1.toFixed(2) + " %" : "–"),
+  ];
+  const rows = [
+    row("trained encoder", results.trained),
+    ...results.untrained ? [row("untrained encoder", results.untrained)] : [],
+    ...results.pixels ? [row("raw pixels", results.pixels)] : [],
+  ];
   return table(["on the test split", ...names.map((name) => `${name} top-1`)], rows);
 }
 
@@ -59,8 +66,8 @@ async function judgePixels(
   context: Pick<Context, "signal" | "bar">,
   session: Session,
   judges: Judges<string>,
-): Promise<Partial<Record<string, Metrics>>> {
-  const results: Partial<Record<string, Metrics>> = {};
+): Promise<Record<string, Metrics>> {
+  const results: Record<string, Metrics> = {};
   for (const [name, probe] of Object.entries(judges)) {
     try {
       Object.assign(results, await judge(context, session, { [name]: probe }));

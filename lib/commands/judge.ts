@@ -18,13 +18,13 @@ export type Judges<N extends string> = { readonly [name in N]: Probe };
 const BATCH = 256;
 
 /** Whether the dataset has what probes need: labelled splits train and test. */
-export function canJudge({ dataset: { splits } }: Session): boolean {
+export function canJudge({ dataset: { splits } }: Pick<Session, "dataset">): boolean {
   return ["train", "test"].every((name) => splits[name]?.labels?.some((label) => label >= 0));
 }
 
 /** Throws UsageError where kNN could not run after hours of training for want of examples. */
 export function checkNeighbours(
-  { dataset: { splits } }: Session,
+  { dataset: { splits } }: Pick<Session, "dataset">,
   k: number,
   option = "k",
 ): void {

@@ -25,6 +25,10 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: "Train an encoder without labels, then evaluate it",
     load: () => import("./train.ts"),
   },
+  sweep: {
+    summary: "Train many configurations over many seeds, and compare them",
+    load: () => import("./sweep.ts"),
+  },
   linear: {
     summary: "Train a linear classifier on a frozen encoder",
     load: () => import("./linear.ts"),
@@ -123,11 +127,12 @@ async function dispatch(args: readonly string[]): Promise<void> {
     say(commandHelp(name, COMMANDS[name].summary, command, chosen, registry));
     return;
   }
-  const config = await resolveConfig(command.spec, clean, registry);
+  const first = await command.first?.(clean, registry) ?? clean;
+  const config = await resolveConfig(command.spec, first, registry);
   const bar = progressBar();
   const { signal, release } = interruptible();
   try {
-    await command.run({ words, config, plugins, registry, signal, bar });
+    await command.run({ words, config, layers: clean, plugins, registry, signal, bar });
   } finally {
     bar.end();
     release();

@@ -5,6 +5,7 @@
  *     metrics.jsonl                          one JSON object per line, each with a `step`
  *     checkpoint-25.safetensors              the state after epoch 25
  *     checkpoint-25-step-7.safetensors       the state 7 steps later, where a run was interrupted
+ *     results.json                           what the probes found, written last
  *     lock                                   while a process writes
  *
  * @module

@@ -75,7 +75,7 @@ function lines(): ProgressBar {
 }
 
 /** `40 s`, `12 min`, `3 h 5 min`; cli-progress gives a text where it does not know. */
-function duration(seconds: number): string {
+export function duration(seconds: number): string {
   if (!Number.isFinite(seconds)) return "?";
   if (seconds < 60) return `${Math.round(seconds)} s`;
   const minutes = Math.round(seconds / 60);

@@ -1,0 +1,96 @@
+/**
+ * Figures as SVG, by vega-lite.
+ *
+ * @module
+ */
+import type { TopLevelSpec } from "vega-lite";
+
+/** One chart of a figure, as vega-lite takes it. */
+export type ChartSpec = Extract<TopLevelSpec, { hconcat: unknown }>["hconcat"][number];
+
+/** Rows of charts under lines of text. Loads vega on the first call. */
+export async function figure(
+  rows: readonly (readonly ChartSpec[])[],
+  text: string | readonly string[],
+): Promise<string> {
+  const { compile } = await import("vega-lite");
+  const { parse, View } = await import("vega");
+  const spec: TopLevelSpec = {
+    $schema: "https://vega.github.io/schema/vega-lite/v6.json",
+    background: "white",
+    padding: 16,
+    title: {
+      text: typeof text === "string" ? text : [...text],
+      anchor: "start",
+      fontSize: 11,
+      fontWeight: "normal",
+      offset: 14,
+    },
+    config: {
+      axis: { labelFontSize: 12, titleFontSize: 12 },
+      legend: { labelFontSize: 12, labelLimit: 0, orient: "top" },
+    },
+    vconcat: rows.map((charts) => ({ hconcat: [...charts] })),
+  };
+  return await new View(parse(compile(spec).spec), { renderer: "none" }).toSVG();
+}
+
+/** One measured point. */
+export interface Point {
+  /** What grows. */
+  readonly x: number;
+  /** What it costs. */
+  readonly y: number;
+  /** The line it is on. */
+  readonly series: string;
+}
+
+/** A chart of lines. */
+export interface Chart {
+  /** Above the chart. */
+  readonly title: string;
+  /** Names of the axes, with units. */
+  readonly x: string;
+  readonly y: string;
+  /** The points, in any order. */
+  readonly points: readonly Point[];
+}
+
+/** Charts of lines, both axes logarithmic, with the same colours for the same series. */
+export function lineCharts(charts: readonly Chart[]): ChartSpec[] {
+  const series = [...new Set(charts.flatMap(({ points }) => points.map(({ series }) => series)))];
+  return charts.map((chart) => lineChart(chart, series));
+}
+
+function lineChart({ title, x, y, points }: Chart, series: string[]): ChartSpec {
+  const ticks = [...new Set(points.map((point) => point.x))].sort((a, b) => a - b);
+  return {
+    title,
+    width: 340,
+    height: 260,
+    data: { values: [...points] },
+    mark: { type: "line", point: { size: 45, filled: true }, strokeWidth: 2 },
+    encoding: {
+      x: {
+        field: "x",
+        type: "quantitative",
+        title: x,
+        scale: { type: "log", nice: false },
+        axis: { values: ticks, format: ",d", labelAngle: -45, grid: false },
+      },
+      y: {
+        field: "y",
+        type: "quantitative",
+        title: y,
+        scale: { type: "log" },
+        axis: { format: "~g", gridOpacity: 0.5 },
+      },
+      color: {
+        field: "series",
+        type: "nominal",
+        title: null,
+        scale: { domain: series, range: ["#1f77b4", "#d95f02", "#1b9e77"] },
+      },
+    },
+  };
+}

@@ -1,0 +1,234 @@
+/**
+ * From lists of values to the arms of a sweep.
+ *
+ * @module
+ */
+import {
+  type ConfigSpec,
+  type Layer,
+  owner,
+  type Section,
+  sectionsOf,
+  unknownOption,
+} from "../config.ts";
+import { type Flag, parseText, showValue } from "../options.ts";
+import type { Kind, Plugin } from "../plugin.ts";
+import { KINDS, type Registry } from "../registry.ts";
+import type { z } from "zod";
+
+/** One configuration of a training but for the seed. */
+export interface Arm {
+  /** The objective and what was chosen for it: `debiased tau_plus=0.1`. */
+  readonly treatment: string;
+  /** What was chosen elsewhere, as `batch_size=64`; empty where nothing else varies. */
+  readonly setting: string;
+  /** Both. */
+  readonly label: string;
+  /** They resolve to its configuration. */
+  readonly layers: readonly Layer[];
+}
+
+/** The arms, and what is about the sweep itself. */
+export interface Arms {
+  /** The options of the sweep. */
+  readonly own: readonly Layer[];
+  /** At least one. */
+  readonly arms: readonly Arm[];
+  /** The names of their datasets. */
+  readonly datasets: readonly string[];
+}
+
+/** The flags of the sweep itself. */
+const OWN = ["seeds", "baseline", "jobs", "out"];
+
+/** What is one for the whole sweep. */
+const NOT_VARIED = [
+  "probe",
+  "device",
+  "tune",
+  "baselines",
+  "eval_every",
+  "save_every",
+  "log_every",
+];
+
+/** What a file has where it is the configuration of a run, and a sweep sets itself. */
+const OF_A_RUN = ["seed", "out"];
+
+type Plugins = Readonly<Partial<Record<Kind, Plugin>>>;
+
+/** The plugins of some arms. */
+interface Combination {
+  readonly plugins: Plugins;
+  readonly sections: readonly Section[];
+}
+
+/** The values of one option. */
+interface Choice {
+  /** The name with its section: `objective.tau_plus`. */
+  readonly name: string;
+  /** The name for a person; undefined where all arms have the one value. */
+  readonly shown?: string;
+  readonly values: readonly unknown[];
+}
+
+/**
+ * The arms that the layers stand for: of every option that is a list, each value with each of the
+ * others. On the command line a list is joined by commas; in files it is an array. Options that are
+ * arrays are no lists there, but an array of arrays is. An option that a plugin does not have is not
+ * varied for it.
+ *
+ * Throws UsageError where there is no such plugin, and at an option that none of them has.
+ */
+export async function expandArms<S extends z.ZodObject>(
+  spec: ConfigSpec<S>,
+  layers: readonly Layer[],
+  registry: Registry,
+): Promise<Arms> {
+  const named = (names: readonly string[], layer: Layer, inside: boolean): Layer => ({
+    ...layer,
+    values: Object.fromEntries(
+      Object.entries(layer.values).filter(([name]) => names.includes(name) === inside),
+    ),
+  });
+  const mine = layers.map((layer) => layer.text ? layer : named(OF_A_RUN, layer, false));
+  const own = mine.map((layer) => named(OWN, layer, true));
+  const rest = mine.map((layer) => named(OWN, layer, false));
+  const combinations = await combine(spec, rest, registry);
+  const arms = combinations.flatMap((combination) => armsOf(combination, combinations, rest));
+  const datasets = combinations.flatMap(({ plugins }) => plugins.dataset?.name ?? []);
+  return { own, arms, datasets: [...new Set(datasets)] };
+}
+
+/** Each plugin of each role with each of the others. */
+async function combine<S extends z.ZodObject>(
+  spec: ConfigSpec<S>,
+  layers: readonly Layer[],
+  registry: Registry,
+): Promise<Combination[]> {
+  let all: Plugins[] = [{}];
+  for (const kind of KINDS) {
+    const standard = spec.roles[kind];
+    if (standard === undefined) continue;
+    const names = layers.map(({ values }) => values[kind]).findLast((name) => name !== undefined);
+    const plugins: Plugin[] = [];
+    for (const name of namesOf(kind, names ?? standard)) {
+      plugins.push(await registry.get<Kind>(kind, name));
+    }
+    all = all.flatMap((some) => plugins.map((plugin) => ({ ...some, [kind]: plugin })));
+  }
+  return all.map((plugins) => ({ plugins, sections: sectionsOf(spec, plugins) }));
+}
+
+/** The arms of one combination of plugins. */
+function armsOf(
+  combination: Combination,
+  all: readonly Combination[],
+  layers: readonly Layer[],
+): Arm[] {
+  const { plugins, sections } = combination;
+  const choices = new Map<string, Choice>();
+  for (const layer of layers) {
+    for (const [name, value] of Object.entries(layer.values)) {
+      if (value === undefined || name in plugins || isVoid(layer, name, plugins)) continue;
+      const found = owner(sections, name);
+      if (found) {
+        const choice = choose(
+          found,
+          valuesOf(found.flag, value, layer.text),
+          all,
+          layer.text ? name : undefined,
+        );
+        choices.set(choice.name, choice);
+      } else if (!all.some((other) => owner(other.sections, name))) {
+        const known = all.flatMap(({ sections }) => sections);
+        throw unknownOption(known, name, layer, Object.keys(plugins));
+      }
+    }
+  }
+  const roles = Object.fromEntries(
+    Object.entries(plugins).map(([kind, plugin]) => [kind, plugin.name]),
+  );
+  return product([...choices.values()]).map((values) => {
+    const shown = (objective: boolean) =>
+      values.filter(({ choice: { name, shown } }) =>
+        shown !== undefined && name.startsWith("objective.") === objective
+      ).map(({ choice, value }) => `${choice.shown}=${showValue(value)}`);
+    const treatment = [roles.objective, ...shown(true)].join(" ");
+    const others = ["dataset", "encoder"].filter((kind) =>
+      all.some((other) => other.plugins[kind as Kind]?.name !== roles[kind])
+    ).map((kind) => `${kind}=${roles[kind]}`);
+    const setting = [...others, ...shown(false)].join(" ");
+    const options = values.map(({ choice: { name }, value }) => [name, value]);
+    const layer: Layer = {
+      source: "the sweep",
+      values: { ...roles, ...Object.fromEntries(options) },
+      text: false,
+    };
+    return {
+      treatment,
+      setting,
+      label: setting ? `${treatment} ${setting}` : treatment,
+      layers: [layer],
+    };
+  });
+}
+
+/** Whether an option of a layer is for a plugin that a higher layer has replaced. */
+function isVoid({ values }: Layer, name: string, plugins: Plugins): boolean {
+  const role = name.split(".")[0];
+  const chosen = plugins[role as Kind]?.name;
+  return chosen !== undefined && values[role] !== undefined &&
+    !namesOf(role, values[role]).includes(chosen);
+}
+
+function namesOf(role: string, value: unknown): string[] {
+  const names = Array.isArray(value) ? value.map(String) : [String(value)];
+  if (NOT_VARIED.includes(role)) return names;
+  return [...new Set(names.flatMap((name) => name.split(",")).map((name) => name.trim()))];
+}
+
+/** The values that one option stands for. */
+function valuesOf(flag: Flag, value: unknown, text: boolean): unknown[] {
+  // Paths and free texts may have commas of their own.
+  const fixed = NOT_VARIED.includes(flag.name) || flag.type === "path" ||
+    flag.type === "string" && flag.rule === "a text";
+  const array = flag.type === "array";
+  const list = text && !fixed && !array
+    ? String(value).split(",").map((part) => parseText(flag, part.trim()))
+    : text
+    ? [parseText(flag, String(value))]
+    : !fixed && Array.isArray(value) && value.length > 0 && (!array || value.every(Array.isArray))
+    ? value
+    : [value];
+  const texts = list.map((item) => JSON.stringify(item));
+  return list.filter((_, i) => texts.indexOf(texts[i]) === i);
+}
+
+/**
+ * It is shown where arms differ by it: by their values of it, or, of what was `asked` for on the
+ * command line by that name, in that some do not have it.
+ */
+function choose(
+  { section, flag }: { section: Section; flag: Flag },
+  values: readonly unknown[],
+  all: readonly Combination[],
+  asked?: string,
+): Choice {
+  const name = section.name ? `${section.name}.${flag.name}` : flag.name;
+  const differs = values.length > 1 ||
+    asked !== undefined && all.some(({ sections }) => !owner(sections, asked));
+  const bare = all.every(({ sections }) =>
+    [undefined, section.name].includes(owner(sections, flag.name)?.section.name)
+  );
+  return { name, values, ...(differs && { shown: bare ? flag.name : name }) };
+}
+
+/** Each value of each choice with each of the others, the first choice the slowest. */
+function product(choices: readonly Choice[]): { choice: Choice; value: unknown }[][] {
+  return choices.reduce<{ choice: Choice; value: unknown }[][]>(
+    (all, choice) =>
+      all.flatMap((some) => choice.values.map((value) => [...some, { choice, value }])),
+    [[]],
+  );
+}

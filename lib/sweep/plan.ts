@@ -1,0 +1,94 @@
+/**
+ * The runs of a sweep: each arm with each seed, in a folder named after its configuration.
+ *
+ * @module
+ */
+import { createHash } from "node:crypto";
+import { join } from "node:path";
+import { command as train } from "../commands/train.ts";
+import { chosen, resolveConfig, type Roles } from "../config.ts";
+import type { Registry } from "../registry.ts";
+import type { Arm } from "./arms.ts";
+
+/** One training of a sweep. */
+export interface Run {
+  /** What is trained. */
+  readonly arm: Arm;
+  /** The seed. */
+  readonly seed: number;
+  /** The run's folder. */
+  readonly folder: string;
+  /** What goes to its `config.json`. */
+  readonly config: Readonly<Record<string, unknown>>;
+  /** Its plugins and their options. */
+  readonly roles: Roles;
+  /**
+   * Whether the untrained encoder and raw pixels are judged with it: the first of the runs that
+   * agree in all these depend on does that for the others.
+   */
+  readonly references: boolean;
+}
+
+/** What a plan is made of. */
+export interface PlanParts {
+  /** The arms. */
+  readonly arms: readonly Arm[];
+  /** The seeds. */
+  readonly seeds: readonly number[];
+  /** The sweep's folder. */
+  readonly out: string;
+  /** Specifiers of third parties' plugins. */
+  readonly plugins: readonly string[];
+  /** All plugins. */
+  readonly registry: Registry;
+}
+
+/** What no result depends on, so that it makes no other run. */
+const IMMATERIAL = /^(device|tune|out|baselines|(eval|save|log)_every)$/;
+
+/** What the untrained encoder and raw pixels depend on. */
+const OF_REFERENCES = /^(dataset|encoder|probe|normalization|views|k|knn_temperature|seed)(\.|$)/;
+
+/**
+ * All runs, a seed at a time, so that pairs of one seed are there early.
+ *
+ * @throws UsageError naming the first option of any arm that is wrong.
+ */
+export async function plan({ arms, seeds, out, plugins, registry }: PlanParts): Promise<Run[]> {
+  const runs: Run[] = [];
+  const judged = new Set<string>();
+  for (const seed of seeds) {
+    for (const arm of arms) {
+      const layers = [...arm.layers, { source: "--seeds", values: { seed }, text: false }];
+      const { flat, roles, options } = await resolveConfig(train.spec, layers, registry);
+      const { preset: _, ...values } = flat;
+      const all = { ...values, ...(plugins.length > 0 && { plugin: plugins }) };
+      const group = digest(all, (name) => OF_REFERENCES.test(name));
+      const references = options.baselines && !judged.has(group);
+      judged.add(group);
+      runs.push({
+        arm,
+        seed,
+        folder: join(out, `${chosen(roles, "objective").plugin.name}-${seed}-${identity(all)}`),
+        config: { ...all, out, baselines: references },
+        roles,
+        references,
+      });
+    }
+  }
+  return runs;
+}
+
+/** Ten digits that two configurations share if they give the same results. */
+export function identity(config: Readonly<Record<string, unknown>>): string {
+  return digest(config, (name) => !IMMATERIAL.test(name));
+}
+
+function digest(
+  config: Readonly<Record<string, unknown>>,
+  keep: (name: string) => boolean,
+): string {
+  const entries = Object.entries(config).filter(([name]) => keep(name));
+  const sorted = entries.sort(([a], [b]) => a < b ? -1 : 1);
+  return createHash("sha256").update(JSON.stringify(sorted)).digest("hex").slice(0, 10);
+}

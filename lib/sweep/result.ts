@@ -1,0 +1,45 @@
+/**
+ * What a run of a sweep found, read back from its folder.
+ *
+ * @module
+ */
+import { readResults, type Results } from "../run/results.ts";
+import { type MetricsRecord, readMetrics } from "../run/run_folder.ts";
+import type { Run } from "./plan.ts";
+
+/** What a finished run found. */
+export interface RunResult extends Results {
+  /** Steps done. */
+  readonly steps: number;
+  /** Seconds spent on training. */
+  readonly seconds: number | null;
+  /** The loss of the last line of the log. */
+  readonly loss: number | null;
+  /** Mean over the logged steps of the share of rows at the clamp; null where there is none. */
+  readonly clampRate: number | null;
+  /** Mean over the logged steps of the share of negatives of the anchor's class. */
+  readonly falseNegativeRate: number | null;
+}
+
+/** The result of a run; undefined where it is not finished. */
+export async function readResult({ folder, references }: Run): Promise<RunResult | undefined> {
+  const results = await readResults(folder);
+  if (!results || references && !results.untrained) return undefined;
+  const log = await readMetrics(folder);
+  const last = log.findLast((record) => "loss" in record);
+  return {
+    ...results,
+    steps: last?.step ?? 0,
+    seconds: number(last?.seconds),
+    loss: number(last?.loss),
+    clampRate: meanOf(log, "clamp_rate"),
+    falseNegativeRate: meanOf(log, "false_negative_rate"),
+  };
+}
+
+function meanOf(log: readonly MetricsRecord[], name: string): number | null {
+  const values = log.map((record) => number(record[name])).filter((value) => value !== null);
+  return values.length === 0 ? null : values.reduce((sum, value) => sum + value) / values.length;
+}
+
+const number = (value: unknown) => typeof value === "number" ? value : null;

@@ -1,0 +1,121 @@
+/**
+ * Runs all that is not finished, one after another or several at a time.
+ *
+ * @module
+ */
+import { Interrupted } from "../errors.ts";
+import { readMetrics } from "../run/run_folder.ts";
+import { duration, type ProgressBar } from "../terminal/progress.ts";
+import { note } from "../terminal/say.ts";
+import type { Run } from "./plan.ts";
+import { readResult, type RunResult } from "./result.ts";
+import { checkFolder, OUTPUT, signalOf, trainRun } from "./train_run.ts";
+
+/** What became of a run. */
+export interface Outcome {
+  /** The run. */
+  readonly run: Run;
+  /** What it found; absent where it failed. */
+  readonly result?: RunResult;
+  /** Why it failed. */
+  readonly failure?: string;
+}
+
+/** How to run. */
+export interface RunAllOptions {
+  /** Processes at a time. */
+  readonly jobs: number;
+  /** Passed on to the processes, which save; then nothing more is begun. */
+  readonly signal: AbortSignal;
+  /** Shows the steps of what is trained. */
+  readonly bar: ProgressBar;
+  /** The steps that a run has in all. */
+  readonly stepsOf: (run: Run) => number;
+}
+
+/** Milliseconds between looks at the logs of the runs. */
+const LOOK = 2000;
+
+/**
+ * Runs all; what is finished is read, what was interrupted is continued. A run that fails is no
+ * reason not to run the others.
+ *
+ * Throws a DataError where a run's folder holds another run, and Interrupted after a signal.
+ */
+export async function runAll(
+  runs: readonly Run[],
+  { jobs, signal, bar, stepsOf }: RunAllOptions,
+): Promise<Outcome[]> {
+  const outcomes: Outcome[] = [];
+  for (const run of runs) {
+    await checkFolder(run);
+    outcomes.push({ run, result: await readResult(run) });
+  }
+  const waiting = [...runs.keys()].filter((i) => !outcomes[i].result);
+  const before = runs.length - waiting.length;
+  if (before > 0) note(`${before} of ${runs.length} runs are finished already.`);
+
+  const start = performance.now();
+  const active = new Set<number>();
+  let ended = 0;
+  const total = waiting.length;
+  const worker = async () => {
+    while (waiting.length > 0 && !signal.aborted) {
+      const i = waiting.shift()!;
+      active.add(i);
+      const began = performance.now();
+      const failure = await trainRun(runs[i], signal);
+      active.delete(i);
+      const result = failure === undefined ? await readResult(runs[i]) : undefined;
+      if (signal.aborted && !result) return;
+      outcomes[i] = result
+        ? { run: runs[i], result }
+        : { run: runs[i], failure: failure ?? `It left no results; see ${OUTPUT}.` };
+      ended++;
+      const seconds = (performance.now() - start) / 1000 / ended * (total - ended);
+      bar.end();
+      note([
+        `run ${i + 1} of ${runs.length}`,
+        `${runs[i].arm.label}, seed ${runs[i].seed}`,
+        ...scores(outcomes[i]),
+        duration((performance.now() - began) / 1000),
+        ...(ended < total ? [`about ${duration(seconds)} left`] : []),
+      ].join("   "));
+    }
+  };
+  const show = async () => {
+    const numbers = [...active];
+    if (numbers.length === 0) return;
+    const done = await Promise.all(numbers.map((i) => stepsDone(runs[i])));
+    const sum = (values: number[]) => values.reduce((sum, value) => sum + value, 0);
+    const steps = { done: sum(done), total: sum(numbers.map((i) => stepsOf(runs[i]))) };
+    const task = `run ${numbers.map((i) => i + 1).join(" and ")} of ${runs.length}`;
+    const text = numbers.map((i) => `${runs[i].arm.label}, seed ${runs[i].seed}`).join("; ");
+    // A bar that is full ends; what is left is the evaluation.
+    if (steps.done < steps.total) bar.show({ task, ...steps, unit: "steps" }, text);
+    else bar.show({ task: `${task}, evaluating`, done: steps.done, total: 0, unit: "steps" }, text);
+  };
+  const timer = setInterval(() => show().catch(() => {}), LOOK);
+  try {
+    await Promise.all(Array.from({ length: jobs }, worker));
+  } finally {
+    clearInterval(timer);
+    bar.end();
+  }
+  if (!signal.aborted) return outcomes;
+  const name = signalOf(signal);
+  throw new Interrupted(
+    name,
+    `Stopped by ${name} with ${before + ended} of ${runs.length} runs finished, the others saved ` +
+      "as far as they were. Go on with the same command.",
+  );
+}
+
+async function stepsDone({ folder }: Run): Promise<number> {
+  return (await readMetrics(folder)).at(-1)?.step ?? 0;
+}
+
+function scores({ result, failure }: Outcome): string[] {
+  if (!result) return [`failed: ${failure}`];
+  return Object.entries(result.trained).map(([name, { top1 }]) => `${name} ${top1.toFixed(2)} %`);
+}

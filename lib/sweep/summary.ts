@@ -1,0 +1,164 @@
+/**
+ * All that a sweep found, as its JSON file has it.
+ *
+ * @module
+ */
+import type { Results } from "../run/results.ts";
+import type { Baseline } from "./baseline.ts";
+import type { RunResult } from "./result.ts";
+import type { Outcome } from "./run_all.ts";
+import { type Estimate, estimate, pairedDifference } from "./statistics.ts";
+
+/** What a probe says of an arm, top-1 in percent. */
+export interface Score {
+  /** Over the seeds. */
+  readonly top1: Estimate | null;
+  /** To the arm's baseline, by pairs of one seed; null for the baseline itself. */
+  readonly difference: Estimate | null;
+}
+
+/** One run. */
+export interface RunSummary extends Partial<RunResult> {
+  /** Its seed. */
+  readonly seed: number;
+  /** Its folder. */
+  readonly folder: string;
+  /** Why it failed, where it did. */
+  readonly failure?: string;
+}
+
+/** One arm. */
+export interface ArmSummary {
+  /** What it is called. */
+  readonly label: string;
+  /** The label of the arm it is compared with; its own for a baseline, null where there is none. */
+  readonly baseline: string | null;
+  /** Its options, but those that all arms share. */
+  readonly config: Readonly<Record<string, unknown>>;
+  /** By probe. */
+  readonly scores: Readonly<Record<string, Score>>;
+  /** Share of rows at the clamp; null where the objective has none. */
+  readonly clampRate: Estimate | null;
+  /** Share of negatives that are of the anchor's class. */
+  readonly falseNegativeRate: Estimate | null;
+  /** What all this is from. */
+  readonly runs: readonly RunSummary[];
+}
+
+/** What every encoder should beat. */
+export interface ReferenceSummary {
+  /** `untrained encoder` or `raw pixels`; where they differ within the sweep, with an arm's label. */
+  readonly label: string;
+  /** By probe. */
+  readonly scores: Readonly<Record<string, Estimate | null>>;
+}
+
+/** The whole. */
+export interface SweepSummary {
+  /** The seeds. */
+  readonly seeds: readonly number[];
+  /** What the arms are compared with, as named. */
+  readonly baseline: string;
+  /** The probes. */
+  readonly probes: readonly string[];
+  /** The arms, in the order of the table. */
+  readonly arms: readonly ArmSummary[];
+  /** Untrained encoder and raw pixels. */
+  readonly references: readonly ReferenceSummary[];
+  /** The devices that computed. */
+  readonly devices: readonly string[];
+  /** Seconds of training, all runs together. */
+  readonly seconds: number;
+  /** The options that all runs share. */
+  readonly config: Readonly<Record<string, unknown>>;
+}
+
+/** What a summary is made of. */
+export interface SummaryParts {
+  /** The seeds. */
+  readonly seeds: readonly number[];
+  /** Who is compared with whom. */
+  readonly baseline: Baseline;
+  /** What became of every run. */
+  readonly outcomes: readonly Outcome[];
+}
+
+/** What is not of the arm. */
+const OF_A_RUN = /^(seed|out|baselines)$/;
+
+/** Means, deviations and paired differences. */
+export function summarise({ seeds, baseline, outcomes }: SummaryParts): SweepSummary {
+  const results = outcomes.flatMap(({ result }) => result ?? []);
+  const probes = [...new Set(results.flatMap(({ trained }) => Object.keys(trained)))];
+  const configs = outcomes.map(({ run }) => run.config);
+  const isShared = (name: string) =>
+    new Set(configs.map((config) => JSON.stringify(config[name]))).size === 1;
+  const options = (config: Readonly<Record<string, unknown>>, shared: boolean) =>
+    Object.fromEntries(
+      Object.entries(config).filter(([name]) => !OF_A_RUN.test(name) && isShared(name) === shared),
+    );
+  const ofArm = (label: string | null) => outcomes.filter(({ run }) => run.arm.label === label);
+  const top1 = (label: string | null, probe: string) =>
+    new Map(
+      ofArm(label).flatMap(({ run, result }) =>
+        result?.trained[probe] ? [[run.seed, result.trained[probe].top1] as const] : []
+      ),
+    );
+  const arm = (label: string, other: string | null): ArmSummary => {
+    const own = ofArm(label);
+    const rate = (name: "clampRate" | "falseNegativeRate") =>
+      estimate(own.flatMap(({ result }) => result?.[name] ?? []));
+    const score = (probe: string): Score => {
+      const values = top1(label, probe);
+      const difference = label === other ? null : pairedDifference(values, top1(other, probe));
+      return { top1: estimate([...values.values()]), difference };
+    };
+    return {
+      label,
+      baseline: other,
+      config: options(own[0].run.config, false),
+      scores: Object.fromEntries(probes.map((probe) => [probe, score(probe)])),
+      clampRate: rate("clampRate"),
+      falseNegativeRate: rate("falseNegativeRate"),
+      runs: own.map(({ run: { seed, folder }, result, failure }) => ({
+        seed,
+        folder,
+        ...(failure !== undefined && { failure }),
+        ...result,
+      })),
+    };
+  };
+  return {
+    seeds,
+    baseline: baseline.name,
+    probes,
+    arms: [...baseline.of].map(([label, other]) => arm(label, other)),
+    references: [
+      ...references("untrained", "untrained encoder", outcomes, probes),
+      ...references("pixels", "raw pixels", outcomes, probes),
+    ],
+    devices: [...new Set(results.map(({ device }) => device))],
+    seconds: results.reduce((sum, { seconds }) => sum + (seconds ?? 0), 0),
+    config: options(configs[0], true),
+  };
+}
+
+/** One for each group of runs that share it. */
+function references(
+  name: "untrained" | "pixels",
+  title: string,
+  outcomes: readonly Outcome[],
+  probes: readonly string[],
+): ReferenceSummary[] {
+  const groups = new Map<string, Results[]>();
+  for (const { run: { arm: { label }, references }, result } of outcomes) {
+    if (references && result?.[name]) groups.set(label, [...groups.get(label) ?? [], result]);
+  }
+  return [...groups].map(([label, results]) => ({
+    label: groups.size > 1 ? `${title}, ${label}` : title,
+    scores: Object.fromEntries(probes.map((probe) => [
+      probe,
+      estimate(results.flatMap((result) => result[name]?.[probe]?.top1 ?? [])),
+    ])),
+  }));
+}

@@ -1,0 +1,70 @@
+/**
+ * What `sweep` does: plan, look at the data, run, report.
+ *
+ * @module
+ */
+import { join } from "node:path";
+import type { Context } from "../commands/command.ts";
+import { command, type sweepCommandOptions } from "../commands/sweep.ts";
+import { TauplusError } from "../errors.ts";
+import { writeAtomic, writeError } from "../run/atomic_write.ts";
+import { jsonText } from "../run/json_text.ts";
+import { lockFolder } from "../run/lock.ts";
+import { note, say } from "../terminal/say.ts";
+import { expandArms } from "./arms.ts";
+import { chooseBaseline } from "./baseline.ts";
+import { checkData } from "./check_data.ts";
+import { circumstances } from "./circumstances.ts";
+import { sweepFigure } from "./figure.ts";
+import { plan } from "./plan.ts";
+import { markdown, terminalTable } from "./report.ts";
+import { type Outcome, runAll } from "./run_all.ts";
+import { summarise } from "./summary.ts";
+import { OUTPUT } from "./train_run.ts";
+
+/**
+ * Runs the command. Throws what {@linkcode checkData} and {@linkcode runAll} throw, and where runs
+ * failed a TauplusError after the report.
+ */
+export async function sweep(context: Context<typeof sweepCommandOptions>): Promise<void> {
+  const { config: { options }, layers, plugins, registry, signal, bar } = context;
+  const { arms, datasets } = await expandArms(command.spec, layers, registry);
+  const baseline = chooseBaseline(arms, options.baseline);
+  const seeds = options.seeds.length === 1 ? [...Array(options.seeds[0]).keys()] : options.seeds;
+  const out = options.out ?? join("sweeps", datasets.join("+"));
+  const runs = await plan({ arms, seeds, out, plugins, registry });
+  const stepsOf = await checkData(runs, { progress: (progress) => bar.show(progress), signal });
+  bar.end();
+
+  await Deno.mkdir(out, { recursive: true }).catch((cause) => {
+    throw writeError(out, cause);
+  });
+  const lock = await lockFolder(out);
+  try {
+    note(`sweep    arms ${arms.length} × seeds ${seeds.length} = ${runs.length} runs, in ${out}`);
+    const outcomes = await runAll(runs, { jobs: options.jobs, signal, bar, stepsOf });
+    if (outcomes.some(({ result }) => result)) {
+      const found = { ...circumstances(), ...summarise({ seeds, baseline, outcomes }) };
+      say(terminalTable(found));
+      await writeAtomic(join(out, "sweep.json"), jsonText(found));
+      await writeAtomic(join(out, "sweep.svg"), await sweepFigure(found));
+      await writeAtomic(join(out, "sweep.md"), markdown(found));
+      say(`sweep: ${join(out, "sweep.md")}, with sweep.json and sweep.svg`);
+    }
+    checkFailures(outcomes);
+  } finally {
+    await lock.release();
+  }
+}
+
+function checkFailures(outcomes: readonly Outcome[]): void {
+  const failed = outcomes.filter(({ failure }) => failure !== undefined);
+  if (failed.length === 0) return;
+  const [{ run, failure }] = failed;
+  throw new TauplusError({
+    act: "finish the sweep",
+    rule: `${failed.length} of ${outcomes.length} runs failed, the first so: ` +
+      `${failure?.replace(/\.$/, "")}`,
+    next: `All it said is in ${join(run.folder, OUTPUT)}. The same command tries them again.`,
+  });
+}

@@ -1,0 +1,76 @@
+/**
+ * One training of a sweep, as `train --resume` in a process of its own: what it takes of the device
+ * is freed when it ends, and where it fails the sweep goes on.
+ *
+ * @module
+ */
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { DataError, Interrupted } from "../errors.ts";
+import { writeAtomic } from "../run/atomic_write.ts";
+import { jsonText } from "../run/json_text.ts";
+import { readConfig } from "../run/run_folder.ts";
+import { identity, type Run } from "./plan.ts";
+
+const CLI = new URL("../../cli.ts", import.meta.url);
+const CONFIG = new URL("../../deno.json", import.meta.url);
+
+/** What the process printed, in the run's folder. */
+export const OUTPUT = "output.txt";
+
+/**
+ * Throws a DataError where the run's folder holds a run of another configuration, as one that was
+ * trained further by hand.
+ */
+export async function checkFolder({ folder, config }: Run): Promise<void> {
+  const there = await Deno.stat(join(folder, "config.json")).catch(() => undefined);
+  if (!there) return;
+  const begun = Object(await readConfig(folder));
+  if (identity(begun) === identity(config)) return;
+  throw new DataError({
+    act: `continue the run ${folder}`,
+    rule: "its config.json must be the one that the sweep began it with",
+    next: "Move the folder elsewhere; the sweep will make it again.",
+  });
+}
+
+/**
+ * Trains and judges a run from where it is, or from the start. A signal is passed on to the process
+ * once, so that it saves its state; then this returns when it has ended.
+ *
+ * @returns why it failed; undefined where it did not.
+ */
+export async function trainRun(
+  { folder, config }: Run,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  await Deno.mkdir(folder, { recursive: true });
+  await writeAtomic(join(folder, "config.json"), jsonText(config));
+  const child = new Deno.Command(Deno.execPath(), {
+    args: [
+      ...["run", "-A", "--no-check", "--unstable-webgpu"],
+      ...(CONFIG.protocol === "file:" ? [`--config=${fileURLToPath(CONFIG)}`] : []),
+      ...[CLI.href, "train", `--resume=${folder}`],
+    ],
+    // Ctrl-C reaches all processes of a terminal's group: this one would hear it twice.
+    detached: true,
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  const stop = () => child.kill(signalOf(signal));
+  signal.addEventListener("abort", stop, { once: true });
+  const { code, signal: killer, stdout, stderr } = await child.output();
+  signal.removeEventListener("abort", stop);
+  const [results, remarks] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
+  await writeAtomic(join(folder, OUTPUT), remarks + results);
+  if (code === 0) return undefined;
+  const error = remarks.split("\n").findLast((line) => line.startsWith("error: "));
+  if (error) return error.slice("error: ".length);
+  return killer ? `It was ended by ${killer}.` : `It ended with the exit code ${code}.`;
+}
+
+/** The signal that aborted; SIGTERM where it was no signal. */
+export function signalOf({ reason }: AbortSignal): "SIGINT" | "SIGTERM" {
+  return reason instanceof Interrupted && reason.exitCode === 130 ? "SIGINT" : "SIGTERM";
+}

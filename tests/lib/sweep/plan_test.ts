@@ -1,0 +1,58 @@
+import { assertEquals, assertMatch, assertNotEquals } from "@std/assert";
+import { command } from "../../../lib/commands/sweep.ts";
+import { loadRegistry } from "../../../lib/registry.ts";
+import { expandArms } from "../../../lib/sweep/arms.ts";
+import { identity, plan, type Run } from "../../../lib/sweep/plan.ts";
+
+const registry = await loadRegistry();
+
+async function planned(values: Record<string, string>, seeds = [0, 1]): Promise<Run[]> {
+  const layer = { source: "the command line", values, text: true };
+  const { arms } = await expandArms(command.spec, [layer], registry);
+  return await plan({ arms, seeds, out: "sweeps/x", plugins: [], registry });
+}
+
+Deno.test("runs go seed by seed, in folders that only their own configuration names", async () => {
+  const runs = await planned({ objective: "biased,debiased", tau_plus: "0,0.1" });
+  assertEquals(runs.map(({ arm, seed }) => `${arm.label}, ${seed}`), [
+    "biased, 0",
+    "debiased tau_plus=0, 0",
+    "debiased tau_plus=0.1, 0",
+    "biased, 1",
+    "debiased tau_plus=0, 1",
+    "debiased tau_plus=0.1, 1",
+  ]);
+  assertEquals(new Set(runs.map(({ folder }) => folder)).size, 6);
+  assertMatch(runs[0].folder, /^sweeps\/x\/biased-0-[0-9a-f]{10}$/);
+  assertEquals(runs[5].config.seed, 1);
+
+  // Another sweep that has the same run has it in the same folder.
+  const folders = (await planned({ tau_plus: "0.1,0.2", device: "wasm", save_every: "7" }, [1]))
+    .map(({ folder }) => folder);
+  assertEquals(folders[0], runs[5].folder);
+  assertNotEquals(folders[1], runs[5].folder);
+});
+
+Deno.test("each option that changes results changes the name, the order of options does not", () => {
+  const config = { objective: "biased", seed: 0, epochs: 3, device: "auto", out: "a" };
+  const { epochs, ...others } = config;
+  assertEquals(identity({ epochs, ...others, device: "wasm", out: "b" }), identity(config));
+  assertNotEquals(identity({ ...config, epochs: 4 }), identity(config));
+  assertNotEquals(identity({ ...config, plugin: ["a.ts"] }), identity(config));
+});
+
+Deno.test("untrained encoder and raw pixels are judged once per seed and encoder", async () => {
+  const judged = async (values: Record<string, string>) =>
+    (await planned(values)).filter(({ references, config }) => {
+      assertEquals(config.baselines, references);
+      return references;
+    }).map(({ arm, seed }) => `${arm.label}, ${seed}`);
+  assertEquals(await judged({ objective: "biased,debiased" }), ["biased, 0", "biased, 1"]);
+  assertEquals(await judged({ encoder: "conv,resnet18", epochs: "1,2" }), [
+    "debiased encoder=conv epochs=1, 0",
+    "debiased encoder=resnet18 epochs=1, 0",
+    "debiased encoder=conv epochs=1, 1",
+    "debiased encoder=resnet18 epochs=1, 1",
+  ]);
+  assertEquals(await judged({ objective: "biased,debiased", baselines: "false" }), []);
+});

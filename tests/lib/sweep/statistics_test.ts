@@ -1,0 +1,41 @@
+import { assertAlmostEquals, assertEquals } from "@std/assert";
+import { estimate, pairedDifference } from "../../../lib/sweep/statistics.ts";
+
+// Student's quantile at 0.975 in closed form, for 1, 2 and 4 degrees of freedom; then as tables
+// print it (Abramowitz and Stegun, table 26.10).
+const p = 0.975, alpha = 4 * p * (1 - p);
+const QUANTILES = new Map([
+  [1, Math.tan(Math.PI * (p - 0.5))],
+  [2, (2 * p - 1) * Math.sqrt(2 / alpha)],
+  [4, 2 * Math.sqrt(Math.cos(Math.acos(Math.sqrt(alpha)) / 3) / Math.sqrt(alpha) - 1)],
+]);
+const TABLE = new Map([[1, 12.706], [2, 4.303], [4, 2.776], [9, 2.262], [29, 2.045]]);
+
+Deno.test("the interval is Student's: closed forms, and the printed table", () => {
+  for (const [degrees, expected] of [...QUANTILES, ...TABLE]) {
+    const n = degrees + 1;
+    const found = estimate(Array.from({ length: n }, (_, i) => i))!;
+    // The deviation of 0 … n − 1 is √(n·(n + 1) / 12).
+    const deviation = Math.sqrt(n * (n + 1) / 12);
+    assertAlmostEquals(found.mean, degrees / 2, 1e-12);
+    assertAlmostEquals(found.deviation!, deviation, 1e-12);
+    const quantile = found.halfWidth! * Math.sqrt(n) / deviation;
+    assertAlmostEquals(quantile, expected, TABLE.get(degrees) === expected ? 5e-4 : 1e-8);
+  }
+});
+
+Deno.test("one value has no spread, and none has no mean: null, which is no NaN", () => {
+  assertEquals(estimate([]), null);
+  assertEquals(estimate([70]), { n: 1, mean: 70, deviation: null, halfWidth: null });
+  assertEquals(estimate([70, 70, 70]), { n: 3, mean: 70, deviation: 0, halfWidth: 0 });
+});
+
+Deno.test("differences are of pairs: what all seeds share cancels, other seeds are left out", () => {
+  const values = new Map([[0, 70.5], [1, 80.5], [2, 61], [5, 1]]);
+  const others = new Map([[2, 60], [1, 80], [0, 70], [7, 99]]);
+  const { n, mean, deviation } = pairedDifference(values, others)!;
+  assertEquals(n, 3);
+  assertAlmostEquals(mean, 2 / 3, 1e-12);
+  assertAlmostEquals(deviation!, Math.sqrt(1 / 12), 1e-12);
+  assertEquals(pairedDifference(values, new Map([[9, 1]])), null);
+});
