@@ -14,6 +14,6 @@ Deno.test("a run has the whole batches of its epochs, or as many steps as it may
   const layers = [{ source: "the command line", text: true, values }];
   const { arms } = await expandArms(command.spec, layers, registry);
   const runs = await plan({ arms, seeds: [0], out: "s", plugins: [], registry });
-  const stepsOf = await checkData(runs, {});
+  const stepsOf = await checkData(runs, { progress() {}, signal: new AbortController().signal });
   assertEquals(runs.map(stepsOf), [12, 10, 6, 6]);
 });
