@@ -8,7 +8,7 @@ import { plan } from "../../../lib/sweep/plan.ts";
 Deno.test("a run has the whole batches of its epochs, or as many steps as it may", async () => {
   const registry = await loadRegistry([]);
   const values = {
-    ...{ dataset: "synthetic", train: "70", test: "8", size: "16", k: "5" },
+    ...{ dataset: "synthetic", train: "70", test: "10", size: "16", k: "5" },
     ...{ batch_size: "16,32", epochs: "3", max_steps: "0,10" },
   };
   const layers = [{ source: "the command line", text: true, values }];
