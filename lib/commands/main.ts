@@ -26,7 +26,7 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     load: () => import("./train.ts"),
   },
   sweep: {
-    summary: "Train many configurations over many seeds, and compare them",
+    summary: "Train and compare lists of values, as --tau_plus=0,0.1, over many seeds",
     load: () => import("./sweep.ts"),
   },
   linear: {
@@ -122,7 +122,9 @@ async function dispatch(args: readonly string[]): Promise<void> {
     const chosen: Partial<Record<Kind, Plugin>> = {};
     for (const kind of KINDS) {
       const standard = command.spec.roles[kind];
-      if (standard) chosen[kind] = await registry.get(kind, named[kind] ?? standard);
+      // Of a list, the first.
+      const [name] = (named[kind] ?? standard ?? "").split(",");
+      if (standard) chosen[kind] = await registry.get(kind, name);
     }
     say(commandHelp(name, COMMANDS[name].summary, command, chosen, registry));
     return;

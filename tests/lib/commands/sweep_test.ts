@@ -135,3 +135,11 @@ Deno.test("what cannot be swept is refused before anything is trained", async ()
     assertEquals([...Deno.readDirSync(cwd)].map(({ name }) => name).includes("s"), false);
   });
 });
+
+Deno.test("the help of a sweep shows the options of the first of its objectives", async () => {
+  await inFolder(async (cwd) => {
+    const { code, stdout } = await runCommand(cwd, ["sweep", "--objective=hard,biased", "--help"]);
+    assertEquals(code, 0);
+    assertMatch(stdout, /^ {2}--beta=1 /m);
+  });
+});
