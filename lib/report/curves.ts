@@ -10,7 +10,7 @@ import type { RunData } from "./read_run.ts";
 
 /** A figure for a page. */
 export interface Figure {
-  /** Unique on a page, and fit for a file's name: `learning-rate`. */
+  /** Unique on a page, and fit for a file's name: `learning_rate`. */
   readonly id: string;
   /** Above the figure, with the unit. */
   readonly title: string;
@@ -127,7 +127,7 @@ export function curve(
       `step ${end.step}`,
     ];
   });
-  const id = field.toLowerCase().replace(/[^a-z0-9]+/g, "-");
+  const id = encodeURIComponent(field);
   return {
     id,
     field,
