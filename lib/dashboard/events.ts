@@ -34,8 +34,18 @@ export function runEvents(
   lastId: string | null,
   signal: AbortSignal,
 ): ReadableStream<Uint8Array> {
-  return ReadableStream.from(events(list, names, lastId, signal))
-    .pipeThrough(new TextEncoderStream());
+  const gone = new AbortController();
+  const texts = events(list, names, lastId, AbortSignal.any([signal, gone.signal]));
+  const encoder = new TextEncoder();
+  return new ReadableStream({
+    async pull(controller) {
+      const { value, done } = await texts.next();
+      if (done) controller.close();
+      else controller.enqueue(encoder.encode(value));
+    },
+    // The reader has gone.
+    cancel: () => gone.abort(),
+  });
 }
 
 async function* events(
