@@ -5,7 +5,7 @@
  */
 import type { Figure } from "./curves.ts";
 import { pageSvg } from "./figure.ts";
-import { Html, html } from "./html.ts";
+import { escapeHtml, Html } from "./html.ts";
 
 /** A figure as SVG. */
 export interface Drawing extends Omit<Figure, "spec"> {
@@ -22,23 +22,18 @@ export async function draw({ id, title, alt, spec }: Figure): Promise<Drawing> {
 
 /** The drawing as one picture of a page; readers are told what it shows. */
 export function picture({ alt, svg }: Drawing): Html {
-  const { markup } = html`
-    <svg role="img" aria-label="${alt}"
-  `;
-  return new Html(svg.replace(/^<svg /, markup));
+  return new Html(svg.replace(/^<svg /, () => `<svg role="img" aria-label="${escapeHtml(alt)}" `));
 }
 
 /** The drawing as a file of its own, light or dark as the reader's system is. */
 export function svgFile({ title, alt, svg }: Drawing): string {
-  const { markup } = html`
-    <title>${title}</title>
-    <desc>${alt}</desc>
-    <style>
-    :root { --card: #ffffff; background: #ffffff; color: #1c1e21; }
-    @media (prefers-color-scheme: dark) {
-      :root { --card: #191c1f; background: #191c1f; color: #e4e5e2; }
-    }
-    </style>
-  `;
-  return svg.replace(/^<svg [^>]*>/, (start) => start + markup) + "\n";
+  const head = `<title>${escapeHtml(title)}</title><desc>${escapeHtml(alt)}</desc>${FILE_STYLE}`;
+  return svg.replace(/^<svg [^>]*>/, (start) => start + head) + "\n";
 }
+
+const FILE_STYLE = `<style>
+:root { --card: #ffffff; background: #ffffff; color: #1c1e21; }
+@media (prefers-color-scheme: dark) {
+  :root { --card: #191c1f; background: #191c1f; color: #e4e5e2; }
+}
+</style>`;

@@ -79,9 +79,7 @@ export function page(runs: readonly ReportRun[], drawings: Drawings): string {
     <title>${title} – tauplus report</title>
     <style>${new Html(THEME + PAGE_STYLE + runRules(runs))}</style>
       </head>
-      <body${runs.length === 1 && html`
-        class="one"
-      `}>
+      <body class="${runs.length === 1 ? "one" : "several"}">
         <header class="wide">
           <h1>${title}</h1>
           <p class="muted">${runs.length === 1
@@ -107,9 +105,9 @@ export function page(runs: readonly ReportRun[], drawings: Drawings): string {
           class="wide">Made by <code>deno task report</code> of tauplus. The figures are beside this
     page as SVG.</footer>
         <script>(${new Html(activateMaps.toString())})()</script>
-        </body>
-        </html>
-  `.markup;
+      </body>
+    </html>
+  `.markup.trim() + "\n";
 }
 
 function curveGrid(runs: readonly ReportRun[], { curves }: Drawings): Content {
