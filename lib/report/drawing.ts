@@ -7,22 +7,24 @@ import type { Figure } from "./curves.ts";
 import { pageSvg } from "./figure.ts";
 import { escapeHtml, Html } from "./html.ts";
 
-/** A figure as SVG. */
+/** A figure as SVG; its colours are those of the text around it. */
 export interface Drawing extends Omit<Figure, "spec"> {
-  /** The element, its colours from the page around it. */
+  /** With its title and legend. */
   readonly svg: string;
+  /** Without, for a page that has them. */
+  readonly bare: string;
 }
 
 /** Draws a figure. */
 export async function draw({ id, title, alt, spec }: Figure): Promise<Drawing> {
   // Names in one page's elements may not be those of another's.
-  const svg = (await pageSvg(spec)).replace(/(id="|url\(#)(clip|gradient)/g, `$1${id}-$2`);
-  return { id, title, alt, svg };
+  const own = (svg: string) => svg.replace(/(id="|url\(#)(clip|gradient)/g, `$1${id}-$2`);
+  return { id, title, alt, svg: own(await pageSvg(spec)), bare: own(await pageSvg(spec, true)) };
 }
 
 /** The drawing as one picture of a page; readers are told what it shows. */
-export function picture({ alt, svg }: Drawing): Html {
-  return new Html(svg.replace(/^<svg /, () => `<svg role="img" aria-label="${escapeHtml(alt)}" `));
+export function picture({ alt, bare }: Drawing): Html {
+  return new Html(bare.replace(/^<svg /, () => `<svg role="img" aria-label="${escapeHtml(alt)}" `));
 }
 
 /** The drawing as a file of its own, light or dark as the reader's system is. */

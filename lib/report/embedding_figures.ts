@@ -35,15 +35,12 @@ const MOST_COUNTED = 12;
 /** More classes than this have no names beside one. */
 const MOST_TICKS = 40;
 
+/** Pixels of a map. */
+const WIDTH = 520;
+const HEIGHT = 440;
+
 /** The text behind a text, so that it can be read over points; a page's cards define the colour. */
 const HALO = "var(--card, white)";
-
-const title = (text: string) => ({
-  text,
-  fontSize: 13,
-  fontWeight: "normal" as const,
-  anchor: "start" as const,
-});
 
 /** The colour of a class. */
 export function classColor(label: number): string {
@@ -75,6 +72,7 @@ export function mapFigure(id: string, run: string, images: TestImages): Figure {
     ...place,
     text: { field: "name", type: "nominal" as const },
   };
+  const named = apart(centres, [span(places, 0).domain, span(places, 1).domain]);
   return {
     id,
     title: `UMAP of ${indices.length.toLocaleString("en")} test images`,
@@ -83,8 +81,8 @@ export function mapFigure(id: string, run: string, images: TestImages): Figure {
         ? `, ${centres.length} classes: ${centres.map(({ name }) => name).join(", ")}.`
         : "."),
     spec: {
-      width: 520,
-      height: 440,
+      width: WIDTH,
+      height: HEIGHT,
       layer: [
         {
           data: { values: points },
@@ -111,7 +109,7 @@ export function mapFigure(id: string, run: string, images: TestImages): Figure {
           },
         },
         {
-          data: { values: centres },
+          data: { values: named },
           mark: {
             type: "text",
             fontSize: 13,
@@ -124,7 +122,7 @@ export function mapFigure(id: string, run: string, images: TestImages): Figure {
           encoding: text,
         },
         {
-          data: { values: centres },
+          data: { values: named },
           mark: { type: "text", fontSize: 13, fontWeight: 600, color: "currentColor" },
           encoding: text,
         },
@@ -158,7 +156,7 @@ export function confusionFigure(id: string, run: string, result: ProbeResult): F
     domain: false,
     labelOverlap: false,
     labelFontSize: names.length > MOST_COUNTED ? 9 : 11,
-    labelLimit: 110,
+    labelLimit: 150,
     titleFontSize: 11,
   };
   const where = {
@@ -236,7 +234,7 @@ export function perClassFigure(
       type: "nominal" as const,
       sort: names,
       title: null,
-      axis: { ticks: false, domain: false, labelLimit: 130, labelFontSize: 11 },
+      axis: { ticks: false, domain: false, labelLimit: 180, labelFontSize: 11 },
     },
     ...(runs.length > 1 && { yOffset: { field: "run", sort: order } }),
     x: {
@@ -253,10 +251,10 @@ export function perClassFigure(
     title: "Accuracy by class",
     alt: `Accuracy by class, ${names.length} classes. ${extremes.join(". ")}.`,
     spec: {
-      width: 300,
+      title: { text: "Accuracy by class", fontSize: 13, fontWeight: "normal", anchor: "start" },
+      width: runs.length > 1 ? 480 : 300,
       height: { step: names.length > MOST_TICKS ? 12 : band, for: "position" },
       data: { values: bars },
-      title: title("Share of each class's test images that are classified right"),
       layer: [
         {
           mark: { type: "bar", cornerRadiusEnd: 2, height: { band: 0.82 } },
@@ -289,6 +287,46 @@ function span(places: readonly (readonly [number, number])[], axis: 0 | 1) {
   const [low, high] = [Math.min(...values), Math.max(...values)];
   const margin = 0.03 * (high - low || 1);
   return { domain: [low - margin, high + margin], nice: false, zero: false };
+}
+
+/** A name on a map. */
+interface Label {
+  readonly x: number;
+  readonly y: number;
+  readonly name: string;
+}
+
+/** Pixels of a line of text and, about, of a letter. */
+const LINE = 17;
+const LETTER = 7.4;
+
+/** Names moved up and down until none covers another, and into the map. */
+function apart(labels: readonly Label[], [xs, ys]: readonly (readonly number[])[]): Label[] {
+  const boxes = labels.map(({ x, y, name }) => ({
+    x: WIDTH * (x - xs[0]) / (xs[1] - xs[0]),
+    y: HEIGHT * (y - ys[0]) / (ys[1] - ys[0]),
+    half: LETTER * name.length / 2,
+  }));
+  for (let round = 0; round < 100; round++) {
+    boxes.forEach((a, i) => {
+      for (const b of boxes.slice(i + 1)) {
+        const overlap = LINE - Math.abs(a.y - b.y);
+        if (overlap <= 0 || Math.abs(a.x - b.x) >= a.half + b.half) continue;
+        const [low, high] = a.y <= b.y ? [a, b] : [b, a];
+        low.y -= overlap / 2 + 0.01;
+        high.y += overlap / 2 + 0.01;
+      }
+    });
+    for (const box of boxes) {
+      box.x = Math.min(WIDTH - box.half, Math.max(box.half, box.x));
+      box.y = Math.min(HEIGHT - LINE / 2, Math.max(LINE / 2, box.y));
+    }
+  }
+  return boxes.map(({ x, y }, i) => ({
+    name: labels[i].name,
+    x: xs[0] + x / WIDTH * (xs[1] - xs[0]),
+    y: ys[0] + y / HEIGHT * (ys[1] - ys[0]),
+  }));
 }
 
 function median(values: number[]): number {

@@ -45,7 +45,7 @@ export function mapView(id: string, drawing: Drawing, images: TestImages, sheet:
   const first = (label: number) => className(images, data.labels.indexOf(label));
   return html`
     <figure class="map" data-map="${id}-data">
-      <div class="plane" tabindex="0" role="application" aria-label="${drawing.alt}"
+      <div class="plane card" tabindex="0" role="application" aria-label="${drawing.alt}"
         aria-describedby="${id}-keys">
     ${picture(drawing)}<div class="tip" hidden></div></div>
       <div class="side">

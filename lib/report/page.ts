@@ -115,30 +115,52 @@ function curveGrid(runs: readonly ReportRun[], { curves }: Drawings): Content {
     return missing("Nothing is logged yet: the first line comes after --log_every steps.");
   }
   const silent = runs.filter(({ data: { metrics } }) => metrics.length === 0);
-  return html`${
-    silent.map(({ name }) => missing(`Nothing is logged yet of ${name}.`))
-  }<div class="grid">${
-    curves.map((curve) => {
-      const words = caption(curve.field);
-      return html`
-        <figure class="card" id="${curve.id}">${picture(curve)}${words &&
-          html`<figcaption>${words}</figcaption>`}</figure>
-      `;
-    })
-  }</div>`;
+  return html`
+    ${silent.map(({ name }) => missing(`Nothing is logged yet of ${name}.`))}
+    ${key(runs)}
+    <div class="grid">${curves.map((curve) => titled(curve, caption(curve.field)))}</div>
+  `;
 }
 
 function probe(runs: readonly ReportRun[], { perClass, confusion }: Drawings): Content {
-  return html`${perClass && html`<figure class="card per-class">${picture(perClass)}</figure>`}${
-    each(runs, ({ linear }, i) =>
-      part(linear, ({ top1, top5 }) => {
-        const drawing = confusion[i];
-        return drawing && html`<figure class="card confusion">${picture(drawing)}
-<figcaption>Test images by true and predicted class; colour is the share of the row. Top-1 ${
-          top1.toFixed(2)
-        } %, top-5 ${top5.toFixed(2)} %.</figcaption></figure>`;
-      }))
-  }`;
+  const bars = perClass &&
+    titled(
+      perClass,
+      "Share of the test images of each class that are classified right, in percent.",
+    );
+  const matrices = runs.map(({ linear }, i) =>
+    part(linear, ({ top1, top5 }) => {
+      const drawing = confusion[i];
+      return drawing && titled(
+        drawing,
+        "Test images by true and predicted class; the colour is the share of the row. " +
+          `Top-1 ${top1.toFixed(2)} %, top-5 ${top5.toFixed(2)} %.`,
+        "confusion",
+      );
+    })
+  );
+  if (runs.length === 1) return html`<div class="runs">${matrices}${bars}</div>`;
+  return html`${bars && html`${key(runs)}${bars}`}${each(runs, (_, i) => matrices[i])}`;
+}
+
+function titled(drawing: Drawing, words: Content, name: string = drawing.id): Content {
+  return html`
+    <figure class="card ${name}" id="${drawing.id}">
+      <h3>${drawing.title}</h3>
+      ${picture(drawing)}
+      ${words !== undefined && html`<figcaption>${words}</figcaption>`}
+    </figure>
+  `;
+}
+
+/** Which colour is which run. */
+function key(runs: readonly ReportRun[]): Content {
+  if (runs.length === 1) return undefined;
+  return html`
+    <ul class="key">
+      ${runs.map(({ name }, i) => html`<li><i class="swatch run-${i}"></i>${name}</li>`)}
+    </ul>
+  `;
 }
 
 /** Something of each run, side by side, under its name where there are several. */

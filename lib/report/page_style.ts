@@ -15,7 +15,6 @@ nav a { text-decoration: none; color: var(--muted); padding: 0.15rem 0; display:
 nav a:hover { color: var(--accent); text-decoration: underline; }
 .runs { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 24rem), 1fr)); }
 .runs > *, .grid > * { min-width: 0; }
-.card > h3 { margin-bottom: 0.6rem; }
 .swatch { display: inline-block; width: 0.75em; height: 0.75em; margin-right: 0.45em; border-radius: 3px; background: var(--accent); }
 .one .swatch { display: none; }
 .scores { display: flex; flex-wrap: wrap; gap: 0.5rem 2.2rem; margin: 0 0 0.8rem; }
@@ -25,6 +24,7 @@ nav a:hover { color: var(--accent); text-decoration: underline; }
 .score small { display: block; color: var(--muted); font-size: 0.8rem; font-variant-numeric: tabular-nums; }
 .facts { display: flex; flex-wrap: wrap; gap: 0.35rem; margin: 0; padding: 0; list-style: none; font-size: 0.85rem; }
 .facts li { border: 1px solid var(--line); border-radius: 99px; padding: 0.05rem 0.6rem; }
+.facts .unlike { background: var(--mark); border-color: var(--mark-line); }
 .facts span { color: var(--muted); }
 .run p { margin: 0.7rem 0 0; font-size: 0.85rem; }
 .options { columns: 17rem; column-gap: 1rem; }
@@ -41,13 +41,13 @@ details[open] > summary { margin-bottom: 0.8rem; }
 .differs > :first-child { box-shadow: inset 3px 0 var(--mark-line); padding-left: 0.8rem; font-weight: 400; }
 .differing thead th:first-child { padding-left: 0.8rem; }
 .sign { color: var(--mark-line); font-weight: 700; }
-.figure-title { font-size: 0.95rem; font-weight: 600; margin: 0 0 0.5rem; }
 .missing { border-style: dashed; color: var(--muted); }
-.confusion svg { max-width: 34rem; margin-inline: auto; }
-.per-class svg { max-width: 34rem; }
+.runs h3, .card > h3 { margin-bottom: 0.6rem; }
+.key { display: flex; flex-wrap: wrap; gap: 0.2rem 1.4rem; margin: 0 0 0.9rem; padding: 0; list-style: none; font-size: 0.9rem; }
+.several .per-class { margin-bottom: 1.2rem; }
 .tile { display: inline-block; width: 100%; border-radius: 3px; image-rendering: pixelated; background-color: #0002; print-color-adjust: exact; -webkit-print-color-adjust: exact; }
 .plane { position: relative; cursor: crosshair; touch-action: manipulation; }
-.plane svg { overflow: visible; }
+.plane svg { overflow: visible; width: 100%; }
 .plane .faded { opacity: 0.06; }
 .tip { position: absolute; z-index: 1; width: max-content; max-width: 9rem; padding: 0.35rem; pointer-events: none;
   background: var(--card); border: 1px solid var(--line); border-radius: 8px; box-shadow: 0 4px 18px #0003; font-size: 0.85rem; text-align: center; }
@@ -55,12 +55,13 @@ details[open] > summary { margin-bottom: 0.8rem; }
 .tip .tile { width: 84px; display: block; margin: 0 auto 0.2rem; }
 .one .map { display: grid; grid-template-columns: minmax(0, 1fr) 17rem; gap: 0.5rem 1.25rem; }
 .one .map figcaption { grid-column: 1 / -1; }
-.panel { margin-bottom: 0.8rem; min-height: 9rem; }
+.panel { margin-block: 0 0.8rem; min-height: 9rem; }
+.several .panel { margin-top: 0.8rem; }
 .panel p { margin: 0; font-size: 0.875rem; }
 .kept { display: flex; gap: 0.8rem; align-items: center; margin-bottom: 0.6rem; }
 .kept .tile { width: 88px; flex: none; }
 .kept span.muted { display: block; font-size: 0.85rem; }
-.near { display: grid; grid-template-columns: repeat(4, 1fr); gap: 0.35rem; margin: 0.3rem 0 0; padding: 0; list-style: none; }
+.near { display: grid; grid-template-columns: repeat(auto-fill, minmax(3rem, 1fr)); gap: 0.35rem; margin: 0.3rem 0 0; padding: 0; list-style: none; }
 .near button { border: 0; padding: 0 0 3px; background: none; width: 100%; cursor: pointer; display: block; border-bottom: 3px solid transparent; }
 .near .tile, .neighbours .tile, .views .tile { display: block; }
 .near .other, .neighbours .other { border-bottom: 3px solid var(--bad); }
