@@ -10,7 +10,7 @@ import type { RunData } from "./read_run.ts";
 
 /** A figure for a page. */
 export interface Figure {
-  /** Unique on a page, and fit for a file's name: `learning-rate`. */
+  /** Unique on a page, and fit for a file's name: `learning_rate`. */
   readonly id: string;
   /** Above the figure, with the unit. */
   readonly title: string;
@@ -51,6 +51,26 @@ export const SERIES_COLORS: readonly string[] = [
 
 /** Lines of a seventh run and on are dashed, so that colours can come again. */
 const DASHES = [[1, 0], [6, 3], [2, 2]];
+
+/** How a run's line looks, in every figure. */
+export interface CurveLine {
+  /** The run's name. */
+  readonly run: string;
+  /** Its colour. */
+  readonly color: string;
+  /** Lengths of dashes and gaps in pixels; a line without gaps has one of 0. */
+  readonly dash: readonly number[];
+}
+
+/** The lines of runs, in their order. */
+export function curveLines(runs: readonly string[]): CurveLine[] {
+  const count = SERIES_COLORS.length;
+  return runs.map((run, i) => ({
+    run,
+    color: SERIES_COLORS[i % count],
+    dash: DASHES[Math.floor(i / count) % DASHES.length],
+  }));
+}
 
 /** How many bins a chart's lines have at most; of each, the lowest and the highest point are drawn. */
 const BINS = 400;
@@ -96,28 +116,34 @@ export function curves(runs: readonly RunData[]): Curve[] {
   );
 }
 
-/** The fields that have a figure, in order. */
+/** The fields of the logs that have a figure, in order. */
 export function curveFields(metrics: readonly MetricsRecord[]): string[] {
-  const found = new Set<string>();
-  for (const record of metrics) {
-    for (const [field, value] of Object.entries(record)) {
-      if (Number.isFinite(value) && !NOT_DRAWN.includes(field)) found.add(field);
-    }
-  }
+  return inOrder(
+    metrics.flatMap((record) =>
+      Object.entries(record).flatMap(([field, value]) =>
+        Number.isFinite(value) && !NOT_DRAWN.includes(field) ? [field] : []
+      )
+    ),
+  );
+}
+
+/** Each of the fields once, in the order of their figures: the known ones, then the others by name. */
+export function inOrder(fields: readonly string[]): string[] {
   const known = Object.keys(LOOKS);
   return [
-    ...known.filter((field) => found.has(field)),
-    ...[...found].filter((field) => !known.includes(field)).sort(),
+    ...known.filter((field) => fields.includes(field)),
+    ...[...new Set(fields)].filter((field) => !known.includes(field)).sort(),
   ];
 }
 
-/** The figure of a field. */
+/** The figure of a field; with a legend where there is more than one run, or as `legend` has it. */
 export function curve(
   field: string,
   runs: readonly string[],
   points: readonly CurvePoint[],
+  legend = runs.length > 1,
 ): Curve {
-  const look = LOOKS[field] ?? { title: field.replaceAll("_", " ") };
+  const look = Object.hasOwn(LOOKS, field) ? LOOKS[field] : { title: field.replaceAll("_", " ") };
   const last = runs.flatMap((run) => {
     const of = points.filter((point) => point.run === run);
     if (of.length === 0) return [];
@@ -127,13 +153,13 @@ export function curve(
       `step ${end.step}`,
     ];
   });
-  const id = field.toLowerCase().replace(/[^a-z0-9]+/g, "-");
+  const id = encodeURIComponent(field);
   return {
     id,
     field,
     title: look.title,
     alt: `${look.title}, over steps${last.length > 0 ? ": " : ""}${last.join("; ")}.`,
-    spec: spec(id, look, runs, points),
+    spec: spec(id, look, runs, points, legend),
   };
 }
 
@@ -155,11 +181,11 @@ function spec(
   { title, format, zero = false, sparse = false }: Look,
   runs: readonly string[],
   points: readonly CurvePoint[],
+  legends: boolean,
 ): ChartSpec {
   const domain = [...runs];
-  const cycle = <T>(values: readonly T[], every: number) =>
-    domain.map((_, i) => values[Math.floor(i / every) % values.length]);
-  const legend = domain.length > 1 ? { columns: 1, symbolType: "stroke" } : null;
+  const lines = curveLines(runs);
+  const legend = legends ? { columns: 1, symbolType: "stroke" } : null;
   return {
     width: 340,
     height: 200,
@@ -200,14 +226,14 @@ function spec(
         field: "run",
         type: "nominal",
         title: null,
-        scale: { domain, range: cycle(SERIES_COLORS, 1) },
+        scale: { domain, range: lines.map(({ color }) => color) },
         legend,
       },
       strokeDash: {
         field: "run",
         type: "nominal",
         title: null,
-        scale: { domain, range: cycle(DASHES, SERIES_COLORS.length) },
+        scale: { domain, range: lines.map(({ dash }) => [...dash]) },
         legend,
       },
     },

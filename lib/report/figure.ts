@@ -73,7 +73,7 @@ export async function pageSvg(chart: ChartSpec, bare = false): Promise<string> {
 
 /**
  * A chart for a page that draws it itself, as vega takes it, with vega's SVG renderer: as wide as
- * the element it is in, and as {@linkcode pageSvg} in colours.
+ * the element it is in, and in colours as {@linkcode pageSvg}.
  */
 export async function liveSpec(chart: ChartSpec): Promise<Spec> {
   return await pageSpec({ ...chart, width: "container" });
