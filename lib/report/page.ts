@@ -145,7 +145,7 @@ function probe(runs: readonly ReportRun[], { perClass, confusion }: Drawings): C
 
 function titled(drawing: Drawing, words: Content, name: string = drawing.id): Content {
   return html`
-    <figure class="card ${name}" id="${drawing.id}">
+    <figure class="card ${name}" id="figure-${drawing.id}">
       <h3>${drawing.title}</h3>
       ${picture(drawing)}
       ${words !== undefined && html`<figcaption>${words}</figcaption>`}

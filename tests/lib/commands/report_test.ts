@@ -84,13 +84,13 @@ testInChromium("a report shows each part of a run, and its map is explored", asy
     assertMatch(await textOf(page, "#results"), /linear top-1\s*\d+\.\d\d/);
     assertStringIncludes(await textOf(page, "#configuration"), "tau_plus");
     const shown = [
-      ...["loss", "learning-rate", "knn-top1", "alignment", "uniformity", "rankme"],
-      ...["clamp-rate", "false-negative-rate"],
+      ...["loss", "learning_rate", "knn_top1", "alignment", "uniformity", "rankme"],
+      ...["clamp_rate", "false_negative_rate"],
     ];
     for (const id of shown) {
-      const label = await page.$eval(`#${id} svg`, (svg) => svg.getAttribute("aria-label"));
+      const label = await page.$eval(`#figure-${id} svg`, (svg) => svg.getAttribute("aria-label"));
       assertMatch(label ?? "", /over steps: a from [-\d.]+ at step \d+ to/, id);
-      assert((await textOf(page, `#${id} figcaption`)).length > 40, id);
+      assert((await textOf(page, `#figure-${id} figcaption`)).length > 40, id);
     }
     assertEquals(await count(page, ".confusion svg .mark-rect path"), 9);
     assertEquals(await count(page, ".per-class svg .mark-rect path"), 3);
@@ -139,7 +139,7 @@ testInChromium("a report shows each part of a run, and its map is explored", asy
     assertEquals(await overflow(page), 0, "the page is as wide as a phone");
 
     const background = () => page.$eval("body", (body) => getComputedStyle(body).backgroundColor);
-    const axis = () => page.$eval("#loss svg text", (text) => getComputedStyle(text).fill);
+    const axis = () => page.$eval("#figure-loss svg text", (text) => getComputedStyle(text).fill);
     const light = [await background(), await axis()];
     await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: "dark" }]);
     const brightness = (color: string) =>
@@ -163,11 +163,12 @@ testInChromium("runs stand side by side, and what differs is marked", async (pag
       ".differs",
       (rows) => rows.map((row) => [...row.children].map(({ textContent }) => textContent?.trim())),
     );
+    assertEquals(await count(page, ".facts .unlike"), 4);
     assertEquals(rows, [["≠ seed", "0", "3"], ["≠ objective.tau_plus", "0.1", "0.25"]]);
-    const paths = '#loss svg [aria-roledescription="line mark"]';
+    const paths = '#figure-loss svg [aria-roledescription="line mark"]';
     assertEquals(await count(page, paths), 2);
     for (const name of ["a", "b"]) {
-      assertStringIncludes(await textOf(page, "#loss svg"), name);
+      assertStringIncludes(await textOf(page, "#training .key"), name);
     }
     assertEquals(await count(page, ".map"), 2);
     assertEquals(await count(page, ".confusion"), 1);
