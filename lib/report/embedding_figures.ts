@@ -86,7 +86,7 @@ export function mapFigure(id: string, run: string, images: TestImages): Figure {
       layer: [
         {
           data: { values: points },
-          mark: { type: "point", filled: true, size: 22, opacity: 0.85 },
+          mark: { type: "point", filled: true, size: 22, opacity: 0.85, aria: false },
           encoding: {
             ...place,
             color: {
@@ -221,8 +221,9 @@ export function perClassFigure(
       value === null ? [] : [{ run: name, label, value }]
     )
   );
-  const extremes = runs.map(({ name, result }) => {
+  const extremes = runs.flatMap(({ name, result }) => {
     const own = bars.filter(({ run }) => run === name).sort((a, b) => a.value - b.value);
+    if (own.length === 0) return [];
     const say = ({ label, value }: typeof own[number]) => `${label} ${value.toFixed(1)} %`;
     return `${name}: ${result.top1.toFixed(2)} % of all; lowest ${say(own[0])}, highest ${
       say(own[own.length - 1])

@@ -21,6 +21,10 @@ import { viewsGrid } from "./views_grid.ts";
 /** By this a folder is known for a report of ours, which another may replace. */
 export const GENERATOR = '<meta name="generator" content="tauplus report">';
 
+/** What is in the page, and nothing else. */
+const NO_NETWORK =
+  "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'";
+
 /** The figures of a report, drawn. */
 export interface Drawings {
   /** What was logged. */
@@ -74,6 +78,7 @@ export function page(runs: readonly ReportRun[], drawings: Drawings): string {
       <head>
     <meta charset="utf-8">
     <meta name="viewport" content="width=device-width, initial-scale=1">
+    <meta http-equiv="Content-Security-Policy" content="${NO_NETWORK}">
     ${new Html(GENERATOR)}
     <link rel="icon" href="data:,">
     <title>${title} – tauplus report</title>
