@@ -4,7 +4,7 @@
  * @module
  */
 import { type Drawing, picture } from "./drawing.ts";
-import { classColor, MOST_NAMED } from "./embedding_figures.ts";
+import { classColor, MOST_NAMED } from "./map_figure.ts";
 import { Html, html } from "./html.ts";
 import { className } from "./neighbour_grid.ts";
 import type { TestImages } from "./test_images.ts";
