@@ -47,7 +47,7 @@ export function mapView(id: string, drawing: Drawing, images: TestImages, sheet:
     <figure class="map" data-map="${id}-data">
       <div class="plane card" tabindex="0" role="application" aria-label="${drawing.alt}"
         aria-describedby="${id}-keys">
-    ${picture(drawing)}<div class="tip" hidden></div></div>
+    ${picture(drawing)}<div class="tip" aria-live="polite" hidden></div></div>
       <div class="side">
     <div class="panel card" aria-live="polite"><p class="muted" id="${id}-keys">Point at the map to see
     an image; click, or press Enter, to keep it here with its nearest ones. With the keyboard, the arrow

@@ -122,6 +122,11 @@ function curveGrid(runs: readonly ReportRun[], { curves }: Drawings): Content {
   const silent = runs.filter(({ data: { metrics } }) => metrics.length === 0);
   return html`
     ${silent.map(({ name }) => missing(`Nothing is logged yet of ${name}.`))}
+    ${!curves.some(({ field }) => field === "knn_top1") &&
+      missing(
+        "kNN over the epochs, as nothing was evaluated while training; --eval_every=1 does it " +
+          "after each epoch.",
+      )}
     ${key(runs)}
     <div class="grid">${curves.map((curve) => titled(curve, caption(curve.field)))}</div>
   `;

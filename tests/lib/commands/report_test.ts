@@ -233,11 +233,15 @@ Deno.test("what cannot be made is left out, and the page says why", async () => 
     assertStringIncludes(stderr, "left out: Cannot load an encoder from runs/a");
     assertStringIncludes(bare, 'class="views"');
 
+    // Nothing was evaluated while it was trained.
+    await Deno.writeTextFile(`${run}/metrics.jsonl`, '{"step":1,"epoch":1,"loss":2}\n');
     await change(`${run}/config.json`, { dataset: "folder", "dataset.path": `${cwd}/gone` });
     await made(cwd, "--points=5");
     const gone = await Deno.readTextFile(`${run}/report/index.html`);
     assert(!gone.includes('class="views"'));
     assertStringIncludes(gone, `${cwd}/gone`);
+    assertStringIncludes(gone, "--eval_every=1 does it");
+    assert(gone.includes('id="figure-loss"') && !gone.includes('id="figure-rankme"'));
   });
 });
 
