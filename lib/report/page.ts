@@ -54,14 +54,14 @@ export function page(runs: readonly ReportRun[], drawings: Drawings): string {
       each(runs, ({ test }, i) =>
         part(test, (found) => {
           const drawing = drawings.map[i];
-          return drawing && mapView(`map-${i}`, drawing, found, `test-${i}`);
+          return drawing && mapView(`map-${i}`, drawing, found, testSheet(runs, i));
         })),
     ],
     [
       "neighbours",
       "Nearest neighbours",
       "",
-      each(runs, ({ test }, i) => part(test, (found) => neighbourGrid(found, `test-${i}`))),
+      each(runs, ({ test }, i) => part(test, (found) => neighbourGrid(found, testSheet(runs, i)))),
     ],
     [
       "views",
@@ -196,15 +196,20 @@ function missing(why: string): Content {
   return html`<p class="card missing">Left out: ${why}</p>`;
 }
 
+/** The class of a run's test images: that of the first run that has the same ones. */
+function testSheet(runs: readonly ReportRun[], i: number): string {
+  const uri = ({ test }: ReportRun) => "found" in test ? test.found.sheet.uri : undefined;
+  return `test-${runs.findIndex((run) => uri(run) === uri(runs[i]))}`;
+}
+
 /** The rules of the runs' colours and of their images. */
 function runRules(runs: readonly ReportRun[]): string {
-  return runs.map(({ test, views }, i) => {
-    const rules = [`.swatch.run-${i}{background:${SERIES_COLORS[i % SERIES_COLORS.length]}}`];
-    if ("found" in test) rules.push(sheetRule(`test-${i}`, test.found.sheet));
-    if ("found" in views) {
-      rules.push(sheetRule(`run-${i}-images`, views.found.images));
-      rules.push(sheetRule(`run-${i}-views`, views.found.views));
-    }
-    return rules.join("\n");
-  }).join("\n");
+  return runs.flatMap(({ test, views }, i) => [
+    `.swatch.run-${i}{background:${SERIES_COLORS[i % SERIES_COLORS.length]}}`,
+    "found" in test && testSheet(runs, i) === `test-${i}`
+      ? sheetRule(`test-${i}`, test.found.sheet)
+      : "",
+    "found" in views ? sheetRule(`run-${i}-images`, views.found.images) : "",
+    "found" in views ? sheetRule(`run-${i}-views`, views.found.views) : "",
+  ]).join("\n");
 }

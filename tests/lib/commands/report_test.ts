@@ -172,6 +172,9 @@ testInChromium("runs stand side by side, and what differs is marked", async (pag
     }
     assertEquals(await count(page, ".map"), 2);
     assertEquals(await count(page, ".confusion"), 1);
+    // The same images are in the page once.
+    const markup = await page.content();
+    assert(markup.includes(".test-0{") && !markup.includes(".test-1{"));
     assertStringIncludes(await textOf(page, "#probe .missing"), why);
     await page.setViewport({ width: 1280, height: 800 });
     const tops = await page.$$eval(
