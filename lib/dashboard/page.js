@@ -111,7 +111,7 @@ function showFigures({ runs, lines, figures: wanted }) {
   byId("figures").replaceChildren(...made.map(({ place }) => place));
   for (const figure of made) {
     figures.set(figure.id, figure);
-    figure.view.initialize(figure.chart);
+    figure.view.initialize(figure.canvas);
     draw(figure);
   }
 }
@@ -129,7 +129,9 @@ function legendItem({ run, color, dash }) {
 }
 
 function newFigure({ id, field, share, title, alt, spec }) {
-  const chart = element("div", { className: "chart", role: "img" });
+  // Vega gives its own element a role and a name; who sees no figure needs but ours.
+  const canvas = element("div");
+  const chart = element("div", { className: "chart", role: "img" }, canvas);
   const now = element("span", { className: "now" });
   const place = element(
     "figure",
@@ -142,7 +144,7 @@ function newFigure({ id, field, share, title, alt, spec }) {
     renderer: "svg",
     hover: false,
   });
-  return { id, field, share, alt, chart, now, place, view, stale: false, drawing: false };
+  return { id, field, share, alt, chart, canvas, now, place, view, stale: false, drawing: false };
 }
 
 /**
