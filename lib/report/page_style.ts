@@ -72,8 +72,8 @@ details[open] > summary { margin-bottom: 0.8rem; }
 .legend i { display: inline-block; width: 0.65em; height: 0.65em; border-radius: 50%; margin-right: 0.4em; }
 .neighbours { display: grid; gap: 0.8rem 2rem; margin: 0; padding: 0; list-style: none; grid-template-columns: repeat(auto-fit, minmax(min(100%, 26rem), 1fr)); }
 .neighbours > li { display: grid; align-items: start; grid-template-columns: minmax(0, 1.2fr) minmax(0, 8.5fr); gap: 0 0.8rem; }
-.neighbours .name { grid-column: 1 / -1; font-size: 0.825rem; color: var(--muted); }
-.neighbours ol { display: grid; grid-template-columns: repeat(8, 1fr); gap: 0.3rem; margin: 0; padding: 0; list-style: none; }
+.neighbours .name { grid-row: 2; grid-column: 1 / -1; font-size: 0.825rem; color: var(--muted); }
+.neighbours ol { grid-row: 1; grid-column: 2; display: grid; grid-template-columns: repeat(8, 1fr); gap: 0.3rem; margin: 0; padding: 0; list-style: none; }
 .neighbours ol li { border-bottom: 3px solid transparent; padding-bottom: 2px; }
 .views { display: grid; gap: 1rem 1.6rem; margin: 0; padding: 0; list-style: none; grid-template-columns: repeat(auto-fill, minmax(min(100%, calc(var(--tiles) * 4rem)), 1fr)); }
 .views li { display: grid; gap: 0.3rem; grid-template-columns: repeat(var(--tiles), minmax(0, 1fr)); align-items: end; }
