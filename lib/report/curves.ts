@@ -188,6 +188,8 @@ function spec(
   legends: boolean,
 ): ChartSpec {
   const domain = [...runs];
+  // A rate that was never above 0 lies at the foot of its figure.
+  const flat = zero && points.length > 0 && points.every(({ value }) => value === 0);
   const lines = curveLines(runs);
   const legend = legends ? { columns: 1, symbolType: "stroke" } : null;
   return {
@@ -224,7 +226,7 @@ function spec(
         field: "value",
         type: "quantitative",
         title: null,
-        scale: { zero },
+        scale: { zero, ...(flat && { domainMax: 1 }) },
         axis: { ...(share && { format: "~%" }), tickCount: 5 },
       },
       color: {

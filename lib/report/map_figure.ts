@@ -79,7 +79,13 @@ export function mapFigure(id: string, run: string, images: TestImages): Figure {
       layer: [
         {
           data: { values: points },
-          mark: { type: "point", filled: true, size: 22, opacity: 0.85, aria: false },
+          mark: {
+            type: "point",
+            filled: true,
+            size: points.length > 500 ? 14 : 26,
+            opacity: 0.85,
+            aria: false,
+          },
           encoding: {
             ...place,
             color: {
@@ -105,10 +111,10 @@ export function mapFigure(id: string, run: string, images: TestImages): Figure {
           data: { values: named },
           mark: {
             type: "text",
-            fontSize: 13,
+            fontSize: 12,
             fontWeight: 600,
             stroke: HALO,
-            strokeWidth: 4,
+            strokeWidth: 3.5,
             strokeJoin: "round",
             fill: HALO,
           },
@@ -116,7 +122,7 @@ export function mapFigure(id: string, run: string, images: TestImages): Figure {
         },
         {
           data: { values: named },
-          mark: { type: "text", fontSize: 13, fontWeight: 600, color: "currentColor" },
+          mark: { type: "text", fontSize: 12, fontWeight: 600, color: "currentColor" },
           encoding: text,
         },
       ],
@@ -140,8 +146,8 @@ interface Label {
 }
 
 /** Pixels of a line of text and, about, of a letter. */
-const LINE = 17;
-const LETTER = 7.4;
+const LINE = 16;
+const LETTER = 7;
 
 /** Names moved up and down until none covers another, and into the map. */
 function apart(labels: readonly Label[], [xs, ys]: readonly (readonly number[])[]): Label[] {

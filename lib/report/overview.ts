@@ -26,13 +26,16 @@ const TELLING = [
 export function overview(runs: readonly ReportRun[]): Html {
   const rows = optionRows(runs.map(({ data: { config } }) => config));
   const different = new Set(rows.flatMap(({ name, differs }) => differs ? [name] : []));
-  return html`<div class="runs">${runs.map((run, i) => card(run, i, different))}</div>`;
+  return html`<div class="runs">${
+    runs.map((run, i) => card(run, i, different, runs.length > 1))
+  }</div>`;
 }
 
 function card(
   { name, data: { config, metrics, results } }: ReportRun,
   i: number,
   different: ReadonlySet<string>,
+  named: boolean,
 ): Html {
   const facts = TELLING.flatMap((option) =>
     config[option] === undefined ? [] : [
@@ -60,7 +63,7 @@ function card(
     : "No step is logged yet.";
   return html`
     <article class="card run">
-    <h3><i class="swatch run-${i}"></i>${name}</h3>
+    ${named && html`<h3><i class="swatch run-${i}"></i>${name}</h3>`}
     ${scores.length > 0 && html`<dl class="scores">${scores}</dl>`}
     <ul class="facts">${facts}</ul>
     <p class="muted">${progress}</p>

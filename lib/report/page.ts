@@ -88,8 +88,8 @@ export function page(runs: readonly ReportRun[], drawings: Drawings): string {
         <header class="wide">
           <h1>${title}</h1>
           <p class="muted">${runs.length === 1
-            ? "Report of a run"
-            : runs.map(({ name }) => name).join(" · ")}</p>
+            ? "A training run"
+            : "Side by side"}, reported by tauplus</p>
         </header>
         <nav aria-label="Sections">
           <ul class="wide">${sections.map(([id, title]) =>
@@ -156,7 +156,7 @@ function probe(runs: readonly ReportRun[], { perClass, confusion }: Drawings): C
 function titled(drawing: Drawing, words: Content, name: string = drawing.id): Content {
   return html`
     <figure class="card ${name}" id="figure-${drawing.id}">
-      <h3>${drawing.title}</h3>
+      <h3>${drawing.title.split(":")[0]}</h3>
       ${picture(drawing)}
       ${words !== undefined && html`<figcaption>${words}</figcaption>`}
     </figure>

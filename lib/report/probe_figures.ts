@@ -124,7 +124,13 @@ export function perClassFigure(
       type: "quantitative" as const,
       title: null,
       scale: { domain: [0, 100] },
-      axis: { tickCount: 5, format: "d", labelExpr: "datum.label + ' %'", domain: false },
+      axis: {
+        values: [0, 25, 50, 75, 100],
+        labelExpr: "datum.label + ' %'",
+        labelFontSize: 11,
+        ticks: false,
+        domain: false,
+      },
     },
   };
   const band = runs.length > 1 ? Math.max(22, 13 * runs.length + 4) : 22;

@@ -29,7 +29,7 @@ export function viewsGrid(found: TrainingViews, sheet: string): Html {
     `(${size(viewShape)}) and that the objective calls alike.`;
   return html`
     <figure>
-      <ul class="views">${shown}</ul>
+      <ul class="views" style="--tiles:${viewCount + 1}">${shown}</ul>
       <figcaption>${words}</figcaption>
     </figure>
   `;

@@ -63,3 +63,9 @@ testOnDevices("a signal ends a map", async (device) => {
     .then(() => undefined, (error) => error);
   assertEquals(error, reason);
 });
+
+testOnDevices("the smallest map has five images", async (device) => {
+  const neighbours = await neighboursOf(device, groups(5, 6), 6, 4);
+  const places = await mapOf(neighbours, { seed: 0 });
+  assertEquals(new Set(places.map(String)).size, 5);
+});
