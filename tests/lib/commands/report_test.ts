@@ -89,7 +89,7 @@ testInChromium("a report shows each part of a run, and its map is explored", asy
     ];
     for (const id of shown) {
       const label = await page.$eval(`#figure-${id} svg`, (svg) => svg.getAttribute("aria-label"));
-      assertMatch(label ?? "", /over steps: a from [-\d.]+ at step \d+ to/, id);
+      assertMatch(label ?? "", /over steps: a from [-\d.]+( %)? at step \d+ to/, id);
       assert((await textOf(page, `#figure-${id} figcaption`)).length > 20, id);
     }
     assertEquals(await count(page, ".confusion svg .mark-rect path"), 9);
