@@ -160,7 +160,7 @@ async function draw(figure) {
     if (figures.get(figure.id) !== figure) return;
     figure.stale = false;
     const began = performance.now();
-    const points = shown.flatMap((run) => pointsOf(run, figure.field));
+    const points = shown.flatMap((run) => thinned(pointsOf(run, figure.field)));
     await figure.view.data(figure.id, points).runAsync();
     describe(figure, points);
     await new Promise((resolve) => setTimeout(resolve, 3 * (performance.now() - began)));
@@ -172,6 +172,22 @@ function pointsOf(run, field) {
   return (records.get(run) ?? []).flatMap(({ step, [field]: value }) =>
     typeof value === "number" ? [{ run, step, value }] : []
   );
+}
+
+/**
+ * Of very many points, the lowest and the highest of each of a thousand parts, and the last: vega
+ * takes long for all of them, and has no pixels for more.
+ */
+function thinned(points) {
+  const size = Math.ceil(points.length / 1000);
+  if (size < 4) return points;
+  const kept = new Set();
+  for (let from = 0; from < points.length; from += size) {
+    const part = points.slice(from, from + size);
+    kept.add(part.reduce((low, point) => point.value < low.value ? point : low));
+    kept.add(part.reduce((high, point) => point.value > high.value ? point : high));
+  }
+  return [...kept.add(points.at(-1))];
 }
 
 /** The last values, in words. */
