@@ -33,6 +33,7 @@ nav a:hover { color: var(--accent); text-decoration: underline; }
 .options dl > div { display: flex; justify-content: space-between; gap: 1rem; padding: 0.12rem 0; break-inside: avoid; }
 .options dt { color: var(--muted); flex: none; }
 .options dd { margin: 0; text-align: right; overflow-wrap: anywhere; font-variant-numeric: tabular-nums; }
+details.card { margin-top: 1rem; }
 summary { cursor: pointer; font-weight: 600; }
 details[open] > summary { margin-bottom: 0.8rem; }
 .differing { width: 100%; font-size: 0.9rem; }
