@@ -126,7 +126,7 @@ testInChromium("a report shows each part of a run, and its map is explored", asy
     await page.keyboard.press("Enter");
     assertMatch(await textOf(page, ".panel .kept"), /test image \d+$/);
     await page.keyboard.press("Escape");
-    assertStringIncludes(await textOf(page, ".panel"), "arrow keys");
+    assertStringIncludes(await textOf(page, ".panel"), "Escape lets go");
     // To a neighbour of the kept one.
     await page.mouse.click(box.x + box.width / 2, box.y + box.height / 2);
     assertEquals(await textOf(page, ".panel .kept"), kept);
