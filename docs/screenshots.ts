@@ -73,6 +73,8 @@ async function dashboard(page: Page, run: string): Promise<Uint8Array> {
     `[...document.querySelectorAll("figure")].every((figure) => figure.querySelector("path[d*=L]"))` +
       ` && document.querySelectorAll("#loss .mark-line path").length === ${names.length}`,
   );
+  // The figures find their widths.
+  await new Promise((resolve) => setTimeout(resolve, 2000));
   const picture = await page.screenshot({ fullPage: true });
   await page.goto("about:blank");
   stop.abort();

@@ -188,8 +188,6 @@ function spec(
   legends: boolean,
 ): ChartSpec {
   const domain = [...runs];
-  // A rate that was never above 0 lies at the foot of its figure.
-  const flat = zero && points.length > 0 && points.every(({ value }) => value === 0);
   const lines = curveLines(runs);
   const legend = legends ? { columns: 1, symbolType: "stroke" } : null;
   return {
@@ -226,7 +224,8 @@ function spec(
         field: "value",
         type: "quantitative",
         title: null,
-        scale: { zero, ...(flat && { domainMax: 1 }) },
+        // A share that was never above 0 lies at the foot of its figure.
+        scale: { zero, ...(share && { domain: { unionWith: [0, 0.01] } }) },
         axis: { ...(share && { format: "~%" }), tickCount: 5 },
       },
       color: {
