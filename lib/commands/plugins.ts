@@ -8,7 +8,6 @@ import { UsageError } from "../errors.ts";
 import { flagsOf, showValue } from "../options.ts";
 import { KINDS, type Registry } from "../registry.ts";
 import type { Plugin } from "../plugin.ts";
-import { say } from "../terminal/say.ts";
 import { table } from "../terminal/table.ts";
 import type { Command } from "./command.ts";
 
@@ -17,11 +16,12 @@ export const command: Command = {
   words: "[list | show NAME]",
   maxWords: 2,
   spec: { options: z.strictObject({}), roles: {} },
-  async run({ words: [verb = "list", name], registry }) {
+  async run({ words: [verb = "list", name], registry, result }) {
     if (verb === "list" && name === undefined) {
-      say(await list(registry));
+      result(await list(registry), listText);
     } else if (verb === "show" && name !== undefined) {
-      say((await find(registry, name)).map(show).join("\n\n"));
+      const plugins = await find(registry, name);
+      result(plugins.map(asData), () => plugins.map(show).join("\n\n"));
     } else {
       throw new UsageError({
         act: "run plugins",
@@ -33,16 +33,29 @@ export const command: Command = {
   },
 };
 
-async function list(registry: Registry): Promise<string> {
-  const rows = [];
+type Listed = Pick<Plugin, "name" | "kind" | "summary">;
+
+async function list(registry: Registry): Promise<Listed[]> {
+  const plugins: Listed[] = [];
   for (const kind of KINDS) {
     for (const name of registry.names(kind)) {
-      rows.push([name, kind, (await registry.get(kind, name)).summary]);
+      plugins.push({ name, kind, summary: (await registry.get(kind, name)).summary });
     }
   }
-  const width = Math.max(...rows.map(([name]) => name.length));
-  return rows.map(([name, kind, summary]) => `${name.padEnd(width)}  ${kind.padEnd(9)}  ${summary}`)
-    .join("\n");
+  return plugins;
+}
+
+function listText(plugins: readonly Listed[]): string {
+  const width = Math.max(...plugins.map(({ name }) => name.length));
+  return plugins.map(({ name, kind, summary }) =>
+    `${name.padEnd(width)}  ${kind.padEnd(9)}  ${summary}`
+  ).join("\n");
+}
+
+/** With the options as a JSON Schema, by key. */
+function asData({ name, kind, summary, options }: Plugin) {
+  const schema = z.toJSONSchema(options, { io: "input", unrepresentable: "any" });
+  return { name, kind, summary, options: schema };
 }
 
 /** The plugins of a name, which more than one kind can have. */

@@ -8,11 +8,11 @@ import { chosen, resolveConfig } from "../config.ts";
 import { Interrupted, UsageError } from "../errors.ts";
 import { jsonText } from "../run/json_text.ts";
 import { createRun, openRun, runName } from "../run/run_folder.ts";
-import { note, say } from "../terminal/say.ts";
+import { note } from "../terminal/say.ts";
 import { train, type TrainStep } from "../train/train.ts";
 import { viewOptions } from "../views/options.ts";
 import type { Context } from "./command.ts";
-import { compare } from "./compare.ts";
+import { compare, resultsTable } from "./compare.ts";
 import { canJudge, checkNeighbours, judge } from "./judge.ts";
 import { readLayer } from "./layer.ts";
 import { openDescribed } from "./open_session.ts";
@@ -93,13 +93,18 @@ export async function trainAndEvaluate(
     if (labelled) {
       const judges = { knn, [probe.plugin.name]: prober };
       const { baselines } = options;
-      say(
-        await compare(context, { session, judges, run, trained, makeEncoder, views, baselines }),
+      const results = await compare(
+        context,
+        { session, judges, run, trained, makeEncoder, views, baselines },
+      );
+      context.result(
+        { run: run.path, ...results },
+        () => `${resultsTable(results)}\nrun: ${run.path}`,
       );
     } else {
       note("The dataset has no labelled splits train and test, so nothing is evaluated.");
+      context.result({ run: run.path }, () => `run: ${run.path}`);
     }
-    say(`run: ${run.path}`);
   } catch (error) {
     // A run that failed before its first line is nobody's latest run.
     if (folder === undefined && !(error instanceof Interrupted)) await run.removeIfBare();
