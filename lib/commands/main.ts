@@ -47,6 +47,10 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: "Write a trained encoder as safetensors, TensorFlow.js or ONNX",
     load: () => import("./export.ts"),
   },
+  dashboard: {
+    summary: "Show runs in the browser while they train",
+    load: () => import("./dashboard.ts"),
+  },
   data: {
     summary: "List, fetch and verify datasets",
     load: () => import("./data.ts"),

@@ -9,12 +9,13 @@ import type { ObjectiveInput } from "../plugin.ts";
 import type { Batch } from "./batches.ts";
 import { blame } from "./blame.ts";
 import type { Counters } from "./checkpoint.ts";
+import { type EmbeddingMetrics, embeddingMetrics, measureEmbeddings } from "./embedding_metrics.ts";
 import { type NamedObjective, wrongObjective } from "./objective_loss.ts";
 import type { TrainOptions } from "./options.ts";
 import type { MetricsRecord } from "../run/run_folder.ts";
 
 /** A line of the log. Fields of time (`images_per_second`, `seconds`) differ from run to run. */
-export interface LogRecord extends MetricsRecord {
+export interface LogRecord extends MetricsRecord, EmbeddingMetrics {
   /** The epoch, from 1. */
   readonly epoch: number;
   /** Mean loss of the steps since the last line. */
@@ -31,8 +32,8 @@ export interface LogRecord extends MetricsRecord {
 export interface Readings {
   /** The losses since the last line. */
   readonly losses: Float32Array;
-  /** The objective's diagnostics of the step. */
-  readonly diagnostics: readonly (readonly [string, number])[];
+  /** What was measured of the step by the side. */
+  readonly measured: Readonly<Record<string, number>>;
 }
 
 /** The line of a step that is just done; `spent` seconds passed since the last line. */
@@ -42,11 +43,11 @@ export function logRecord(
   spent: number,
   { batchSize }: TrainOptions,
   { labels }: Batch,
-  { losses, diagnostics }: Readings,
+  { losses, measured }: Readings,
 ): LogRecord {
   const falseNegatives = labels ? falseNegativeRate(labels) : NaN;
   return {
-    ...Object.fromEntries(diagnostics),
+    ...measured,
     epoch: done.epoch + 1,
     step: done.step,
     loss: losses.reduce((sum, loss) => sum + loss, 0) / losses.length,
@@ -57,8 +58,29 @@ export function logRecord(
   };
 }
 
+/** What a logged step is measured by, yet on the device. */
+export interface Measurement {
+  /** What is to be read; the caller disposes of it. */
+  readonly tensors: tf.Tensor[];
+  /** The fields of the log's line from the values of `tensors`, one after another. */
+  read(values: Float32Array): Record<string, number>;
+}
+
+/** The objective's diagnostics, and what the embeddings look like. Throws as `diagnose` does. */
+export function measure(named: NamedObjective, input: ObjectiveInput): Measurement {
+  const diagnostics = diagnose(named, input);
+  const names = Object.keys(diagnostics);
+  return {
+    tensors: [...Object.values(diagnostics), ...measureEmbeddings(input.views)],
+    read: (values) => ({
+      ...Object.fromEntries(names.map((name, i) => [name, values[i]])),
+      ...embeddingMetrics(values.subarray(names.length), input.views[0].shape[1]),
+    }),
+  };
+}
+
 /** The objective's diagnostics. Throws a PluginError where it throws or gives what is no scalar. */
-export function diagnose(
+function diagnose(
   { name, objective }: NamedObjective,
   input: ObjectiveInput,
 ): Record<string, tf.Scalar> {
