@@ -32,7 +32,11 @@ export async function writePlugin(
 export function newPluginText({ kind, name, files, next }: NewPlugin): string {
   const width = Math.max(...next.map(({ what }) => what.length));
   return [
-    `The ${kind} ${name} is in ${files.join(", ")}. Next:`,
+    `The ${kind} ${name} is written:`,
+    "",
+    ...files.map((file) => `  ${file}`),
+    "",
+    "Next:",
     "",
     ...next.map(({ what, command }) => `  ${what.padEnd(width)}   ${command}`),
   ].join("\n");

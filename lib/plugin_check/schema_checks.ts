@@ -56,7 +56,13 @@ function defaults({ options }: Plugin): Finding {
     const { path, message } = again.error.issues[0];
     return fail(`the default of ${path.join(".")} is refused: ${messageOf(message)}`);
   }
-  return pass(flags.length === 0 ? "no options" : `${flags.length} options`);
+  return pass(
+    flags.length === 0
+      ? "no options"
+      : flags.length === 1
+      ? "one option"
+      : `${flags.length} options`,
+  );
 }
 
 function descriptions({ options }: Plugin): Finding {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { join, relative, resolve } from "node:path";
+import { isAbsolute, join, relative, resolve } from "node:path";
 import { UsageError } from "../errors.ts";
 import type { Kind } from "../plugin.ts";
 import { writeAtomic } from "../run/atomic_write.ts";
@@ -63,7 +63,6 @@ export async function newPlugin(kind: Kind, name: string, folder: string): Promi
     await Promise.all(written.map((path) => Deno.remove(path)));
     throw error;
   }
-  const shown = (path: string) => relative(Deno.cwd(), resolve(path)) || ".";
   return {
     kind,
     name,
@@ -94,8 +93,8 @@ async function sharedSteps(
   const inCheckout = project === checkoutProject();
   const missing = inCheckout ? [] : await missingImports(project);
   const tauplus = inCheckout ? "deno task" : CLI;
-  const base = folder === "." ? "" : `${folder.replaceAll("\\", "/")}/`;
-  const specifier = quoted(base.startsWith("..") ? `${base}${name}.ts` : `./${base}${name}.ts`);
+  const base = folder === "." ? "" : `${folder}/`;
+  const specifier = quoted(isAbsolute(folder) ? `${base}${name}.ts` : `./${base}${name}.ts`);
   return [
     ...(missing.length === 0
       ? []
@@ -107,6 +106,12 @@ async function sharedSteps(
       command: `${tauplus} train --plugin=${specifier} ${trainFlags(kind, name)} ${SHORT}`,
     },
   ];
+}
+
+/** A path from the working folder where it is below, else absolute. */
+function shown(path: string): string {
+  const below = relative(Deno.cwd(), resolve(path)).replaceAll("\\", "/");
+  return below.startsWith("..") || isAbsolute(below) ? resolve(path) : below || ".";
 }
 
 async function makeFolder(folder: string): Promise<void> {

@@ -53,7 +53,7 @@ export function checkName(kind: Kind, name: string, taken: readonly string[]): v
   if (taken.includes(name)) {
     throw new UsageError({
       act,
-      rule: `there is a ${kind} of that name`,
+      rule: "the name is taken",
       next: `Choose another name; \`deno task plugins show ${name}\` shows the one there is.`,
     });
   }
