@@ -56,7 +56,7 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     load: () => import("./data.ts"),
   },
   plugins: {
-    summary: "List the plugins, or show the options of one",
+    summary: "List the plugins, show one, write a new one, or check what a good one holds",
     load: () => import("./plugins.ts"),
   },
 };
