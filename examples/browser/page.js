@@ -5,7 +5,8 @@
 "use strict";
 
 const SHOWN = 12;
-const SAMPLES = 8;
+const SAMPLES = 10;
+const LARGEST_CANVAS = 4096;
 const $ = (id) => document.getElementById(id);
 
 /** What was loaded: the model, the features of unit length, and what they are of. */
@@ -55,11 +56,10 @@ async function load() {
   };
   $("about").textContent = `${count.toLocaleString("en")} images of ${dataset} (${split}), ` +
     `ordered by the encoder ${encoder}, which was trained without labels.`;
-  $("file").disabled = false;
-  $("invert").hidden = shape[2] !== 1;
-  showSamples();
   // The first use of a model compiles it.
-  feature(new Uint8ClampedArray(shape[0] * shape[1] * 4));
+  await feature(new Uint8ClampedArray(shape[0] * shape[1] * 4));
+  $("file").disabled = false;
+  showSamples();
 }
 
 /** An image that is loaded and decoded; rejects where it is none. */
@@ -80,28 +80,24 @@ function canvasOf(width, height) {
 
 /**
  * The image as the evaluation takes one: the shorter side to the encoder's size, the centre cut out,
- * what is transparent on black. It is halved as often as it can be, so that no pixel is skipped.
+ * what is transparent on black. A large one is drawn 2, 4, 8 … times as large first and then halved,
+ * each pixel the mean of four, so that none is skipped.
  */
 function fit(image) {
   const [height, width] = page.shape;
   // A drawing may have no size of its own.
   const [w, h] = [image.naturalWidth || width, image.naturalHeight || height];
   const scale = Math.min(w / width, h / height);
-  const [cutWidth, cutHeight] = [width * scale, height * scale];
-  let [nextWidth, nextHeight] = [cutWidth, cutHeight].map((n) => Math.max(1, Math.round(n)));
-  // No canvas is larger than browsers take.
-  const most = 4096 / Math.max(nextWidth, nextHeight);
-  if (most < 1) [nextWidth, nextHeight] = [nextWidth * most, nextHeight * most].map(Math.round);
-  if (scale < 2) [nextWidth, nextHeight] = [width, height];
-  let { canvas, context } = canvasOf(nextWidth, nextHeight);
-  context.fillRect(0, 0, nextWidth, nextHeight);
-  const from = [(w - cutWidth) / 2, (h - cutHeight) / 2, cutWidth, cutHeight];
-  context.drawImage(image, ...from, 0, 0, nextWidth, nextHeight);
-  while (canvas.width !== width || canvas.height !== height) {
-    const half = (n, least) => n >= 2 * least ? Math.ceil(n / 2) : least;
-    const smaller = canvasOf(half(canvas.width, width), half(canvas.height, height));
-    smaller.context.drawImage(canvas, 0, 0, smaller.canvas.width, smaller.canvas.height);
-    ({ canvas, context } = smaller);
+  let halvings = Math.max(0, Math.floor(Math.log2(scale)));
+  while (Math.max(width, height) * 2 ** halvings > LARGEST_CANVAS) halvings--;
+  let { canvas, context } = canvasOf(width * 2 ** halvings, height * 2 ** halvings);
+  context.fillRect(0, 0, canvas.width, canvas.height);
+  const cut = [(w - width * scale) / 2, (h - height * scale) / 2, width * scale, height * scale];
+  context.drawImage(image, ...cut, 0, 0, canvas.width, canvas.height);
+  for (; halvings > 0; halvings--) {
+    const half = canvasOf(canvas.width / 2, canvas.height / 2);
+    half.context.drawImage(canvas, 0, 0, half.canvas.width, half.canvas.height);
+    ({ canvas, context } = half);
   }
   return context.getImageData(0, 0, width, height);
 }
@@ -115,17 +111,19 @@ function toGrey({ data }, inverted) {
 }
 
 /** The feature of RGBA pixels, of unit length. The model normalises pixels of 0 to 255 itself. */
-function feature(rgba) {
+async function feature(rgba) {
   const [height, width, channels] = page.shape;
   const pixels = new Float32Array(height * width * channels);
   for (let i = 0; i < pixels.length; i++) {
     pixels[i] = rgba[4 * Math.floor(i / channels) + i % channels];
   }
-  return tf.tidy(() => {
-    const images = tf.tensor(pixels, [1, height, width, channels]);
-    const row = page.model.predict(images).reshape([-1]);
-    return row.div(row.norm().maximum(1e-12)).dataSync();
+  const row = tf.tidy(() => {
+    const output = page.model.predict(tf.tensor(pixels, [1, height, width, channels]));
+    return output.div(output.norm().maximum(1e-12));
   });
+  const values = await row.data();
+  row.dispose();
+  return values;
 }
 
 /** The places of the nearest features, nearest first, with their cosines. */
@@ -158,11 +156,12 @@ function picture(src, alt, width) {
   return image;
 }
 
+/** Buttons to begin with: an image of each class, or any where there are none. */
 function showSamples() {
   const step = page.count / SAMPLES;
-  const places = [
-    ...new Set(Array.from({ length: SAMPLES }, (_, i) => Math.floor((i + 0.5) * step))),
-  ];
+  const firsts = page.classes.map((_, label) => page.labels.indexOf(label)).filter((at) => at >= 0);
+  const spread = Array.from({ length: SAMPLES }, (_, i) => Math.floor(i * step));
+  const places = firsts.length > 0 ? firsts.slice(0, SAMPLES) : [...new Set(spread)];
   $("try").hidden = false;
   $("samples").replaceChildren(...places.map((place) => {
     const button = document.createElement("button");
@@ -187,15 +186,17 @@ function showPlace(place) {
   $("title").focus();
 }
 
-/** The neighbours of an image of the user's. */
-function showQuery() {
+/** The neighbours of an image of the user's, where no later choice was faster. */
+async function showQuery() {
+  const asked = query;
   const image = fit(query.image);
   if (page.shape[2] === 1) toGrey(image, $("invert").firstElementChild.checked);
   const { canvas, context } = canvasOf(image.width, image.height);
   context.putImageData(image, 0, 0);
   $("invert").hidden = page.shape[2] !== 1;
-  const alt = `${query.name}, as the encoder sees it`;
-  show(picture(canvas.toDataURL(), alt, image.width), query.name, feature(image.data));
+  const seen = picture(canvas.toDataURL(), `${asked.name}, as the encoder sees it`, image.width);
+  const row = await feature(image.data);
+  if (query === asked) show(seen, asked.name, row);
 }
 
 function show(seen, title, row) {
@@ -243,7 +244,7 @@ async function take(file) {
   } finally {
     URL.revokeObjectURL(url);
   }
-  showQuery();
+  await showQuery();
 }
 
 $("file").addEventListener("change", ({ target }) => {
