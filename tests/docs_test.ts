@@ -12,7 +12,7 @@
  * does before it begins. Blocks of `ts` are run by `deno test --doc`.
  */
 import { assert, assertEquals } from "@std/assert";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import sharp from "sharp";
 import config from "../deno.json" with { type: "json" };
 import { checkCommand } from "./support/check_command.ts";
@@ -108,6 +108,24 @@ async function checkBlock(text: string): Promise<void> {
   }
 }
 
+/** The anchor of a heading, as GitHub makes it. */
+const anchorOf = (heading: string) =>
+  heading.toLowerCase().replaceAll("`", "").replace(/[^\p{L}\p{N}\s_-]/gu, "").replaceAll(" ", "-");
+
+async function checkLink(page: string, link: string): Promise<void> {
+  const url = new URL(link, pathToFileURL(REPOSITORY + page));
+  const path = fileURLToPath(new URL(url.pathname, url));
+  const info = await Deno.stat(path).catch(() => undefined);
+  assert(info !== undefined, `${page} links to ${link}, which is not there`);
+  if (url.hash === "") return;
+  const headings = [...(await Deno.readTextFile(path)).matchAll(/^#+ (.*)$/gm)];
+  const anchors = headings.map(([, heading]) => `#${anchorOf(heading)}`);
+  assert(
+    anchors.includes(decodeURIComponent(url.hash)),
+    `${page} links to ${link}: no such heading`,
+  );
+}
+
 const pages = ["README.md", ...await pagesBelow("docs"), ...await pagesBelow("examples")];
 
 Deno.test("the commands of the README, the docs and the examples run as they stand", async (t) => {
@@ -124,4 +142,14 @@ Deno.test("the commands of the README, the docs and the examples run as they sta
       }
     }
   });
+});
+
+Deno.test("the pages link to files and headings that there are", async () => {
+  for (const path of [...pages, ...ELSEWHERE]) {
+    const page = await Deno.readTextFile(REPOSITORY + path).catch(() => "");
+    const text = page.replaceAll(/^```[\s\S]*?^```$/gm, "");
+    for (const [, link] of text.matchAll(/\]\(([^)\s]+)\)/g)) {
+      if (!/^[a-z]+:/.test(link)) await checkLink(path, link);
+    }
+  }
 });
