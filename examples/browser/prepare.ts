@@ -9,9 +9,18 @@
  * @module
  */
 // deno-lint-ignore-file no-console
+import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { type LoadedRun, loadRun } from "@tauplus/tauplus";
-import { encodeSafetensors, features, latestRun, TauplusError, UsageError } from "@tauplus/tauplus";
+import {
+  encodeSafetensors,
+  features,
+  latestRun,
+  type LoadedRun,
+  loadRun,
+  type Progress,
+  TauplusError,
+  UsageError,
+} from "@tauplus/tauplus";
 import { replaceFolder } from "./replace_folder.ts";
 import { sprite } from "./sprite.ts";
 
@@ -47,10 +56,17 @@ async function prepare(args: string[]): Promise<void> {
   const device = DEVICES.find((name) => name === flags.device);
   if (device === undefined) throw wrong("device", `one of ${DEVICES.join(", ")}`, flags.device);
   const path = flags.run ?? await latestRun("runs");
-  if (path === undefined) throw wrong("run", "a run, as runs has none", "nothing");
+  if (path === undefined) {
+    const next = "Train first (`deno task train`), or name one: --run=DIR.";
+    throw new UsageError({
+      act: "find the latest run",
+      rule: "the folder runs must have one",
+      next,
+    });
+  }
 
   await replaceFolder(flags.to, async (folder) => {
-    const run = await loadRun(path, { device });
+    const run = await loadRun(path, { device, progress });
     const indices = spread(run, flags.split, count);
     console.log(`embedding ${indices.length} images of ${run.names.dataset}, ${flags.split}`);
     await Deno.writeFile(
@@ -65,7 +81,15 @@ async function prepare(args: string[]): Promise<void> {
       await Deno.copyFile(new URL(name, import.meta.url), `${folder}/${name}`);
     }
   });
+  if (Deno.stderr.isTerminal()) console.error();
   console.log(`made: ${flags.to}   serve it with \`npx -y serve ${flags.to}\``);
+}
+
+/** One line that is written over, where somebody looks on. */
+function progress({ task, done, total, unit }: Progress): void {
+  if (!Deno.stderr.isTerminal()) return;
+  const line = `\r${task}   ${done}${total > 0 ? `/${total}` : ""} ${unit}\x1b[K`;
+  Deno.stderr.writeSync(new TextEncoder().encode(line));
 }
 
 function readFlags(args: string[]) {
@@ -130,7 +154,7 @@ async function exportModel(run: string, output: string): Promise<void> {
   const config = import.meta.resolve("../../deno.json");
   const flags = ["--format=tfjs", "--pixels", "--fold", "--device=wasm"];
   const { success, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", `--config=${new URL(config).pathname}`, cli]
+    args: ["run", "-A", `--config=${fileURLToPath(config)}`, cli]
       .concat("export", `--run=${run}`, `--output=${output}`, flags),
   }).output();
   if (success) return;
