@@ -13,7 +13,7 @@ import { type NamedObjective, wrongObjective } from "./objective_loss.ts";
 import type { TrainOptions } from "./options.ts";
 import type { MetricsRecord } from "../run/run_folder.ts";
 
-/** A line of the log. Fields of time (`images_per_second`, `seconds`) differ from run to run. */
+/** A line of the log. Its times (`images_per_second`, `seconds`, `time`) differ from run to run. */
 export interface LogRecord extends MetricsRecord {
   /** The epoch, from 1. */
   readonly epoch: number;
@@ -25,6 +25,8 @@ export interface LogRecord extends MetricsRecord {
   readonly images_per_second: number;
   /** Seconds spent on the run. */
   readonly seconds: number;
+  /** When the line was written, as `2026-11-23T22:17:01.123Z`. */
+  readonly time: string;
 }
 
 /** What was read back from the device. */
@@ -54,6 +56,7 @@ export function logRecord(
     ...(Number.isFinite(falseNegatives) && { false_negative_rate: falseNegatives }),
     images_per_second: Number((batchSize * losses.length / spent).toFixed(1)),
     seconds: Number(done.seconds.toFixed(3)),
+    time: new Date().toISOString(),
   };
 }
 
