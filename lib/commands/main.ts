@@ -47,6 +47,10 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: "Write a trained encoder as safetensors, TensorFlow.js or ONNX",
     load: () => import("./export.ts"),
   },
+  doctor: {
+    summary: "Check this machine: devices, numbers, speed, files",
+    load: () => import("./doctor.ts"),
+  },
   data: {
     summary: "List, fetch and verify datasets",
     load: () => import("./data.ts"),
