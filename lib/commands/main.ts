@@ -51,6 +51,10 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: "Show runs in the browser while they train",
     load: () => import("./dashboard.ts"),
   },
+  doctor: {
+    summary: "Check this machine: devices, numbers, speed, files",
+    load: () => import("./doctor.ts"),
+  },
   data: {
     summary: "List, fetch and verify datasets",
     load: () => import("./data.ts"),
