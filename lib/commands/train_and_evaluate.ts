@@ -9,11 +9,11 @@ import { Interrupted, UsageError } from "../errors.ts";
 import { jsonText } from "../run/json_text.ts";
 import { createRun, openRun, runName } from "../run/run_folder.ts";
 import type { EventFile } from "../tensorboard/event_file.ts";
-import { note, say } from "../terminal/say.ts";
+import { note } from "../terminal/say.ts";
 import { train, type TrainStep } from "../train/train.ts";
 import { viewOptions } from "../views/options.ts";
 import type { Context } from "./command.ts";
-import { compare } from "./compare.ts";
+import { compare, resultsTable } from "./compare.ts";
 import { canJudge, checkNeighbours, judge } from "./judge.ts";
 import { readLayer } from "./layer.ts";
 import { openDescribed } from "./open_session.ts";
@@ -96,20 +96,22 @@ export async function trainAndEvaluate(
     ).finally(() => events?.follow());
     result.dispose();
     bar.end();
-    if (labelled) {
-      const judges = { knn, [probe.plugin.name]: prober };
-      const { baselines } = options;
-      say(
-        await compare(context, { session, judges, run, trained, makeEncoder, views, baselines }),
-      );
-    } else {
+    const judges = { knn, [probe.plugin.name]: prober };
+    const { baselines } = options;
+    const results = labelled
+      ? await compare(context, { session, judges, run, trained, makeEncoder, views, baselines })
+      : undefined;
+    if (!results) {
       note("The dataset has no labelled splits train and test, so nothing is evaluated.");
     }
     if (events) {
       const { endTensorBoard } = await import("./end_tensorboard.ts");
       await endTensorBoard(context, session, events, run.path, trained);
     }
-    say(`run: ${run.path}`);
+    context.result(
+      { run: run.path, ...results },
+      () => `${results ? resultsTable(results) + "\n" : ""}run: ${run.path}`,
+    );
   } catch (error) {
     // A run that failed before its first line is nobody's latest run.
     if (folder === undefined && !(error instanceof Interrupted)) await run.removeIfBare();
