@@ -44,16 +44,20 @@ export class EventFile {
   #last = { wallTime: Date.now() / 1000, step: 0 };
   #begun = false;
 
-  private constructor(run: string, options: Options) {
+  private constructor(run: string, options: Options, now: Date) {
     this.#run = run;
     this.#options = options;
-    const time = Math.floor(Date.now() / 1000);
-    this.#path = join(run, FOLDER, `events.out${MARK}${time}.tauplus.${Deno.pid}`);
+    const seconds = Math.floor(now.getTime() / 1000);
+    this.#path = join(run, FOLDER, `events.out${MARK}${seconds}.tauplus.${Deno.pid}`);
   }
 
-  /** The event file of a run, written from the first {@linkcode EventFile.follow} on. */
-  static async of(run: string): Promise<EventFile> {
-    return new EventFile(run, Object(await readConfig(run)));
+  /**
+   * The event file of a run, written from the first {@linkcode EventFile.follow} on.
+   *
+   * @param now is in its name: TensorBoard reads the files of a folder in the order of their names
+   */
+  static async of(run: string, now = new Date()): Promise<EventFile> {
+    return new EventFile(run, Object(await readConfig(run)), now);
   }
 
   /** Takes over the lines that were appended to the log. Throws DataError where it cannot write. */
@@ -114,19 +118,31 @@ export class EventFile {
   /** Appends events, the first time with what a file begins with, in place of older files. */
   #write(events: readonly Event[]): void {
     const opening = this.#begun ? [] : openingEvents(this.#options, events[0].wallTime);
-    const records = [...opening, ...events].map(eventRecord);
-    const folder = join(this.#run, FOLDER);
+    const records = Buffer.concat([...opening, ...events].map(eventRecord));
     try {
-      Deno.mkdirSync(folder, { recursive: true });
-      const older = this.#begun ? [] : [...Deno.readDirSync(folder)]
-        .filter(({ name }) => name.includes(MARK)).map(({ name }) => join(folder, name));
-      Deno.writeFileSync(this.#path, Buffer.concat(records), { append: this.#begun });
-      for (const path of older) if (path !== this.#path) Deno.removeSync(path);
+      if (this.#begun) Deno.writeFileSync(this.#path, records, { append: true });
+      else this.#replaceOlder(records);
     } catch (cause) {
       throw writeError(this.#path, cause);
     }
     this.#begun = true;
     const { wallTime, step } = events[events.length - 1];
     this.#last = { wallTime, step };
+  }
+
+  /**
+   * Writes a new file and empties older ones. They are deleted no sooner than the next time: where
+   * the file that TensorBoard is at is gone, it does not go on to the next.
+   */
+  #replaceOlder(records: Uint8Array): void {
+    const folder = join(this.#run, FOLDER);
+    Deno.mkdirSync(folder, { recursive: true });
+    const older = [...Deno.readDirSync(folder)].filter(({ name }) => name.includes(MARK))
+      .map(({ name }) => join(folder, name)).filter((path) => path !== this.#path);
+    Deno.writeFileSync(this.#path, records);
+    for (const path of older) {
+      if (Deno.statSync(path).size > 0) Deno.truncateSync(path);
+      else Deno.removeSync(path);
+    }
   }
 }

@@ -2,7 +2,7 @@ import { assertAlmostEquals, assertEquals, assertStringIncludes, assertThrows } 
 import { DataError } from "../../../lib/errors.ts";
 import { createRun, type MetricsRecord, type RunFolder } from "../../../lib/run/run_folder.ts";
 import { EventFile, FOLDER } from "../../../lib/tensorboard/event_file.ts";
-import { readEvents, scalarsOf, testWithEvents } from "../../support/event_reader.ts";
+import { eventFiles, readEvents, scalarsOf, testWithEvents } from "../../support/event_reader.ts";
 
 const CONFIG = { objective: "debiased", "objective.tau_plus": 0.1, widths: [4, 8], path: "a|`b`" };
 
@@ -29,9 +29,9 @@ async function inRun(act: (run: RunFolder, folder: string) => Promise<void>): Pr
 }
 
 const fileIn = (folder: string) => {
-  const [{ name }, ...others] = [...Deno.readDirSync(folder)];
+  const [path, ...others] = eventFiles(folder);
   assertEquals(others, []);
-  return `${folder}/${name}`;
+  return path;
 };
 
 testWithEvents(
@@ -158,6 +158,13 @@ testWithEvents(
         await run.append(trained(step));
         after.follow();
       }
+      assertEquals(await losses(), [10, 20, 30, 40]);
+
+      // A TensorBoard that was at the old file would not go on from one that is gone.
+      assertEquals((await Deno.stat(old)).size, 0);
+      await Deno.rename(fileIn(folder), `${folder}/events.out.tfevents.1600000001.tauplus.1`);
+      (await EventFile.of(run.path)).follow();
+      assertEquals(await Deno.stat(old).catch(() => "gone"), "gone");
       assertEquals(await losses(), [10, 20, 30, 40]);
     }),
 );

@@ -1,0 +1,145 @@
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import sharp from "sharp";
+import { trainCommandOptions } from "../../../lib/commands/train.ts";
+import { latestRun, readMetrics } from "../../../lib/run/run_folder.ts";
+import { inFolder, runCommand, startCommand, TINY } from "../../support/command_line.ts";
+import { type Events, readEvents, scalarsOf, testWithEvents } from "../../support/event_reader.ts";
+
+const imagesOf = (events: Events) =>
+  events.flatMap(({ summary }) => summary?.value ?? []).filter(({ image }) => image)
+    .map(({ tag }) => tag);
+const board = (run: string) => `${run}/tensorboard`;
+const filesOf = (run: string) => [...Deno.readDirSync(board(run))].map(({ name }) => name).sort();
+
+/** The scalars that a run's metrics log stands for. */
+async function logged(run: string): Promise<Record<string, [number, number][]>> {
+  const scalars: Record<string, [number, number][]> = {};
+  for (const { step, ...fields } of await readMetrics(run)) {
+    for (const [name, value] of Object.entries(fields)) {
+      const tag = `${"loss" in fields ? "train" : "eval"}/${name}`;
+      if (typeof value === "number") (scalars[tag] ??= []).push([step, Math.fround(value)]);
+    }
+  }
+  return scalars;
+}
+
+/** The scalars of the events, those of the end left out. */
+const told = (events: Events) =>
+  Object.fromEntries(
+    Object.entries(scalarsOf(events)).filter(([tag]) => /^(train|eval)\//.test(tag))
+      .map(([tag, points]) => [tag, points.map(([step, value]) => [step, Math.fround(value)])]),
+  );
+
+Deno.test("nothing is written for TensorBoard unless it is asked for", () => {
+  assertEquals(trainCommandOptions.parse({}).tensorboard, false);
+});
+
+testWithEvents(
+  "train --tensorboard tells all of a run, and its configuration tells to do so again",
+  () =>
+    inFolder(async (cwd) => {
+      const options = [...TINY, "--epochs=2", "--eval_every=1", "--log_every=3", "--tensorboard"];
+      const { code, stderr } = await runCommand(cwd, ["train", ...options]);
+      assertEquals(code, 0, stderr);
+      assertMatch(stderr, /^To look at it: tensorboard --logdir=runs$/m);
+      const run = (await latestRun(`${cwd}/runs`))!;
+      const events = await readEvents(board(run));
+      assertEquals(told(events), await logged(run));
+      assertEquals(scalarsOf(events)["eval/knn_top1"].length, 2);
+      const { trained, pixels } = JSON.parse(await Deno.readTextFile(`${run}/results.json`));
+      const end = scalarsOf(events);
+      assertEquals(Math.fround(end["test/linear_top1"][0][1]), Math.fround(trained.linear.top1));
+      assertEquals(Math.fround(end["pixels/knn_top5"][0][1]), Math.fround(pixels.knn.top5));
+      assertEquals(imagesOf(events), ["test/knn_confusion", "test/linear_confusion"]);
+      assertEquals(filesOf(run).slice(1), [
+        "metadata.tsv",
+        "projector_config.pbtxt",
+        "sprite.png",
+        "tensors.tsv",
+      ]);
+      const { width } = await sharp(`${board(run)}/sprite.png`).metadata();
+      assertEquals(width, 5 * 16);
+      // What happened is in the run's own order and time.
+      const times = events.map((event) => event.wall_time);
+      assertEquals(times, times.toSorted());
+      assert(Math.abs(times[0] - Date.now() / 1000) < 600);
+
+      const again = ["train", `--config=${run}/config.json`, "--out=again", "--max_steps=1"];
+      assertEquals((await runCommand(cwd, again)).code, 0);
+      const second = (await latestRun(`${cwd}/again`))!;
+      assertEquals(told(await readEvents(board(second))), await logged(second));
+    }),
+);
+
+testWithEvents(
+  "a run that was killed can be looked at, and resumed tells no step twice",
+  () =>
+    inFolder(async (cwd) => {
+      const options = ["--epochs=20", "--save_every=1", "--log_every=1", "--no-baselines"];
+      const child = startCommand(cwd, ["train", ...TINY, ...options, "--tensorboard"]);
+      let ended = false;
+      child.status.then(() => ended = true);
+      // Within the second epoch or a later one, each of four steps.
+      for (let lines = 0; !ended && (lines <= 5 || lines % 4 === 0);) {
+        const run = await latestRun(`${cwd}/runs`);
+        lines = run ? (await readMetrics(run)).length : 0;
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }
+      child.kill("SIGKILL");
+      await child.output();
+      const run = (await latestRun(`${cwd}/runs`))!;
+      const before = told(await readEvents(board(run)))["train/loss"];
+      assert(before.length >= 5 && before.length < 80, "it was killed before its end");
+      // The log may be ahead by the line that was being told.
+      assertEquals(before, (await logged(run))["train/loss"].slice(0, before.length));
+
+      const resumed = await runCommand(cwd, ["train", `--resume=${run}`]);
+      assertEquals(resumed.code, 0, resumed.stderr);
+      const after = told(await readEvents(board(run)));
+      assertEquals(after, await logged(run));
+      assertEquals(
+        after["train/loss"].map(([step]) => step),
+        Array.from({ length: 80 }, (_, i) => i + 1),
+      );
+    }),
+);
+
+testWithEvents(
+  "a run without labels has curves and features, and no confusion matrix",
+  () =>
+    inFolder(async (cwd) => {
+      await Deno.mkdir(`${cwd}/photos`);
+      for (let i = 0; i < 20; i++) {
+        const background = { r: 12 * i, g: 255 - 12 * i, b: 100 };
+        await sharp({ create: { width: 16, height: 16, channels: 3, background } })
+          .png().toFile(`${cwd}/photos/${i}.png`);
+      }
+      const { code, stderr } = await runCommand(cwd, [
+        "train",
+        ...TINY.filter((option) => !/^--(dataset|classes|train|test|size)=/.test(option)),
+        "--batch_size=8",
+        "--dataset=folder",
+        "--path=photos",
+        "--image_size=16",
+        "--max_steps=2",
+        "--tensorboard",
+      ]);
+      assertEquals(code, 0, stderr);
+      const run = (await latestRun(`${cwd}/runs`))!;
+      const events = await readEvents(board(run));
+      assertEquals(told(events), await logged(run));
+      assertEquals(imagesOf(events), []);
+      assertEquals(filesOf(run).slice(1), ["projector_config.pbtxt", "sprite.png", "tensors.tsv"]);
+      const config = await Deno.readTextFile(`${board(run)}/projector_config.pbtxt`);
+      assertEquals(config.includes("metadata_path"), false);
+    }),
+);
+
+Deno.test("a training that cannot begin says why, with --tensorboard as without", () =>
+  inFolder(async (cwd) => {
+    const options = [...TINY, "--batch_size=65", "--tensorboard"];
+    const { code, stderr } = await runCommand(cwd, ["train", ...options]);
+    assertEquals(code, 2);
+    assertStringIncludes(stderr, "batch");
+    assertEquals(await latestRun(`${cwd}/runs`), undefined);
+  }));
