@@ -71,7 +71,7 @@ testWithEvents(
       await run.append(trained(10));
       const file = await EventFile.of(run.path);
       file.follow();
-      await file.end([]);
+      await file.end();
       const values = (await readEvents(folder)).flatMap(({ summary }) => summary?.value ?? []);
       const of = (tag: string) => values.find((value) => value.tag === tag)!;
       const { text, metadata } = of("configuration");
@@ -185,13 +185,18 @@ testWithEvents(
   () =>
     inRun(async (run, folder) => {
       await run.append(trained(10));
-      const linear = { top1: 75, top5: 100, confusion: [[3, 1], [1, 3]] };
+      const linear = {
+        top1: 75,
+        top5: 100,
+        perClass: { cat: 75, dog: 75 },
+        confusion: [[3, 1], [1, 3]],
+      };
       const odd = { top1: 50, top5: 100, confusion: [[3, 1]] };
       const results = { device: "wasm", trained: { linear, odd }, pixels: { linear } };
       await run.writeFile("results.json", JSON.stringify(results));
       await run.writeFile("linear.json", JSON.stringify(linear));
       await run.writeFile("odd.json", JSON.stringify(odd));
-      await (await EventFile.of(run.path)).end(["cat", "dog"]);
+      await (await EventFile.of(run.path)).end();
       const events = await readEvents(folder);
       const { "test/linear_top1": [top1], "pixels/linear_top5": [top5], ...others } = scalarsOf(
         events,

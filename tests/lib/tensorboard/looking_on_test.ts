@@ -73,10 +73,15 @@ Deno.test({
     assertEquals(await losses(), [[10, 5], [20, 3]]);
     await tell(after, 30, 2);
 
-    const linear = { top1: 75, top5: 100, confusion: [[3, 1], [1, 3]] };
+    const linear = {
+      top1: 75,
+      top5: 100,
+      perClass: { cat: 75, dog: 75 },
+      confusion: [[3, 1], [1, 3]],
+    };
     await run.writeFile("results.json", JSON.stringify({ device: "", trained: { linear } }));
     await run.writeFile("linear.json", JSON.stringify(linear));
-    await after.end(["cat", "dog"]);
+    await after.end();
     const { scalars, images, texts, hparams } = await tensorboard.look();
     assertEquals(scalars["train/loss"], [[10, 5], [20, 3], [30, 2]]);
     assertEquals(scalars["test/linear_top1"], [[30, 75]]);
