@@ -81,7 +81,7 @@ testWithEvents(
         "| --- | --- |",
         "| objective | debiased |",
         "| objective.tau_plus | 0.1 |",
-        "| widths | &#91;4,8&#93; |",
+        "| widths | [4,8] |",
         "| path | a&#124;&#96;b&#96; |",
       ]);
       const start = of("_hparams_/session_start_info").hparams?.session_start_info;
