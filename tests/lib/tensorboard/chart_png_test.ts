@@ -12,7 +12,7 @@ function matrix(classes: number) {
 }
 
 Deno.test("a confusion matrix is a picture of a size that can be looked at", async () => {
-  for (const classes of [2, 10, 100]) {
+  for (const classes of [2, 40]) {
     const { png, width, height } = await chartPng(matrix(classes), "linear");
     const metadata = await sharp(png).metadata();
     assertEquals([metadata.format, metadata.channels], ["png", 3]);
