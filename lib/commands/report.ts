@@ -21,12 +21,12 @@ const options = z.strictObject({
 /** The command. */
 export const command: Command<typeof options> = {
   spec: { options, roles: {} },
-  async run({ config: { options: { run, to, out, ...options } }, signal, bar }) {
+  async run({ config: { options: { run, to, out, ...options } }, signal, bar, result }) {
     const { writeReport } = await import("../report/write_report.ts");
     const { examineRun } = await import("./examine_run.ts");
-    const { note, say } = await import("../terminal/say.ts");
+    const { note } = await import("../terminal/say.ts");
     const folders = run.length > 0 ? run : [await runFolderOf("", out)];
-    const result = await writeReport(folders, to, async (name, data) => {
+    const report = await writeReport(folders, to, async (name, data) => {
       note(`run      ${name}`);
       const found = await examineRun(name, data, options, { signal, bar });
       for (const part of [found.linear, found.test, found.views]) {
@@ -34,6 +34,6 @@ export const command: Command<typeof options> = {
       }
       return found;
     });
-    say(`report: ${result.page}   ${result.figures.length} figures beside it`);
+    result(report, ({ page, figures }) => `report: ${page}   ${figures.length} figures beside it`);
   },
 };
