@@ -52,7 +52,7 @@ export class EventFile {
    *
    * @param now is in its name: TensorBoard reads the files of a folder in the order of their names
    */
-  static async of(run: string, now = new Date()): Promise<EventFile> {
+  static async of(run: string, now: Date = new Date()): Promise<EventFile> {
     return new EventFile(run, Object(await readConfig(run)), now);
   }
 

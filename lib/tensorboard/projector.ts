@@ -29,7 +29,7 @@ const MOST_NUMBERS = 5_000_000;
 export async function writeProjector(
   folder: string,
   options: FeatureOptions,
-  most = MOST_POINTS,
+  most: number = MOST_POINTS,
 ): Promise<number> {
   const { dataset, encoder: { dim } } = options;
   const split = findSplit(dataset, options.split);
