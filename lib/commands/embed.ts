@@ -20,7 +20,7 @@ export const command: Command<typeof options> = {
   layers: restoreLayers,
   async run(context) {
     const { embed } = await import("../evaluate/embed.ts");
-    const { config: { options: { split, file }, roles }, bar, signal } = context;
+    const { config: { options: { split, file }, roles }, signal } = context;
     const { session: { device, dataset, env }, encoder, folder } = await restore(context);
     const path = file ?? `${folder ?? "."}/${split.replaceAll(/[^\w-]/g, "_")}.safetensors`;
     const { length, dim } = await embed({
@@ -35,7 +35,6 @@ export const command: Command<typeof options> = {
       progress: env.progress,
       signal,
     });
-    bar.end();
     context.result(
       { path, split, length, dim },
       () => `saved: ${path}   ${length} × ${dim} features`,

@@ -13,6 +13,7 @@ import type { Kind, Plugin } from "../plugin.ts";
 import { KINDS, loadRegistry } from "../registry.ts";
 import { progressBar } from "../terminal/progress.ts";
 import { note } from "../terminal/say.ts";
+import { coloured } from "../terminal/style.ts";
 import { parseCommandLine } from "./arguments.ts";
 import type { Command } from "./command.ts";
 import { commandHelp } from "./help.ts";
@@ -57,6 +58,7 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
   },
 };
 
+const ERROR = `${coloured("red", "error:")} `;
 const SUMMARY = "tauplus trains image encoders without labels and corrects for false negatives.";
 
 /** Runs a command line; returns the exit code. Errors are one line each. */
@@ -69,12 +71,12 @@ export async function main(args: readonly string[]): Promise<number> {
   } catch (error) {
     out.failure(error);
     if (error instanceof TauplusError || error instanceof Interrupted) {
-      note(`${error instanceof TauplusError ? "error: " : ""}${error.message}`);
+      note(`${error instanceof TauplusError ? ERROR : ""}${error.message}`);
       if (verbose) note(String(error.stack) + causes(error));
       return error.exitCode;
     }
     // What is no error of ours is a defect of ours, and shows where it is.
-    note(`error: ${error instanceof Error ? error.message : String(error)}`);
+    note(ERROR + (error instanceof Error ? error.message : String(error)));
     note(verbose && error instanceof Error ? String(error.stack) : "Run again with --verbose.");
     return 1;
   }
@@ -150,10 +152,23 @@ async function dispatch(args: readonly string[], { result }: Output): Promise<vo
   }
   const first = await command.first?.(clean, registry) ?? clean;
   const config = await resolveConfig(command.spec, first, registry);
-  const bar = progressBar();
-  const { signal, release } = interruptible();
+  const bar = await progressBar();
+  const shown: Output["result"] = (value, text) => {
+    bar.end();
+    result(value, text);
+  };
+  const { signal, release } = interruptible(() => bar.end());
   try {
-    await command.run({ words, config, layers: clean, plugins, registry, signal, bar, result });
+    await command.run({
+      words,
+      config,
+      layers: clean,
+      plugins,
+      registry,
+      signal,
+      bar,
+      result: shown,
+    });
   } finally {
     bar.end();
     release();
@@ -165,12 +180,18 @@ function absolute(specifier: string): string {
   return /^[a-z]+:/.test(specifier) ? specifier : resolve(specifier);
 }
 
-/** A signal that the first SIGINT or SIGTERM aborts; the second ends the process at once. */
-function interruptible(): { signal: AbortSignal; release: () => void } {
+/**
+ * A signal that the first SIGINT or SIGTERM aborts; the second ends the process at once, and first
+ * calls `end`, so that the terminal has its cursor again.
+ */
+function interruptible(end: () => void): { signal: AbortSignal; release: () => void } {
   const controller = new AbortController();
   const handlers = (["SIGINT", "SIGTERM"] as const).map((name) => {
     const handler = () => {
-      if (controller.signal.aborted) Deno.exit(name === "SIGINT" ? 130 : 143);
+      if (controller.signal.aborted) {
+        end();
+        Deno.exit(name === "SIGINT" ? 130 : 143);
+      }
       controller.abort(new Interrupted(name, `Stopped by ${name}.`));
     };
     Deno.addSignalListener(name, handler);

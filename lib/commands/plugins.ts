@@ -46,10 +46,8 @@ async function list(registry: Registry): Promise<Listed[]> {
 }
 
 function listText(plugins: readonly Listed[]): string {
-  const width = Math.max(...plugins.map(({ name }) => name.length));
-  return plugins.map(({ name, kind, summary }) =>
-    `${name.padEnd(width)}  ${kind.padEnd(9)}  ${summary}`
-  ).join("\n");
+  const rows = plugins.map(({ name, kind, summary }) => [name, kind, summary]);
+  return table(["plugin", "kind", "what it is"], rows, 3);
 }
 
 /** With the options as a JSON Schema, by key. */
