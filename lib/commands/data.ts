@@ -19,6 +19,7 @@ const options: z.ZodObject<typeof sourceOptions> = z.strictObject(sourceOptions)
 /** The command. */
 export const command: Command<typeof options> = {
   words: "[list | fetch NAME | verify NAME]",
+  names: (registry) => registry.names("dataset"),
   maxWords: 2,
   spec: { options, roles: {} },
   async run({ words: [verb = "list", name], config, registry, signal, bar, result }) {

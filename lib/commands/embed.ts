@@ -11,7 +11,8 @@ import { restore, restoreLayers, restoreOptions, restoreSpec } from "./restore.t
 const options = restoreOptions.extend({
   split: z.string().default("test").describe("split of the dataset"),
   file: z.string().optional()
-    .describe("file to write; default <split>.safetensors in the run's folder"),
+    .describe("file to write; default <split>.safetensors in the run's folder")
+    .meta({ format: "file-path" }),
 });
 
 /** The command. */

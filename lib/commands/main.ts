@@ -15,48 +15,11 @@ import { progressBar } from "../terminal/progress.ts";
 import { note } from "../terminal/say.ts";
 import { coloured } from "../terminal/style.ts";
 import { parseCommandLine } from "./arguments.ts";
-import type { Command } from "./command.ts";
+import { COMMANDS } from "./commands.ts";
 import { commandHelp } from "./help.ts";
 import { helpText, overviewText } from "./help_text.ts";
 import { readLayer } from "./layer.ts";
 import { type Output, output } from "./output.ts";
-
-type Entry = { summary: string; load: () => Promise<{ command: Command }> };
-
-const COMMANDS: Readonly<Record<string, Entry>> = {
-  train: {
-    summary: "Train an encoder without labels, then evaluate it",
-    load: () => import("./train.ts"),
-  },
-  sweep: {
-    summary: "Train and compare lists of values, as --tau_plus=0,0.1, over many seeds",
-    load: () => import("./sweep.ts"),
-  },
-  linear: {
-    summary: "Train a linear classifier on a frozen encoder",
-    load: () => import("./linear.ts"),
-  },
-  knn: {
-    summary: "Classify by the weighted nearest neighbours of a frozen encoder",
-    load: () => import("./knn.ts"),
-  },
-  embed: {
-    summary: "Write the features and labels of a split to a .safetensors file",
-    load: () => import("./embed.ts"),
-  },
-  export: {
-    summary: "Write a trained encoder as safetensors, TensorFlow.js or ONNX",
-    load: () => import("./export.ts"),
-  },
-  data: {
-    summary: "List, fetch and verify datasets",
-    load: () => import("./data.ts"),
-  },
-  plugins: {
-    summary: "List the plugins, or show the options of one",
-    load: () => import("./plugins.ts"),
-  },
-};
 
 const ERROR = `${coloured("red", "error:")} `;
 const SUMMARY = "tauplus trains image encoders without labels and corrects for false negatives.";

@@ -14,6 +14,7 @@ import type { Command } from "./command.ts";
 /** The command. */
 export const command: Command = {
   words: "[list | show NAME]",
+  names: (registry) => KINDS.flatMap((kind) => registry.names(kind)),
   maxWords: 2,
   spec: { options: z.strictObject({}), roles: {} },
   async run({ words: [verb = "list", name], registry, result }) {
