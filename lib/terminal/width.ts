@@ -32,5 +32,5 @@ export function truncated(text: string, columns: number): string {
 
 /** The text in lines of at most so many columns, broken between words where it can be. */
 export function wrapped(text: string, columns: number): string[] {
-  return wrapAnsi(text, columns, { hard: true }).split("\n");
+  return widthOf(text) <= columns ? [text] : wrapAnsi(text, columns, { hard: true }).split("\n");
 }
