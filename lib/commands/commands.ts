@@ -35,16 +35,28 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: "Write the features and labels of a split to a .safetensors file",
     load: () => import("./embed.ts"),
   },
+  report: {
+    summary: "Write a page about one or more runs: curves, probes, map, neighbours, views",
+    load: () => import("./report.ts"),
+  },
   export: {
     summary: "Write a trained encoder as safetensors, TensorFlow.js or ONNX",
     load: () => import("./export.ts"),
+  },
+  dashboard: {
+    summary: "Show runs in the browser while they train",
+    load: () => import("./dashboard.ts"),
+  },
+  doctor: {
+    summary: "Check this machine: devices, numbers, speed, files",
+    load: () => import("./doctor.ts"),
   },
   data: {
     summary: "List, fetch and verify datasets",
     load: () => import("./data.ts"),
   },
   plugins: {
-    summary: "List the plugins, or show the options of one",
+    summary: "List the plugins, show one, write a new one, or check what a good one holds",
     load: () => import("./plugins.ts"),
   },
   completions: {

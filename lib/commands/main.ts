@@ -72,10 +72,11 @@ async function dispatch(args: readonly string[], { result }: Output): Promise<vo
     });
   }
   const { command } = await COMMANDS[name].load();
-  const booleans = flagsOf(command.spec.options).filter((flag) => flag.boolean);
+  const own = flagsOf(command.spec.options);
   const { words, flags, plugins: specifiers, help } = parseCommandLine(
     rest,
-    booleans.map((flag) => flag.name),
+    own.filter((flag) => flag.boolean).map((flag) => flag.name),
+    own.filter((flag) => flag.type === "array").map((flag) => flag.name),
   );
   if (words.length > (command.maxWords ?? 0)) {
     throw new UsageError({
