@@ -52,7 +52,7 @@ function begin({ task, done, total }: Progress, isStep: boolean): Bar {
         {
           ...drawn.progress,
           text: drawn.text,
-          ...(drawn === own && isFinite(eta) && { left: eta }),
+          ...(drawn === own && Number.isFinite(eta) && { left: eta }),
         },
         // In the last column some terminals wrap.
         terminalWidth(Deno.stderr) - 1,

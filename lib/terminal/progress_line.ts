@@ -37,7 +37,8 @@ function* candidates({ task, done, total, unit, text, left }: ProgressState): Ge
   const share = total > 0 ? Math.min(done / total, 1) : undefined;
   const parts = text?.split(GAP) ?? [];
   const count = amount(done, total, unit);
-  const time = left === undefined || share === 1 ? "" : `${duration(left)} left`;
+  const known = share !== undefined && share < 1;
+  const time = left === undefined || !known ? "" : `${duration(left)} left`;
   for (const size of SIZES) yield [task, bar(share, size), count, ...parts, time];
   yield [task, bar(share, 0), count, ...parts.slice(0, -1), time];
   for (let n = parts.length - 1; n >= 0; n--) {

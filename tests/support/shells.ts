@@ -28,13 +28,15 @@ const ASK: Readonly<Record<Shell, string>> = {
   zsh: `
     zmodload zsh/zpty
     zpty z zsh -f -i
-    zpty -w z "PS1= PS2=; stty -echo; autoload -Uz compinit; compinit -u -D
-      deno completions zsh >deno.zsh; source deno.zsh; source '$1'"
+    mkdir functions; deno completions zsh >functions/_deno
+    zpty -w z "PS1= PS2=; stty -echo; unsetopt autolist; fpath=($PWD/functions \$fpath)
+      autoload -Uz compinit; compinit -u -D; source '$1'"
     zpty -w z 'compadd() {
       if [[ \${@[1,(i)(-|--)]} == *-(O|A|D)\\ * ]]; then builtin compadd "$@"; return; fi
       local -a hits
       builtin compadd -A hits "$@"
       (( $#hits )) && print -rn -- "<"\${^hits}">"
+      builtin compadd "$@"
     }
     offer() { print -rn -- "[["; zle complete-word; print -r -- "]]"; zle kill-whole-line }
     zle -N offer; bindkey "^I" offer; print -r -- REA""DY'

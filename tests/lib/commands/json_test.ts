@@ -23,9 +23,9 @@ Deno.test("a training and what follows it say with --json what they found, and w
     const train = ["train", ...TINY, "--epochs=2", "--eval_every=1"];
     const { document: trained, stderr } = await json(...train);
     // Remarks and progress are elsewhere: a line for each epoch.
-    assertEquals(stderr.match(/^training .*$/gm)?.map((line) => line.slice(0, 32)), [
-      "training   4/8 steps   epoch 1  ",
-      "training   8/8 steps   epoch 2  ",
+    assertEquals(stderr.match(/^training .*epoch \d/gm), [
+      "training   4/8 steps   epoch 1",
+      "training   8/8 steps   epoch 2",
     ]);
     assertEquals(`${cwd}/${trained.run}`, await latestRun(`${cwd}/runs`));
     assert(trained.trained.linear.top1 >= 0 && trained.pixels.knn.top5 <= 100);

@@ -26,7 +26,7 @@ const LINES: readonly [string, string[]][] = [
   ["deno task train --objective=har", ["hard"]],
   ["deno task data fetch st", ["stl10"]],
   // Deno's own completions stay.
-  ["deno repl --unsafely", ["--unsafely-ignore-certificate-errors"]],
+  ["deno upg", ["upgrade"]],
   ["deno lint --obj", []],
 ];
 
