@@ -14,15 +14,15 @@ import { KINDS, loadRegistry } from "../registry.ts";
 import { progressBar } from "../terminal/progress.ts";
 import { note } from "../terminal/say.ts";
 import { coloured } from "../terminal/style.ts";
+import { about } from "./about.ts";
 import { parseCommandLine } from "./arguments.ts";
 import { COMMANDS } from "./commands.ts";
 import { commandHelp } from "./help.ts";
-import { helpText, overviewText } from "./help_text.ts";
+import { helpText } from "./help_text.ts";
 import { readLayer } from "./layer.ts";
 import { type Output, output } from "./output.ts";
 
 const ERROR = `${coloured("red", "error:")} `;
-const SUMMARY = "tauplus trains image encoders without labels and corrects for false negatives.";
 
 /** Runs a command line; returns the exit code. Errors are one line each. */
 export async function main(args: readonly string[]): Promise<number> {
@@ -45,25 +45,9 @@ export async function main(args: readonly string[]): Promise<number> {
   }
 }
 
-async function dispatch(args: readonly string[], { result }: Output): Promise<void> {
+async function dispatch(args: readonly string[], out: Output): Promise<void> {
   const [name = "--help", ...rest] = args[0] === "--json" ? args.slice(1) : args;
-  if (["--help", "-h", "help"].includes(name)) {
-    const commands = Object.entries(COMMANDS).map(([name, { summary }]) => ({ name, summary }));
-    result(
-      { summary: SUMMARY, usage: "deno task <command> [--option=value …]", commands },
-      overviewText,
-    );
-    return;
-  }
-  if (["--version", "-V"].includes(name)) {
-    const { versions } = await import("../version.ts");
-    result(
-      versions(),
-      ({ tauplus, ...others }) =>
-        [`tauplus ${tauplus}`, ...Object.entries(others).map((of) => of.join(" "))].join("\n"),
-    );
-    return;
-  }
+  if (about(name, out)) return;
   if (!Object.hasOwn(COMMANDS, name)) {
     throw new UsageError({
       act: `run the command ${name}`,
@@ -111,15 +95,15 @@ async function dispatch(args: readonly string[], { result }: Output): Promise<vo
       const [name] = (named[kind] ?? standard ?? "").split(",");
       if (standard) chosen[kind] = await registry.get(kind, name);
     }
-    result(commandHelp(name, COMMANDS[name].summary, command, chosen, registry), helpText);
+    out.result(commandHelp(name, COMMANDS[name].summary, command, chosen, registry), helpText);
     return;
   }
   const first = await command.first?.(clean, registry) ?? clean;
   const config = await resolveConfig(command.spec, first, registry);
   const bar = await progressBar();
-  const shown: Output["result"] = (value, text) => {
+  const result: Output["result"] = (value, text) => {
     bar.end();
-    result(value, text);
+    out.result(value, text);
   };
   const { signal, release } = interruptible(() => bar.end());
   try {
@@ -131,7 +115,7 @@ async function dispatch(args: readonly string[], { result }: Output): Promise<vo
       registry,
       signal,
       bar,
-      result: shown,
+      result,
     });
   } finally {
     bar.end();

@@ -1,6 +1,6 @@
 /**
- * Colour on standard error, sparingly, and only where it is wanted: on a terminal that has it, or
- * with FORCE_COLOR; never with NO_COLOR or TERM=dumb.
+ * Colour on standard error, sparingly, and only where it is wanted: on a terminal, but not with
+ * NO_COLOR or TERM=dumb; FORCE_COLOR is stronger than all of them, as in Node and Deno.
  *
  * @module
  */
