@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { duration } from "../terminal/progress.ts";
+import { duration } from "../terminal/amounts.ts";
 import type { Adapter } from "./adapters.ts";
 import type { Diagnosis, Examined } from "./diagnose.ts";
 import type { Finding } from "./finding.ts";
