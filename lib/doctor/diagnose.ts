@@ -4,7 +4,7 @@
  * @module
  */
 import { type Device, type DeviceName, openDevice } from "../device/device.ts";
-import { DeviceError } from "../errors.ts";
+import { TauplusError } from "../errors.ts";
 import type { BaseEnv } from "../plugin.ts";
 import type { Registry } from "../registry.ts";
 import { type Adapter, findAdapters, judgeAdapters } from "./adapters.ts";
@@ -24,8 +24,8 @@ import { describeSystem, judgeSystem, type System } from "./system.ts";
 
 /** What to examine. */
 export interface Examination {
-  /** The devices; one that is not there is an error. */
-  readonly devices: readonly DeviceName[];
+  /** The device that must be there; without one, those that are. */
+  readonly device?: DeviceName;
   /** Whether to leave out speed, and the bytes of datasets. */
   readonly quick: boolean;
   /** The folder of the runs. */
@@ -94,8 +94,8 @@ export async function diagnose(examination: Examination): Promise<Diagnosis> {
     ...judgeAdapters(adapters),
     ...judgeStorage(folders, datasets),
   ];
-  for (const name of examination.devices) {
-    if (name === "webgpu" && adapters.length === 0) continue;
+  const there: DeviceName[] = adapters.length > 0 ? ["webgpu", "wasm"] : ["wasm"];
+  for (const name of examination.device ? [examination.device] : there) {
     try {
       const device = await openDevice(name);
       const examined = await examine(device, examination);
@@ -159,11 +159,12 @@ function judgeKernels({ name, kernels }: Examined): Finding[] {
 }
 
 function failed(name: DeviceName, error: unknown): Finding {
+  if (error instanceof TauplusError) {
+    return { level: "error", what: error.fault, next: [error.next] };
+  }
   return {
     level: "error",
-    what: error instanceof Error ? error.message : String(error),
-    next: error instanceof DeviceError
-      ? []
-      : [`The device ${name} failed. Run again with --verbose, and report it.`],
+    what: `${name} failed: ${error instanceof Error ? error.message : String(error)}`,
+    next: ["Report it, with what `deno task doctor --json` prints."],
   };
 }

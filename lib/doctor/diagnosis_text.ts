@@ -10,6 +10,8 @@ import type { Finding } from "./finding.ts";
 import type { DatasetFiles, Folder } from "./storage.ts";
 import type { System } from "./system.ts";
 
+/** Columns of the page. */
+const WIDTH = 80;
 const GOOD = "✓", FAIR = "!", BAD = "✗";
 
 /** The page. */
@@ -22,7 +24,7 @@ export function diagnosisText(diagnosis: Diagnosis): string {
     ...(devices.length > 0
       ? [
         section(
-          "kernels: largest error beside the processor, as a share of the largest value",
+          "kernels: the largest error, as a share of the largest value",
           kernels(devices),
         ),
       ]
@@ -41,9 +43,8 @@ function machine({ versions, os, processor, cores, memory }: System, findings: r
   const { tauplus, deno, v8, typescript, tfjs } = versions;
   const old = findings.some(({ what }) => what.startsWith("Deno "));
   return [
-    `${
-      old ? BAD : GOOD
-    } tauplus ${tauplus}, Deno ${deno}, TensorFlow.js ${tfjs}, V8 ${v8}, TypeScript ${typescript}`,
+    `${old ? BAD : GOOD} tauplus ${tauplus}, Deno ${deno}, TensorFlow.js ${tfjs}`,
+    `  V8 ${v8}, TypeScript ${typescript}`,
     `${GOOD} ${os}; ${processor}, ${cores} ${cores === 1 ? "core" : "cores"}`,
     `${GOOD} ${gigabytes(memory.available)} of ${gigabytes(memory.total)} of memory can be had`,
   ];
@@ -155,13 +156,27 @@ function stateText(state: DatasetFiles["state"], verified: boolean, bytes: numbe
 
 function verdict({ ok, findings }: Diagnosis): string {
   const steps = findings.flatMap(({ level, what, next }) => [
-    `${level === "error" ? BAD : FAIR} ${what}`,
-    ...next.map((step) => `    ${step}`),
+    ...wrapped(`${level === "error" ? BAD : FAIR} ${what}`, "  "),
+    ...next.flatMap((step) => wrapped(`  – ${step}`, "    ")),
   ]);
   const last = ok
     ? `${GOOD} This machine is fit: \`deno task train\` is the next step.`
     : `${BAD} Something is off; see above what to do.`;
   return [...steps, last].join("\n");
+}
+
+/** The text in lines, all but the first one indented. */
+function wrapped(text: string, indent: string): string[] {
+  const lines: string[] = [];
+  let line = "";
+  for (const word of text.split(" ")) {
+    if (line.length + word.length >= WIDTH && line.trim() !== "") {
+      lines.push(line.trimEnd());
+      line = indent;
+    }
+    line += word + " ";
+  }
+  return [...lines, line.trimEnd()];
 }
 
 const gigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(1)} GB`;

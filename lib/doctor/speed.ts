@@ -27,22 +27,24 @@ const SIDE = 1024;
 const ELEMENTS = 2 ** 24;
 /** Three of the four stages of ResNet-50, a block each. */
 const DEPTHS = [1, 1, 1];
-/** Repetitions go on until this many seconds are spent at a time, so that the wait for them counts little. */
-const ENOUGH = 0.3;
 
-/** Measures a device; untuned, and once: a guess, not a benchmark. */
-export async function measureSpeed(device: Device): Promise<Speed> {
+/**
+ * Measures a device; untuned, and once: a guess, not a benchmark.
+ *
+ * @param enough seconds that repetitions take at a time, so that the wait for them counts little
+ */
+export async function measureSpeed(device: Device, enough = 0.3): Promise<Speed> {
   const { tf } = device;
   await tf.setBackend(device.backend);
   const matrices = [0, 1].map((seed) =>
     tf.randomNormal<tf.Rank.R2>([SIDE, SIDE], 0, 1, "float32", seed)
   );
   const product = 2 * SIDE ** 3 /
-    await secondsOf(device, () => tf.matMul(matrices[0], matrices[1]));
+    await secondsOf(device, enough, () => tf.matMul(matrices[0], matrices[1]));
   const long = tf.zeros<tf.Rank.R1>([ELEMENTS]);
-  const memory = 2 * 4 * ELEMENTS / await secondsOf(device, () => tf.relu(long));
+  const memory = 2 * 4 * ELEMENTS / await secondsOf(device, enough, () => tf.relu(long));
   const one = tf.scalar(1);
-  const readback = await secondsOf(device, () => one.add(one), 1);
+  const readback = await secondsOf(device, 0, () => one.add(one));
   tf.dispose([...matrices, long, one]);
 
   const shape = { block: "bottleneck", depths: DEPTHS } as const;
@@ -61,8 +63,8 @@ export async function measureSpeed(device: Device): Promise<Speed> {
 /** Seconds of one repetition, many at a time where it is fast. */
 async function secondsOf(
   { tf }: Device,
+  enough: number,
   run: () => tf.Tensor,
-  most = Infinity,
 ): Promise<number> {
   const time = async (times: number) => {
     const start = performance.now();
@@ -75,6 +77,6 @@ async function secondsOf(
   await time(1); // compiles
   for (let times = 1;; times *= 2) {
     const seconds = await time(times);
-    if (seconds >= ENOUGH || 2 * times > most) return seconds / times;
+    if (seconds >= enough) return seconds / times;
   }
 }
