@@ -9,6 +9,7 @@ import type { BaseEnv } from "../plugin.ts";
 import type { Registry } from "../registry.ts";
 import { type Adapter, findAdapters, judgeAdapters } from "./adapters.ts";
 import { checksOf } from "./checks.ts";
+import { type Driver, findDrivers } from "./drivers.ts";
 import type { Finding } from "./finding.ts";
 import { guessPaper, measureQuickstart, type Quickstart } from "./guess.ts";
 import { type KernelResult, runCheck } from "./kernel_check.ts";
@@ -68,6 +69,8 @@ export interface Diagnosis {
   readonly system: System;
   /** WebGPU adapters, the preferred one first. */
   readonly adapters: readonly Adapter[];
+  /** The graphics drivers that are installed, on Linux. */
+  readonly drivers?: readonly Driver[];
   /** The devices. */
   readonly devices: readonly Examined[];
   /** The folders that are written to. */
@@ -83,6 +86,7 @@ export async function diagnose(examination: Examination): Promise<Diagnosis> {
   const { registry, env, quick, out } = examination;
   const system = describeSystem();
   const adapters = await findAdapters();
+  const drivers = await findDrivers();
   const folders = [
     await inspectFolder("cache", env.cache),
     await inspectFolder("runs", out),
@@ -109,7 +113,7 @@ export async function diagnose(examination: Examination): Promise<Diagnosis> {
   const order = (finding: Finding) => finding.level === "error" ? 0 : 1;
   findings.sort((a, b) => order(a) - order(b));
   const ok = findings.every(({ level }) => level !== "error");
-  return { ok, system, adapters, devices, folders, datasets, findings };
+  return { ok, system, adapters, drivers, devices, folders, datasets, findings };
 }
 
 async function examine(
@@ -149,6 +153,7 @@ function judgeKernels({ name, kernels }: Examined): Finding[] {
   const other = name === "webgpu" ? "wasm" : "webgpu";
   return [{
     level: "error",
+    about: name,
     what: `${name} computes wrong: ${wrong.map(({ name }) => name).join("; ")}.`,
     next: [
       name === "webgpu" ? "Update the driver of the adapter." : "Update Deno.",
@@ -160,10 +165,11 @@ function judgeKernels({ name, kernels }: Examined): Finding[] {
 
 function failed(name: DeviceName, error: unknown): Finding {
   if (error instanceof TauplusError) {
-    return { level: "error", what: error.fault, next: [error.next] };
+    return { level: "error", about: name, what: error.fault, next: [error.next] };
   }
   return {
     level: "error",
+    about: name,
     what: `${name} failed: ${error instanceof Error ? error.message : String(error)}`,
     next: ["Report it, with what `deno task doctor --json` prints."],
   };

@@ -48,6 +48,7 @@ export function judgeSystem({ versions: { deno }, memory }: System): Finding[] {
   if (major < oldestMajor || (major === oldestMajor && minor < oldestMinor)) {
     findings.push({
       level: "error",
+      about: "versions",
       what: `Deno ${deno} is older than ${OLDEST_DENO.join(".")}.`,
       next: ["Run `deno upgrade`, or use the newest one as `npx -y deno task …`."],
     });
@@ -55,6 +56,7 @@ export function judgeSystem({ versions: { deno }, memory }: System): Finding[] {
   if (memory.available < LEAST_MEMORY) {
     findings.push({
       level: "warning",
+      about: "memory",
       what: `Only ${(memory.available / 1e9).toFixed(1)} GB of memory can be had.`,
       next: ["Close other programs, or train with a smaller --batch_size or --micro_batch."],
     });
