@@ -40,7 +40,7 @@ function machine({ system, findings }: Diagnosis): string[] {
   const { versions, os, processor, cores, memory } = system;
   const { tauplus, deno, v8, typescript, tfjs } = versions;
   return [
-    `${mark(findings, "versions")} tauplus ${tauplus}, Deno ${deno}, TensorFlow.js ${tfjs}`,
+    `${GOOD} tauplus ${tauplus}, Deno ${deno}, TensorFlow.js ${tfjs}`,
     `  V8 ${v8}, TypeScript ${typescript}`,
     `${GOOD} ${os}; ${processor}, ${cores} ${cores === 1 ? "core" : "cores"}`,
     `${mark(findings, "memory")} ${gigabytes(memory.available)} of ${gigabytes(memory.total)} ` +
