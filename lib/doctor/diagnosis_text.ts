@@ -42,7 +42,7 @@ function machine({ system, findings }: Diagnosis): string[] {
   return [
     `${GOOD} tauplus ${tauplus}, Deno ${deno}, TensorFlow.js ${tfjs}`,
     `  V8 ${v8}, TypeScript ${typescript}`,
-    `${GOOD} ${os}; ${processor}, ${cores} ${cores === 1 ? "core" : "cores"}`,
+    `${GOOD} ${os}; ${processor}, ${count(cores, "core")}`,
     `${mark(findings, "memory")} ${gigabytes(memory.available)} of ${gigabytes(memory.total)} ` +
     "of memory can be had",
   ];
@@ -87,11 +87,10 @@ function kernels(devices: readonly Examined[]): string[] {
     const mark = all.every((check) => check.group !== group || check.ok) ? GOOD : BAD;
     return `${mark} ${group.padEnd(width)}${cells.map((cell) => cell.padStart(12)).join("")}`;
   });
-  const counts = devices.map(({ name, kernels }) =>
-    `${kernels.length} checks of ${
-      new Set(kernels.flatMap(({ kernels }) => kernels)).size
-    } kernels on ${name}`
-  );
+  const counts = devices.map(({ name, kernels: checks }) => {
+    const names = new Set(checks.flatMap(({ kernels }) => kernels));
+    return `${count(checks.length, "check")} of ${count(names.size, "kernel")} on ${name}`;
+  });
   const failures = devices.flatMap(({ name, kernels }) =>
     kernels.filter(({ ok }) => !ok).map((check) =>
       `${BAD} ${name}: ${check.name}: ${
@@ -129,8 +128,8 @@ function speeds(devices: readonly Examined[]): string[] {
     ...rows.map(([label, ...cells]) =>
       `  ${label.padEnd(width)}${cells.map((cell) => cell.padStart(16)).join("")}`
     ),
-    "  The paper's run is ResNet-50 on 105,000 images for 400 epochs (--preset=dcl-stl10),",
-    "  guessed by its FLOPs at the speed of the step above, in float32.",
+    "  The paper's run, --preset=dcl-stl10, is ResNet-50 on 105,000 images for 400",
+    "  epochs, guessed in float32 by its FLOPs at the speed of the step above.",
   ];
 }
 
@@ -183,6 +182,7 @@ function wrapped(text: string, indent: string, width = WIDTH): string[] {
   return [...lines, line.trimEnd()];
 }
 
+const count = (n: number, what: string) => `${n} ${what}${n === 1 ? "" : "s"}`;
 const gigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(1)} GB`;
 const mebibytes = (bytes: number) => `${Math.floor(bytes / 2 ** 20).toLocaleString("en")} MiB`;
 const giga = (rate: number, unit: string) => `${(rate / 1e9).toFixed(rate < 1e10 ? 1 : 0)} ${unit}`;
