@@ -16,7 +16,7 @@ const FAST: readonly (readonly [Kind, string, Record<string, unknown>])[] = [
   ...registry.names("objective").map((name) => ["objective", name, {}] as const),
   ["objective", "debiased", { positives: 3 }],
   ["probe", "linear", {}],
-  ["probe", "linear", { protocol: "dcl", epochs: 5, batchSize: 60 }],
+  ["probe", "linear", { protocol: "dcl", epochs: 20, batchSize: 60, learningRate: 0.02 }],
   ["probe", "knn", {}],
 ];
 
