@@ -41,11 +41,12 @@ Deno.test("an objective without faults passes, and what it does not claim is inf
 Deno.test("a gradient that is not the derivative fails, by a factor or by a view", async () => {
   const wrong = (scales: readonly number[]) => (tf: Tf): Partial<Objective> => {
     const distance = tf.customGrad((a, b) => {
-      const apart = () => (a as tf.Tensor).sub(b as tf.Tensor);
+      const [x, y] = [a as tf.Tensor, b as tf.Tensor];
+      const apart = () => x.sub(y);
       return {
         value: apart().square().mean(),
         gradFunc: (dy: tf.Tensor) => {
-          const grad = apart().mul(2 / a.size).mul(dy);
+          const grad = apart().mul(2 / x.size).mul(dy);
           return [grad.mul(scales[0]), grad.mul(-scales[1])];
         },
       };
