@@ -40,13 +40,16 @@ Deno.test("an objective without faults passes, and what it does not claim is inf
 
 Deno.test("a gradient that is not the derivative fails, by a factor or by a view", async () => {
   const wrong = (scales: readonly number[]) => (tf: Tf): Partial<Objective> => {
-    const distance = tf.customGrad((a, b) => {
-      const [x, y] = [a as tf.Tensor, b as tf.Tensor];
-      const apart = () => x.sub(y);
+    const distance = tf.customGrad((a, b, save) => {
+      if (typeof a === "function" || typeof b === "function" || typeof save !== "function") {
+        throw new TypeError("customGrad gives two tensors and a function");
+      }
+      const apart = a.sub(b);
+      save([apart]);
       return {
-        value: apart().square().mean(),
-        gradFunc: (dy: tf.Tensor) => {
-          const grad = apart().mul(2 / x.size).mul(dy);
+        value: apart.square().mean(),
+        gradFunc: (dy: tf.Tensor, [apart]: tf.Tensor[]) => {
+          const grad = apart.mul(2 / apart.size).mul(dy);
           return [grad.mul(scales[0]), grad.mul(-scales[1])];
         },
       };
