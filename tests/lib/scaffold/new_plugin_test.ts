@@ -102,7 +102,7 @@ Deno.test("beside a deno.json there was, that stays as it is, and what it lacks 
     assertEquals(files, [`${folder}/below/means.ts`, `${folder}/below/means_test.ts`]);
     assertEquals(await Deno.readTextFile(`${folder}/deno.json`), "{}\n");
     assertEquals(next[0].what, "add what it imports");
-    assertStringIncludes(next[0].command, "deno add jsr:@tauplus/tauplus@^");
+    assertStringIncludes(next[0].command, " jsr:@tauplus/tauplus@^");
     assertEquals(next.slice(1).map(({ what }) => what), ["check it", "test it", "train with it"]);
     await Deno.writeTextFile(
       `${folder}/deno.json`,
