@@ -6,7 +6,6 @@
  */
 import { z } from "zod";
 import { UsageError } from "../errors.ts";
-import { say } from "../terminal/say.ts";
 import type { Command } from "./command.ts";
 import { describePlugin, detailsText, findPlugins, listPlugins, listText } from "./plugins_show.ts";
 import { deviceOption } from "./run_options.ts";
@@ -25,21 +24,21 @@ export const command: Command<typeof options> = {
   maxWords: 3,
   spec: { options, roles: {} },
   async run(context) {
-    const { words: [verb = "list", ...words], registry, config } = context;
+    const { words: [verb = "list", ...words], registry, config, result } = context;
     if (verb === "list" && words.length === 0) {
-      say(listText(await listPlugins(registry)));
+      result(await listPlugins(registry), listText);
     } else if (verb === "show" && words.length === 1) {
       const plugins = await findPlugins(registry, words[0], "show");
-      say(plugins.map(describePlugin).map(detailsText).join("\n\n"));
+      result(plugins.map(describePlugin), () => plugins.map(detailsText).join("\n\n"));
     } else if (verb === "new") {
       const { newPluginText, writePlugin } = await import("./plugins_new.ts");
-      say(newPluginText(await writePlugin(words, config.options.to, registry)));
+      result(await writePlugin(words, config.options.to, registry), newPluginText);
     } else if (verb === "check" && words.length === 1) {
       const { checkNamed, refuseFailed } = await import("./plugins_check.ts");
       const { reportText } = await import("../plugin_check/report_text.ts");
       const { device, options } = config.options;
       const reports = await checkNamed({ named: words[0], device, options }, context);
-      say(reports.map(reportText).join("\n\n"));
+      result(reports, () => reports.map(reportText).join("\n\n"));
       refuseFailed(reports);
     } else {
       throw new UsageError({

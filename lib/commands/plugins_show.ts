@@ -3,8 +3,9 @@
  *
  * @module
  */
+import { z } from "zod";
 import { UsageError } from "../errors.ts";
-import { type Flag, flagsOf, showValue } from "../options.ts";
+import { flagsOf, showValue } from "../options.ts";
 import type { Kind, Plugin } from "../plugin.ts";
 import { KINDS, type Registry } from "../registry.ts";
 import { table } from "../terminal/table.ts";
@@ -58,36 +59,28 @@ export async function findPlugins(
   });
 }
 
+/** A plugin as data: its options as a JSON Schema, by key. */
+export function describePlugin({ kind, name, summary, options }: Plugin): PluginDetails {
+  const schema = z.toJSONSchema(options, { io: "input", unrepresentable: "any" });
+  return { kind, name, summary, options: schema };
+}
+
 /** A plugin with its options. */
 export interface PluginDetails extends PluginLine {
-  /** Its options. */
-  readonly options: readonly Pick<Flag, "name" | "default" | "rule" | "description">[];
+  /** The JSON Schema of its options. */
+  readonly options: unknown;
 }
 
-/** What a plugin is and can be given. */
-export function describePlugin({ kind, name, summary, options }: Plugin): PluginDetails {
-  return {
-    kind,
-    name,
-    summary,
-    options: flagsOf(options).map(({ name, default: standard, rule, description }) => ({
-      name,
-      default: standard,
-      rule,
-      description,
-    })),
-  };
-}
-
-/** It for the terminal. */
-export function detailsText({ kind, name, summary, options }: PluginDetails): string {
+/** A plugin with its flags, for the terminal. */
+export function detailsText({ kind, name, summary, options }: Plugin): string {
   const head = `${kind} ${name}: ${summary}`;
-  if (options.length === 0) return `${head}\n\nIt has no options.`;
-  const rows = options.map((option) => [
-    `--${option.name}`,
-    option.default === undefined ? "none" : showValue(option.default),
-    option.rule,
-    option.description,
+  const flags = flagsOf(options);
+  if (flags.length === 0) return `${head}\n\nIt has no options.`;
+  const rows = flags.map((flag) => [
+    `--${flag.name}`,
+    flag.default === undefined ? "none" : showValue(flag.default),
+    flag.rule,
+    flag.description,
   ]);
   return `${head}\n\n${table(["option", "default", "value", "what it does"], rows, 4)}`;
 }
