@@ -6,7 +6,7 @@
 import { parseArgs } from "@std/cli/parse-args";
 
 /** The flags that every command has; they are no options of a configuration. */
-const COMMON_BOOLEANS = ["help", "verbose"];
+const COMMON_BOOLEANS = ["help", "verbose", "json"];
 
 /** A command line, taken apart but not yet checked. */
 export interface Arguments {
@@ -20,15 +20,23 @@ export interface Arguments {
   readonly help: boolean;
   /** Whether `--verbose` was given. */
   readonly verbose: boolean;
+  /** Whether `--json` was given. */
+  readonly json: boolean;
 }
 
 /**
  * Takes a command line apart: `--tau-plus 0.1`, `--tau_plus=0.1` and `--no-debiased` are all
- * understood.
+ * understood. Of a flag that is given more than once the last counts; of a list, all do, as if they
+ * were joined by commas.
  *
  * @param booleans the flags that may stand bare before a word.
+ * @param lists the flags that are lists.
  */
-export function parseCommandLine(args: readonly string[], booleans: readonly string[]): Arguments {
+export function parseCommandLine(
+  args: readonly string[],
+  booleans: readonly string[],
+  lists: readonly string[] = [],
+): Arguments {
   const known = [...COMMON_BOOLEANS, ...booleans];
   const end = args.indexOf("--");
   const before = (end < 0 ? args : args.slice(0, end)).map((arg) => {
@@ -43,18 +51,20 @@ export function parseCommandLine(args: readonly string[], booleans: readonly str
     return `--${encode(name)}${value ?? ""}`;
   });
   const names = before.flatMap((arg) => /^--([^=]+)/.exec(arg)?.[1] ?? []);
-  const { _: words, plugin, help, verbose, ...flags } = parseArgs(
+  const { _: words, plugin, help, verbose, json, ...flags } = parseArgs(
     [...before, ...(end < 0 ? [] : args.slice(end))],
-    { string: names, collect: ["plugin"] },
+    { string: names, collect: ["plugin", ...lists.filter((name) => names.includes(name))] },
   );
   return {
     words: words.map(String),
     flags: Object.fromEntries(
+      // Of a list, String() joins the elements by commas.
       Object.entries(flags).map(([name, value]) => [decode(name), String(value)]),
     ),
     plugins: Array.isArray(plugin) ? plugin.map(String) : [],
     help: isOn(help),
     verbose: isOn(verbose),
+    json: isOn(json),
   };
 }
 

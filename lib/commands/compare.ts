@@ -32,14 +32,13 @@ export interface Comparison {
   readonly baselines: boolean;
 }
 
-/** Judges all, keeps the results in the run, and returns the table. */
+/** Judges all, and keeps the results in the run. */
 export async function compare(
   context: Pick<Context, "signal" | "bar">,
   { session, judges, run, trained, makeEncoder, views, baselines }: Comparison,
-): Promise<string> {
-  const names = Object.keys(judges);
+): Promise<Results> {
   const found = await judge(context, session, judges, trained, views);
-  for (const name of names) await run.writeFile(`${name}.json`, jsonText(found[name]));
+  for (const name in judges) await run.writeFile(`${name}.json`, jsonText(found[name]));
   const { device: { name, description } } = session;
   let results: Results = { device: `${name}: ${description}`, trained: found };
   if (baselines) {
@@ -49,6 +48,12 @@ export async function compare(
     results = { ...results, untrained, pixels: await judgePixels(context, session, judges) };
   }
   await run.writeFile(RESULTS, jsonText(results));
+  return results;
+}
+
+/** The table at the end of a training. */
+export function resultsTable(results: Results): string {
+  const names = Object.keys(results.trained);
   const row = (who: string, scores: Results["trained"]) => [
     who,
     ...names.map((name) => scores[name] ? scores[name].top1.toFixed(2) + " %" : "–"),

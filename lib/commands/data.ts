@@ -10,7 +10,6 @@ import { sourceOptions } from "../data/source_options.ts";
 import { type FileStatus, sourceStatus, verifySource } from "../data/source_status.ts";
 import { DataError, UsageError } from "../errors.ts";
 import type { Registry } from "../registry.ts";
-import { say } from "../terminal/say.ts";
 import { table } from "../terminal/table.ts";
 import type { Command } from "./command.ts";
 
@@ -21,18 +20,18 @@ export const command: Command<typeof options> = {
   words: "[list | fetch NAME | verify NAME]",
   maxWords: 2,
   spec: { options, roles: {} },
-  async run({ words: [verb = "list", name], config, registry, signal, bar }) {
+  async run({ words: [verb = "list", name], config, registry, signal, bar, result }) {
     const env: SourceEnv = { cache: cacheFolder(), progress: (p) => bar.show(p), signal };
     if (verb === "list" && name === undefined) {
-      say(await list(registry, env));
+      result(await list(registry, env), listText);
     } else if (verb === "fetch" && name !== undefined) {
       const folder = await fetchSource(await sourceOf(registry, name), env, config.options);
       bar.end();
-      say(`${name} is in ${folder}`);
+      result({ name, folder }, () => `${name} is in ${folder}`);
     } else if (verb === "verify" && name !== undefined) {
       const files = await verifySource(await sourceOf(registry, name), env, config.options);
       bar.end();
-      say(table(["file", "state", "bytes"], files.map(row)));
+      result({ name, files }, () => table(["file", "state", "bytes"], files.map(row)));
       refuseBroken(name, files);
     } else {
       throw new UsageError({
@@ -47,17 +46,29 @@ export const command: Command<typeof options> = {
 
 const row = ({ path, state, bytes }: FileStatus) => [path, state, bytes.toLocaleString("en")];
 
-async function list(registry: Registry, env: SourceEnv): Promise<string> {
-  const rows = await Promise.all(
+/** A dataset, and its files where it has some. */
+interface Listed {
+  readonly name: string;
+  readonly summary: string;
+  readonly files?: readonly FileStatus[];
+}
+
+async function list(registry: Registry, env: SourceEnv): Promise<Listed[]> {
+  return await Promise.all(
     registry.names("dataset").map(async (name) => {
       const { source, summary } = await registry.get("dataset", name);
-      return [name, source ? stateOf(await sourceStatus(source, env)) : "no files needed", summary];
+      return { name, summary, ...(source && { files: await sourceStatus(source, env) }) };
     }),
   );
+}
+
+function listText(datasets: readonly Listed[]): string {
+  const rows = datasets.map(({ name, summary, files }) => [name, stateOf(files), summary]);
   return table(["dataset", "on this machine", "what it is"], rows, 3);
 }
 
-function stateOf(files: readonly FileStatus[]): string {
+function stateOf(files: readonly FileStatus[] | undefined): string {
+  if (!files) return "no files needed";
   const there = files.filter(({ state }) => state === "present" || state === "packaged").length;
   return there === files.length ? "yes" : there === 0 ? "no" : `${there} of ${files.length} files`;
 }

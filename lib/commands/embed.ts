@@ -20,7 +20,6 @@ export const command: Command<typeof options> = {
   layers: restoreLayers,
   async run(context) {
     const { embed } = await import("../evaluate/embed.ts");
-    const { say } = await import("../terminal/say.ts");
     const { config: { options: { split, file }, roles }, bar, signal } = context;
     const { session: { device, dataset, env }, encoder, folder } = await restore(context);
     const path = file ?? `${folder ?? "."}/${split.replaceAll(/[^\w-]/g, "_")}.safetensors`;
@@ -37,6 +36,9 @@ export const command: Command<typeof options> = {
       signal,
     });
     bar.end();
-    say(`saved: ${path}   ${length} × ${dim} features`);
+    context.result(
+      { path, split, length, dim },
+      () => `saved: ${path}   ${length} × ${dim} features`,
+    );
   },
 };

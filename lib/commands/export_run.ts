@@ -6,7 +6,6 @@
 import { chosen } from "../config.ts";
 import { exportEncoder, type ExportFormat } from "../interop/export_encoder.ts";
 import { readConfig } from "../run/run_folder.ts";
-import { say } from "../terminal/say.ts";
 import { loadHead } from "../train/load_head.ts";
 import { batchesTracked } from "./batches_tracked.ts";
 import type { Context } from "./command.ts";
@@ -47,7 +46,9 @@ export async function exportRun(context: Context<typeof exportOptions>): Promise
     encoderOptions,
   });
   context.bar.end();
-  const size = `${(bytes / 1e6).toFixed(1)} MB`;
-  const images = onlySize ? `, for images of ${onlySize.join("×")} only` : "";
-  say(`${replaced ? "replaced" : "saved"}: ${path}   ${format}, ${size}${images}`);
+  context.result({ path, format, bytes, replaced, onlySize }, () => {
+    const size = `${(bytes / 1e6).toFixed(1)} MB`;
+    const images = onlySize ? `, for images of ${onlySize.join("×")} only` : "";
+    return `${replaced ? "replaced" : "saved"}: ${path}   ${format}, ${size}${images}`;
+  });
 }

@@ -12,11 +12,13 @@ import { flagsOf } from "../options.ts";
 import type { Kind, Plugin } from "../plugin.ts";
 import { KINDS, loadRegistry } from "../registry.ts";
 import { progressBar } from "../terminal/progress.ts";
-import { note, say } from "../terminal/say.ts";
+import { note } from "../terminal/say.ts";
 import { parseCommandLine } from "./arguments.ts";
 import type { Command } from "./command.ts";
-import { commandHelp, overview } from "./help.ts";
+import { commandHelp } from "./help.ts";
+import { helpText, overviewText } from "./help_text.ts";
 import { readLayer } from "./layer.ts";
+import { type Output, output } from "./output.ts";
 
 type Entry = { summary: string; load: () => Promise<{ command: Command }> };
 
@@ -41,27 +43,43 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: "Write the features and labels of a split to a .safetensors file",
     load: () => import("./embed.ts"),
   },
+  report: {
+    summary: "Write a page about one or more runs: curves, probes, map, neighbours, views",
+    load: () => import("./report.ts"),
+  },
   export: {
     summary: "Write a trained encoder as safetensors, TensorFlow.js or ONNX",
     load: () => import("./export.ts"),
+  },
+  dashboard: {
+    summary: "Show runs in the browser while they train",
+    load: () => import("./dashboard.ts"),
+  },
+  doctor: {
+    summary: "Check this machine: devices, numbers, speed, files",
+    load: () => import("./doctor.ts"),
   },
   data: {
     summary: "List, fetch and verify datasets",
     load: () => import("./data.ts"),
   },
   plugins: {
-    summary: "List the plugins, or show the options of one",
+    summary: "List the plugins, show one, write a new one, or check what a good one holds",
     load: () => import("./plugins.ts"),
   },
 };
 
+const SUMMARY = "tauplus trains image encoders without labels and corrects for false negatives.";
+
 /** Runs a command line; returns the exit code. Errors are one line each. */
 export async function main(args: readonly string[]): Promise<number> {
-  const verbose = args.includes("--verbose");
+  const { verbose, json } = parseCommandLine(args, []);
+  const out = output(json);
   try {
-    await dispatch(args);
+    await dispatch(args, out);
     return 0;
   } catch (error) {
+    out.failure(error);
     if (error instanceof TauplusError || error instanceof Interrupted) {
       note(`${error instanceof TauplusError ? "error: " : ""}${error.message}`);
       if (verbose) note(String(error.stack) + causes(error));
@@ -74,10 +92,23 @@ export async function main(args: readonly string[]): Promise<number> {
   }
 }
 
-async function dispatch(args: readonly string[]): Promise<void> {
-  const [name, ...rest] = args;
-  if (name === undefined || name === "--help" || name === "-h" || name === "help") {
-    say(overview(COMMANDS));
+async function dispatch(args: readonly string[], { result }: Output): Promise<void> {
+  const [name = "--help", ...rest] = args[0] === "--json" ? args.slice(1) : args;
+  if (["--help", "-h", "help"].includes(name)) {
+    const commands = Object.entries(COMMANDS).map(([name, { summary }]) => ({ name, summary }));
+    result(
+      { summary: SUMMARY, usage: "deno task <command> [--option=value …]", commands },
+      overviewText,
+    );
+    return;
+  }
+  if (["--version", "-V"].includes(name)) {
+    const { versions } = await import("../version.ts");
+    result(
+      versions(),
+      ({ tauplus, ...others }) =>
+        [`tauplus ${tauplus}`, ...Object.entries(others).map((of) => of.join(" "))].join("\n"),
+    );
     return;
   }
   if (!Object.hasOwn(COMMANDS, name)) {
@@ -88,10 +119,11 @@ async function dispatch(args: readonly string[]): Promise<void> {
     });
   }
   const { command } = await COMMANDS[name].load();
-  const booleans = flagsOf(command.spec.options).filter((flag) => flag.boolean);
+  const own = flagsOf(command.spec.options);
   const { words, flags, plugins: specifiers, help } = parseCommandLine(
     rest,
-    booleans.map((flag) => flag.name),
+    own.filter((flag) => flag.boolean).map((flag) => flag.name),
+    own.filter((flag) => flag.type === "array").map((flag) => flag.name),
   );
   if (words.length > (command.maxWords ?? 0)) {
     throw new UsageError({
@@ -126,7 +158,7 @@ async function dispatch(args: readonly string[]): Promise<void> {
       const [name] = (named[kind] ?? standard ?? "").split(",");
       if (standard) chosen[kind] = await registry.get(kind, name);
     }
-    say(commandHelp(name, COMMANDS[name].summary, command, chosen, registry));
+    result(commandHelp(name, COMMANDS[name].summary, command, chosen, registry), helpText);
     return;
   }
   const first = await command.first?.(clean, registry) ?? clean;
@@ -134,7 +166,7 @@ async function dispatch(args: readonly string[]): Promise<void> {
   const bar = progressBar();
   const { signal, release } = interruptible();
   try {
-    await command.run({ words, config, layers: clean, plugins, registry, signal, bar });
+    await command.run({ words, config, layers: clean, plugins, registry, signal, bar, result });
   } finally {
     bar.end();
     release();

@@ -26,6 +26,8 @@ export const trainCommandOptions = trainOptions.extend({
     .describe("the reference's flag: --objective=debiased, or biased where false"),
   baselines: z.boolean().default(true)
     .describe("at the end, evaluate the untrained encoder and raw pixels as well"),
+  tensorboard: z.boolean().default(false)
+    .describe("write what TensorBoard shows to the folder tensorboard of the run"),
 });
 
 /** The command. */

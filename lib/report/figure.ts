@@ -3,7 +3,35 @@
  *
  * @module
  */
-import type { TopLevelSpec } from "vega-lite";
+import type { Spec } from "vega";
+import type { Config, TopLevelSpec } from "vega-lite";
+
+const SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json";
+
+const CONFIG: Config = {
+  axis: { labelFontSize: 12, titleFontSize: 12 },
+  legend: { labelFontSize: 12, labelLimit: 0, orient: "top" },
+};
+
+/** Words and axes of a chart in a page have the colour of the text around it, light or dark. */
+const PAGE_CONFIG: Config = {
+  font: "system-ui, sans-serif",
+  axis: {
+    ...CONFIG.axis,
+    labelColor: "currentColor",
+    titleColor: "currentColor",
+    titleFontWeight: "normal",
+    domainColor: "currentColor",
+    domainOpacity: 0.4,
+    tickColor: "currentColor",
+    tickOpacity: 0.4,
+    gridColor: "currentColor",
+    gridOpacity: 0.12,
+  },
+  legend: { ...CONFIG.legend, labelColor: "currentColor" },
+  title: { color: "currentColor" },
+  view: { stroke: null },
+};
 
 /** One chart of a figure, as vega-lite takes it. */
 export type ChartSpec = Extract<TopLevelSpec, { hconcat: unknown }>["hconcat"][number];
@@ -16,7 +44,7 @@ export async function figure(
   const { compile } = await import("vega-lite");
   const { parse, View } = await import("vega");
   const spec: TopLevelSpec = {
-    $schema: "https://vega.github.io/schema/vega-lite/v6.json",
+    $schema: SCHEMA,
     background: "white",
     padding: 16,
     title: {
@@ -26,13 +54,37 @@ export async function figure(
       fontWeight: "normal",
       offset: 14,
     },
-    config: {
-      axis: { labelFontSize: 12, titleFontSize: 12 },
-      legend: { labelFontSize: 12, labelLimit: 0, orient: "top" },
-    },
+    config: CONFIG,
     vconcat: rows.map((charts) => ({ hconcat: [...charts] })),
   };
   return await new View(parse(compile(spec).spec), { renderer: "none" }).toSVG();
+}
+
+/** A chart as SVG to stand in a page: without background, in the colour of the text around it. */
+export async function pageSvg(chart: ChartSpec): Promise<string> {
+  const { parse, View } = await import("vega");
+  return await new View(parse(await pageSpec(chart)), { renderer: "none" }).toSVG();
+}
+
+/**
+ * A chart for a page that draws it itself, as vega takes it, with vega's SVG renderer: as wide as
+ * the element it is in, and in colours as {@linkcode pageSvg}.
+ */
+export async function liveSpec(chart: ChartSpec): Promise<Spec> {
+  return await pageSpec({ ...chart, width: "container" });
+}
+
+async function pageSpec(chart: ChartSpec): Promise<Spec> {
+  const { compile } = await import("vega-lite");
+  // A chart with its data is a whole figure, which vega-lite's types do not know.
+  const spec = {
+    ...chart,
+    $schema: SCHEMA,
+    background: "transparent",
+    padding: 4,
+    config: PAGE_CONFIG,
+  };
+  return compile(spec as TopLevelSpec).spec;
 }
 
 /** One measured point. */

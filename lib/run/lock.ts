@@ -39,6 +39,14 @@ export async function lockFolder(folder: string): Promise<Lock> {
   };
 }
 
+/** Whether a process that may be alive holds the lock of `folder`: of another host, one cannot know. */
+export async function isLocked(folder: string): Promise<boolean> {
+  const text = await Deno.readTextFile(join(folder, FILE)).catch(() => undefined);
+  if (text === undefined) return false;
+  const [pid, host] = text.trim().split(" ");
+  return host !== hostname() || !/^[0-9]+$/.test(pid) || !isGone(Number(pid));
+}
+
 async function create(path: string): Promise<boolean> {
   try {
     await Deno.writeTextFile(path, owner(), { createNew: true });

@@ -17,7 +17,8 @@ import { jsonText } from "./json_text.ts";
 import { type Lock, lockFolder } from "./lock.ts";
 
 const CONFIG = "config.json";
-const METRICS = "metrics.jsonl";
+/** The name of the metrics log. */
+export const METRICS = "metrics.jsonl";
 const LOCK = "lock";
 const CHECKPOINT = /^checkpoint-(\d+)(?:-step-(\d+))?\.safetensors$/;
 

@@ -9,12 +9,13 @@ import type { ObjectiveInput } from "../plugin.ts";
 import type { Batch } from "./batches.ts";
 import { blame } from "./blame.ts";
 import type { Counters } from "./checkpoint.ts";
+import { type EmbeddingMetrics, embeddingMetrics, measureEmbeddings } from "./embedding_metrics.ts";
 import { type NamedObjective, wrongObjective } from "./objective_loss.ts";
 import type { TrainOptions } from "./options.ts";
 import type { MetricsRecord } from "../run/run_folder.ts";
 
-/** A line of the log. Fields of time (`images_per_second`, `seconds`) differ from run to run. */
-export interface LogRecord extends MetricsRecord {
+/** A line of the log. Its times (`images_per_second`, `seconds`, `time`) differ from run to run. */
+export interface LogRecord extends MetricsRecord, EmbeddingMetrics {
   /** The epoch, from 1. */
   readonly epoch: number;
   /** Mean loss of the steps since the last line. */
@@ -25,14 +26,16 @@ export interface LogRecord extends MetricsRecord {
   readonly images_per_second: number;
   /** Seconds spent on the run. */
   readonly seconds: number;
+  /** When the line was written, as `2026-11-23T22:17:01.123Z`. */
+  readonly time: string;
 }
 
 /** What was read back from the device. */
 export interface Readings {
   /** The losses since the last line. */
   readonly losses: Float32Array;
-  /** The objective's diagnostics of the step. */
-  readonly diagnostics: readonly (readonly [string, number])[];
+  /** What was measured of the step by the side. */
+  readonly measured: Readonly<Record<string, number>>;
 }
 
 /** The line of a step that is just done; `spent` seconds passed since the last line. */
@@ -42,11 +45,11 @@ export function logRecord(
   spent: number,
   { batchSize }: TrainOptions,
   { labels }: Batch,
-  { losses, diagnostics }: Readings,
+  { losses, measured }: Readings,
 ): LogRecord {
   const falseNegatives = labels ? falseNegativeRate(labels) : NaN;
   return {
-    ...Object.fromEntries(diagnostics),
+    ...measured,
     epoch: done.epoch + 1,
     step: done.step,
     loss: losses.reduce((sum, loss) => sum + loss, 0) / losses.length,
@@ -54,6 +57,28 @@ export function logRecord(
     ...(Number.isFinite(falseNegatives) && { false_negative_rate: falseNegatives }),
     images_per_second: Number((batchSize * losses.length / spent).toFixed(1)),
     seconds: Number(done.seconds.toFixed(3)),
+    time: new Date().toISOString(),
+  };
+}
+
+/** What a logged step is measured by, yet on the device. */
+export interface Measurement {
+  /** What is to be read; the caller disposes of it. */
+  readonly tensors: tf.Tensor[];
+  /** The fields of the log's line from the values of `tensors`, one after another. */
+  read(values: Float32Array): Record<string, number>;
+}
+
+/** The objective's diagnostics, and what the embeddings look like. Throws as `diagnose` does. */
+export function measure(named: NamedObjective, input: ObjectiveInput): Measurement {
+  const diagnostics = diagnose(named, input);
+  const names = Object.keys(diagnostics);
+  return {
+    tensors: [...Object.values(diagnostics), ...measureEmbeddings(input.views)],
+    read: (values) => ({
+      ...Object.fromEntries(names.map((name, i) => [name, values[i]])),
+      ...embeddingMetrics(values.subarray(names.length), input.views[0].shape[1]),
+    }),
   };
 }
 

@@ -15,8 +15,8 @@ export class LossWindow {
     loss.dispose();
   }
 
-  /** Reads the losses, oldest first, and `others`, in one readback. */
-  async read(others: readonly tf.Scalar[] = []): Promise<{
+  /** Reads the losses, oldest first, and the values of `others`, in one readback. */
+  async read(others: readonly tf.Tensor[] = []): Promise<{
     losses: Float32Array;
     others: Float32Array;
   }> {

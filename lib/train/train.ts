@@ -15,7 +15,7 @@ import { blame, outOfMemory } from "./blame.ts";
 import type { Counters } from "./checkpoint.ts";
 import { type BatchGradients, batchGradients } from "./gradients.ts";
 import { checkViewSize } from "./network.ts";
-import { diagnose, type LogRecord, logRecord } from "./log_record.ts";
+import { type LogRecord, logRecord, measure } from "./log_record.ts";
 import { checkFirstLoss, checkKeepsNothing } from "./objective_loss.ts";
 import type { TrainOptions } from "./options.ts";
 import { mixedSwitch } from "./precision.ts";
@@ -117,8 +117,8 @@ export async function train(
   const { optimizer, scaler, losses } = state;
 
   /** Reads the losses since the last line of the log; every one of them must be finite. */
-  const readLosses = async (diagnostics: readonly tf.Scalar[] = []) => {
-    const read = await losses.read(diagnostics);
+  const readLosses = async (others: readonly tf.Tensor[] = []) => {
+    const read = await losses.read(others);
     device.check();
     const bad = read.losses.findIndex((loss) => !Number.isFinite(loss));
     if (bad < 0) return read;
@@ -186,26 +186,26 @@ export async function train(
         done.step++;
         done.stepInEpoch++;
         const logged = done.step % options.logEvery === 0 || done.step === stepsTotal;
-        const diagnostics = logged ? diagnose(named, input) : {};
+        const measurement = logged ? measure(named, input) : undefined;
         if (done.step === 1) await checkFirstLoss(named, loss, input);
         if (await scaler.unscale(grads)) optimizer.step(grads, learningRate);
         blame("objective", named.name, "take the step", () => objective.afterStep?.(input));
         losses.push(loss);
 
         let record: LogRecord | undefined;
-        if (logged) {
-          const read = await readLosses(Object.values(diagnostics));
+        if (measurement) {
+          const read = await readLosses(measurement.tensors);
           const spent = (performance.now() - clock) / 1000;
           clock = performance.now();
           done.seconds += spent;
           record = logRecord(done, learningRate, spent, options, batch, {
             losses: read.losses,
-            diagnostics: Object.keys(diagnostics).map((name, i) => [name, read.others[i]]),
+            measured: measurement.read(read.others),
           });
           losses.reset();
           await run?.append(record);
         }
-        tf.dispose([grads, diagnostics]);
+        tf.dispose([grads, measurement?.tensors]);
         if ([2, 3].includes(done.step - firstStep)) {
           checkKeepsNothing(named, input, tf.memory().numTensors - tensors);
         }
@@ -227,7 +227,8 @@ export async function train(
         const results = await hooks.onEvaluate(epoch).catch(async (error) => {
           throw signal?.aborted ? await interrupted() : error;
         });
-        await run?.append({ epoch, step: done.step, ...results });
+        const time = new Date().toISOString();
+        await run?.append({ epoch, step: done.step, ...results, time });
       }
       done.epoch = epoch;
       done.stepInEpoch = 0;

@@ -65,7 +65,7 @@ async function outcome(path: string) {
   return {
     epoch: last.epoch,
     tensors: [...tensors].map(([name, array]) => `${name} ${sha256(array)}`).sort(),
-    metrics: metrics.map(({ seconds: _, images_per_second: __, ...rest }) => rest),
+    metrics: metrics.map(({ seconds: _, images_per_second: __, time: ___, ...rest }) => rest),
   };
 }
 

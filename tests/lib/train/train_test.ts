@@ -37,7 +37,7 @@ for (const microBatch of [0, 4]) {
 }
 
 testOnDevices(
-  "a line of the log has the mean loss, the rate and the false negatives",
+  "a line of the log has the mean loss, the rate, the false negatives and the embeddings",
   async (device) => {
     const records: unknown[] = [];
     const losses: number[] = [];
@@ -65,6 +65,9 @@ testOnDevices(
     assertAlmostEquals(third.learning_rate, 0.01 * 0.5 * (1 + Math.cos(Math.PI / 2)), 1e-12);
     assertAlmostEquals(third.norm, Math.sqrt(8), 1e-4);
     assert(third.false_negative_rate >= 0 && third.false_negative_rate <= 1);
+    assert(third.alignment > 0 && third.alignment < 2, `alignment ${third.alignment}`);
+    assert(third.uniformity < 0 && third.uniformity > -4, `uniformity ${third.uniformity}`);
+    assert(third.rankme > 1 && third.rankme <= 8, `rank ${third.rankme}`);
     assert(third.images_per_second > 0 && last.seconds >= third.seconds);
   },
 );

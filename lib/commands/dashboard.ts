@@ -1,0 +1,48 @@
+/**
+ * `dashboard`: runs in the browser, while they train.
+ *
+ * @module
+ */
+import { basename, join } from "node:path";
+import { z } from "zod";
+import { UsageError } from "../errors.ts";
+import { note } from "../terminal/say.ts";
+import type { Command } from "./command.ts";
+import { outOption } from "./run_options.ts";
+
+const options = z.strictObject({
+  out: outOption,
+  run: z.array(z.string()).default([])
+    .describe("folders of runs in it to begin with; default the newest"),
+  port: z.int().min(0).max(65535).default(6007)
+    .describe("port at 127.0.0.1; 0 takes any that is free"),
+});
+
+/** The command. */
+export const command: Command<typeof options> = {
+  spec: { options, roles: {} },
+  async run({ config: { options: { out, run, port } }, signal, result }) {
+    const { serveDashboard } = await import("../dashboard/serve.ts");
+    const query = new URLSearchParams(
+      await Promise.all(run.map(async (named) => ["run", await runIn(out, named)])),
+    );
+    const { url, finished } = await serveDashboard(out, port, signal);
+    const shown = run.length > 0 ? `${url}?${query}` : url;
+    result({ url: shown }, ({ url }) => `dashboard: ${url}`);
+    note(`It shows the runs in ${out} until Ctrl-C.`);
+    await finished;
+    signal.throwIfAborted();
+  },
+};
+
+/** The name of a run in `out`, given as such or as a folder. Throws UsageError where there is none. */
+async function runIn(out: string, named: string): Promise<string> {
+  const name = basename(named);
+  const config = await Deno.stat(join(out, name, "config.json")).catch(() => undefined);
+  if (config?.isFile) return name;
+  throw new UsageError({
+    act: `show the run ${named}`,
+    rule: `the folder ${out} must have it`,
+    next: "Name a folder in it, or leave --run out for the newest.",
+  });
+}

@@ -1,0 +1,97 @@
+/**
+ * A metrics log read as it grows.
+ *
+ * @module
+ */
+import { crc32 } from "node:zlib";
+import { z } from "zod";
+import type { MetricsRecord } from "../run/run_folder.ts";
+
+/** How far a log was read. */
+export interface Position {
+  /** Bytes, whole lines. */
+  readonly offset: number;
+  /** CRC-32 of the last of them, at most {@linkcode WINDOW}. */
+  readonly check: number;
+}
+
+/** What is new in a log. */
+export interface News {
+  /** Whether it is another log than before, so that what was read is void. */
+  readonly reset: boolean;
+  /** The lines since. */
+  readonly records: readonly MetricsRecord[];
+}
+
+const START: Position = { offset: 0, check: 0 };
+
+/** Bytes before a position that must be as they were; a line has its time in it, so none is twice. */
+const WINDOW = 256;
+
+const LINE_FEED = 10;
+
+const record = z.looseObject({ step: z.number() });
+
+/**
+ * Reads the lines of a log since the last time; one that is not yet whole waits. A log that was cut,
+ * as of a run that is resumed, or written anew is read again from its start.
+ */
+export class Tail {
+  #position: Position;
+
+  /** Goes on after `position`, as where a reader was before. */
+  constructor(position: Position = START) {
+    this.#position = position;
+  }
+
+  /** How far it was read. */
+  get position(): Position {
+    return this.#position;
+  }
+
+  /** Reads on in the file at `path`; undefined where there is none. */
+  async read(path: string | undefined): Promise<News> {
+    const before = this.#position;
+    const window = Math.min(before.offset, WINDOW);
+    const bytes = path === undefined ? undefined : await readFrom(path, before.offset - window);
+    const same = bytes !== undefined && bytes.length >= window &&
+      crc32(bytes.subarray(0, window)) === before.check;
+    if (bytes !== undefined && same) {
+      return { reset: false, records: this.#take(bytes, window) };
+    }
+    this.#position = START;
+    const whole = path === undefined ? undefined : await readFrom(path, 0);
+    return { reset: before.offset > 0, records: whole ? this.#take(whole, 0) : [] };
+  }
+
+  /** The whole lines of `bytes` from `start`, where the position is. */
+  #take(bytes: Uint8Array, start: number): MetricsRecord[] {
+    const end = bytes.lastIndexOf(LINE_FEED) + 1;
+    if (end <= start) return [];
+    this.#position = {
+      offset: this.#position.offset + end - start,
+      check: crc32(bytes.subarray(Math.max(0, end - WINDOW), end)),
+    };
+    return new TextDecoder().decode(bytes.subarray(start, end)).split("\n").flatMap(parse);
+  }
+}
+
+/** A line as a record; none where a person has written something else into the log. */
+function parse(line: string): MetricsRecord[] {
+  try {
+    return [record.parse(JSON.parse(line))];
+  } catch {
+    return [];
+  }
+}
+
+/** The bytes of a file from `offset`; undefined where it cannot be read. */
+async function readFrom(path: string, offset: number): Promise<Uint8Array | undefined> {
+  try {
+    using file = await Deno.open(path);
+    await file.seek(offset, Deno.SeekMode.Start);
+    return new Uint8Array(await new Response(file.readable).arrayBuffer());
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,59 @@
+/**
+ * A run as pages and figures show it; it may still be training.
+ *
+ * @module
+ */
+import { basename, resolve } from "node:path";
+import { z } from "zod";
+import { DataError } from "../errors.ts";
+import { readResults, type Results } from "../run/results.ts";
+import { type MetricsRecord, readConfig, readMetrics } from "../run/run_folder.ts";
+
+/** What a run folder says. */
+export interface RunData {
+  /** The name of its folder. */
+  readonly name: string;
+  /** The folder, as it was given. */
+  readonly path: string;
+  /** Options by flag name, as `objective.tau_plus`. */
+  readonly config: Readonly<Record<string, unknown>>;
+  /** The lines of the log so far. */
+  readonly metrics: readonly MetricsRecord[];
+  /** What the probes found; a run that is not finished has none yet. */
+  readonly results?: Results;
+}
+
+const options = z.record(z.string(), z.unknown());
+
+/**
+ * Reads a run folder; a line of the log that is just being written is left out. Throws DataError
+ * where it is no run, or its log is broken.
+ */
+export async function readRun(path: string): Promise<RunData> {
+  const [config, metrics, results] = await Promise.all([
+    readConfig(path),
+    readMetrics(path).catch((cause) => {
+      throw unreadable(path, "every line of metrics.jsonl must be JSON", cause);
+    }),
+    readResults(path),
+  ]);
+  const { success, data } = options.safeParse(config);
+  if (!success) throw unreadable(path, "config.json must be an object of options", config);
+  return {
+    name: basename(resolve(path)),
+    path,
+    config: data,
+    metrics,
+    ...(results && { results }),
+  };
+}
+
+function unreadable(path: string, rule: string, got: unknown): DataError {
+  return new DataError({
+    act: `read the run ${path}`,
+    rule,
+    got: got instanceof Error ? got : JSON.stringify(got),
+    next: "Name a folder that train made, or repair the file.",
+    cause: got,
+  });
+}
