@@ -4,6 +4,7 @@
  */
 import { assert, assertAlmostEquals, assertEquals, assertStringIncludes } from "@std/assert";
 import { basename } from "node:path";
+import { sweepFigure } from "../lib/sweep/figure.ts";
 import type { SweepReport } from "../lib/sweep/report.ts";
 import { markdown } from "../lib/sweep/report.ts";
 import { estimate, pairedDifference } from "../lib/sweep/statistics.ts";
@@ -29,10 +30,10 @@ const top1 = ({ runs }: ArmSummary, probe: string) =>
   new Map(runs.map(({ seed, trained }) => [seed, trained![probe].top1]));
 
 for (const name of sweeps) {
-  Deno.test(`the page of the sweep ${name} is that of its JSON, and quotes its command`, () => {
+  Deno.test(`page and figure of the sweep ${name} are those of its JSON`, async () => {
     const sweep = readSweep(name);
     assertEquals(read(`${name}/sweep.md`), markdown(sweep));
-    for (const { label } of sweep.arms) assertStringIncludes(read(`${name}/sweep.svg`), label);
+    assertEquals(read(`${name}/sweep.svg`), await sweepFigure(sweep));
     assertStringIncludes(sweep.command, `--seeds=${sweep.seeds.length}`);
   });
 
