@@ -24,7 +24,8 @@ const SUFFIXES: Readonly<Record<ExportFormat, string>> = {
 export async function exportRun(context: Context<typeof exportOptions>): Promise<void> {
   const { config: { options: { format, fold, pixels, output, ...options }, roles, flat } } =
     context;
-  const { session: { dataset }, encoder, folder, path: source } = await restore(context);
+  const standsIn = isStandIn(flat);
+  const { session: { dataset }, encoder, folder, path: source } = await restore(context, standsIn);
   const { plugin, options: encoderOptions } = chosen(roles, "encoder");
   const parts = `encoder${options.head ? "-head" : ""}${fold ? "-folded" : ""}${
     pixels ? "-pixels" : ""
@@ -42,7 +43,7 @@ export async function exportRun(context: Context<typeof exportOptions>): Promise
     pixels,
     batchesTracked: await batchesTracked(source, config as Record<string, unknown> | undefined),
     dataset,
-    datasetName: isStandIn(flat) ? undefined : chosen(roles, "dataset").plugin.name,
+    datasetName: standsIn ? undefined : chosen(roles, "dataset").plugin.name,
     encoderName: plugin.name,
     encoderOptions,
   });

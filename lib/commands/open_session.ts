@@ -23,10 +23,14 @@ export interface SessionConfig {
   readonly groups: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 }
 
-/** Opens the dataset and the device of a command, shows progress, and says what they are. */
+/**
+ * Opens the dataset and the device of a command, shows progress, and says what they are; not the
+ * dataset where it only stands in for one that nobody named.
+ */
 export async function openDescribed(
   { options: { device, tune, seed }, roles, groups }: SessionConfig,
   { signal, bar }: Pick<Context, "signal" | "bar">,
+  standsIn = false,
 ): Promise<Session> {
   const { plugin, options } = chosen(roles, "dataset");
   const session = await openSession({
@@ -40,18 +44,19 @@ export async function openDescribed(
     signal,
   });
   bar.end();
-  describe(session, plugin.name);
+  describe(session, standsIn ? undefined : plugin.name);
   return session;
 }
 
 /** Says which device and dataset are used, and how to get a better device. */
-function describe({ device, dataset }: Session, name: string): void {
+function describe({ device, dataset }: Session, name: string | undefined): void {
   note(`device   ${device.name}: ${device.description}`);
   if (device.software) {
     note(
       "         There is no GPU in use; one with a Vulkan, Metal or Direct3D 12 driver is faster.",
     );
   }
+  if (name === undefined) return;
   const counts = Object.entries(dataset.splits).map(([split, { length }]) =>
     `${length.toLocaleString("en")} ${split}`
   );
