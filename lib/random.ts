@@ -118,4 +118,12 @@ class Stream implements Rng {
  * First words of the paths, one per use, so that no two uses share a stream. Views are the
  * exception: their path is (epoch, index, view) itself, behind `STREAM.views`.
  */
-export const STREAM = { weights: 1, order: 2, views: 3, dataset: 4, probe: 5, plugin: 6 } as const;
+export const STREAM = {
+  weights: 1,
+  order: 2,
+  views: 3,
+  dataset: 4,
+  probe: 5,
+  plugin: 6,
+  report: 7,
+} as const;

@@ -145,7 +145,7 @@ function unusable(specifier: string, rule: string, cause?: unknown): UsageError 
   return new UsageError({
     act: `use the plugin ${specifier}`,
     rule,
-    next: "See defineObjective and its siblings in mod.ts, and examples/.",
+    next: "`deno task plugins new` writes one that works; docs/plugins.md is the guide.",
     cause,
   });
 }

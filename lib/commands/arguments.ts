@@ -26,11 +26,17 @@ export interface Arguments {
 
 /**
  * Takes a command line apart: `--tau-plus 0.1`, `--tau_plus=0.1` and `--no-debiased` are all
- * understood.
+ * understood. Of a flag that is given more than once the last counts; of a list, all do, as if they
+ * were joined by commas.
  *
  * @param booleans the flags that may stand bare before a word.
+ * @param lists the flags that are lists.
  */
-export function parseCommandLine(args: readonly string[], booleans: readonly string[]): Arguments {
+export function parseCommandLine(
+  args: readonly string[],
+  booleans: readonly string[],
+  lists: readonly string[] = [],
+): Arguments {
   const known = [...COMMON_BOOLEANS, ...booleans];
   const end = args.indexOf("--");
   const before = (end < 0 ? args : args.slice(0, end)).map((arg) => {
@@ -47,11 +53,12 @@ export function parseCommandLine(args: readonly string[], booleans: readonly str
   const names = before.flatMap((arg) => /^--([^=]+)/.exec(arg)?.[1] ?? []);
   const { _: words, plugin, help, verbose, json, ...flags } = parseArgs(
     [...before, ...(end < 0 ? [] : args.slice(end))],
-    { string: names, collect: ["plugin"] },
+    { string: names, collect: ["plugin", ...lists.filter((name) => names.includes(name))] },
   );
   return {
     words: words.map(String),
     flags: Object.fromEntries(
+      // Of a list, String() joins the elements by commas.
       Object.entries(flags).map(([name, value]) => [decode(name), String(value)]),
     ),
     plugins: Array.isArray(plugin) ? plugin.map(String) : [],

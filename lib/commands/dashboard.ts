@@ -6,7 +6,7 @@
 import { basename, join } from "node:path";
 import { z } from "zod";
 import { UsageError } from "../errors.ts";
-import { note, say } from "../terminal/say.ts";
+import { note } from "../terminal/say.ts";
 import type { Command } from "./command.ts";
 import { outOption } from "./run_options.ts";
 
@@ -21,13 +21,14 @@ const options = z.strictObject({
 /** The command. */
 export const command: Command<typeof options> = {
   spec: { options, roles: {} },
-  async run({ config: { options: { out, run, port } }, signal }) {
+  async run({ config: { options: { out, run, port } }, signal, result }) {
     const { serveDashboard } = await import("../dashboard/serve.ts");
     const query = new URLSearchParams(
       await Promise.all(run.map(async (named) => ["run", await runIn(out, named)])),
     );
     const { url, finished } = await serveDashboard(out, port, signal);
-    say(`dashboard: ${url}${run.length > 0 ? `?${query}` : ""}`);
+    const shown = run.length > 0 ? `${url}?${query}` : url;
+    result({ url: shown }, ({ url }) => `dashboard: ${url}`);
     note(`It shows the runs in ${out} until Ctrl-C.`);
     await finished;
     signal.throwIfAborted();

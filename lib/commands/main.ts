@@ -43,6 +43,10 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: "Write the features and labels of a split to a .safetensors file",
     load: () => import("./embed.ts"),
   },
+  report: {
+    summary: "Write a page about one or more runs: curves, probes, map, neighbours, views",
+    load: () => import("./report.ts"),
+  },
   export: {
     summary: "Write a trained encoder as safetensors, TensorFlow.js or ONNX",
     load: () => import("./export.ts"),
@@ -50,6 +54,10 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
   dashboard: {
     summary: "Show runs in the browser while they train",
     load: () => import("./dashboard.ts"),
+  },
+  doctor: {
+    summary: "Check this machine: devices, numbers, speed, files",
+    load: () => import("./doctor.ts"),
   },
   data: {
     summary: "List, fetch and verify datasets",
@@ -111,10 +119,11 @@ async function dispatch(args: readonly string[], { result }: Output): Promise<vo
     });
   }
   const { command } = await COMMANDS[name].load();
-  const booleans = flagsOf(command.spec.options).filter((flag) => flag.boolean);
+  const own = flagsOf(command.spec.options);
   const { words, flags, plugins: specifiers, help } = parseCommandLine(
     rest,
-    booleans.map((flag) => flag.name),
+    own.filter((flag) => flag.boolean).map((flag) => flag.name),
+    own.filter((flag) => flag.type === "array").map((flag) => flag.name),
   );
   if (words.length > (command.maxWords ?? 0)) {
     throw new UsageError({

@@ -9,6 +9,8 @@ import type { Device, DeviceName } from "../device/device.ts";
 
 /** One thing that devices compute. */
 export interface KernelCheck {
+  /** What it belongs to, as `convolutions`; the report has a line for each. */
+  readonly group: string;
   /** What is computed, in a few words. */
   readonly name: string;
   /** The kernels of ours that do it, by the names they are registered by, of each device that has some. */
@@ -25,6 +27,8 @@ export interface KernelCheck {
 
 /** What a check found. */
 export interface KernelResult {
+  /** What it belongs to. */
+  readonly group: string;
   /** What was computed. */
   readonly name: string;
   /** The kernels of ours that did it. */
@@ -41,8 +45,8 @@ export interface KernelResult {
 
 /** Runs a check on a device; leaves TensorFlow.js set to it, and no tensors. */
 export async function runCheck(check: KernelCheck, device: Device): Promise<KernelResult> {
-  const { name, kernels, tolerance } = check;
-  const result = { name, kernels: kernels[device.name] ?? [], tolerance };
+  const { group, name, kernels, tolerance } = check;
+  const result = { group, name, kernels: kernels[device.name] ?? [], tolerance };
   try {
     const expected = check.expected?.() ?? await onProcessor(check.compute);
     await tf.setBackend(device.backend);

@@ -10,7 +10,8 @@ import type { Encoder, Env, Kind, KindProducts, Objective, Plugin } from "../plu
 import { loadRegistry } from "../registry.ts";
 import { type CheckPlace, type CheckRow, messageOf, runChecks } from "./check.ts";
 import { DATASET_CHECKS } from "./dataset_checks.ts";
-import { ENCODER_CHECKS, INPUT_SHAPE } from "./encoder_checks.ts";
+import { ENCODER_CHECKS } from "./encoder_checks.ts";
+import { INPUT_SHAPE } from "./encoder_subject.ts";
 import { checkEnv } from "./env.ts";
 import { OBJECTIVE_CHECKS } from "./objective_checks.ts";
 import { CLASSES, PROBE_CHECKS } from "./probe_checks.ts";

@@ -3,76 +3,15 @@
  *
  * @module
  */
-import type * as tf from "@tensorflow/tfjs";
-import { decodeSafetensors, encodeSafetensors } from "../interop/safetensors.ts";
 import { trainableWeights } from "../nn/weights.ts";
-import type { Encoder } from "../plugin.ts";
-import { rng } from "../random.ts";
-import { encoderWeights } from "../train/network.ts";
-import { assignVariables, readVariables } from "../train/variable_arrays.ts";
-import {
-  type Check,
-  type CheckPlace,
-  fail,
-  type Finding,
-  info,
-  kept,
-  pass,
-  verdict,
-} from "./check.ts";
+import { type Check, fail, type Finding, info, kept, pass, verdict } from "./check.ts";
+import { apply, BATCH, type EncoderSubject, featuresOf, images } from "./encoder_subject.ts";
+import { checkGradients, checkReload, checkSeed } from "./encoder_weights.ts";
 import { speedText, timeWorks } from "./speed.ts";
 import { SIDE, trainTiny } from "./tiny_training.ts";
 
-/** An encoder and what it is tried with. */
-export interface EncoderSubject extends CheckPlace {
-  /** The name on the command line. */
-  readonly name: string;
-  /** The encoder, for images of {@linkcode INPUT_SHAPE}. */
-  readonly encoder: Encoder;
-  /** Makes it once more, with another seed or the same; the caller frees its model. */
-  readonly again: (seed: number) => Promise<Encoder>;
-  /** An encoder of ours, to compare the speed with. */
-  readonly others: Readonly<Record<string, Encoder>>;
-}
-
-/** The images that encoders are tried with. */
-export const INPUT_SHAPE: readonly number[] = [SIDE, SIDE, 3];
 /** Of a feature, alone and in a batch: kernels sum in other orders. */
 const TOLERANCE = 1e-4;
-const BATCH = 4;
-
-/** Noise in the place of normalised images; the caller disposes. */
-function images(
-  { device: { tf } }: EncoderSubject,
-  batch = BATCH,
-  [height, width, channels] = INPUT_SHAPE,
-): tf.Tensor4D {
-  const random = rng(2, batch, height, width);
-  const values = Float32Array.from(
-    { length: batch * height * width * channels },
-    () => random.normal(),
-  );
-  return tf.tensor4d(values, [batch, height, width, channels]);
-}
-
-function apply({ model }: Encoder, x: tf.Tensor, training: boolean): tf.Tensor {
-  const features = model.apply(x, { training });
-  if (Array.isArray(features) || !("dataSync" in features)) {
-    throw new Error("its model gives more than one tensor");
-  }
-  return features;
-}
-
-async function featuresOf(
-  { device: { tf } }: EncoderSubject,
-  encoder: Encoder,
-  x: tf.Tensor,
-): Promise<Float32Array> {
-  const features = tf.tidy(() => apply(encoder, x, false));
-  const values = await features.data<"float32">();
-  features.dispose();
-  return values;
-}
 
 function shape(subject: EncoderSubject): Finding {
   const { device: { tf }, encoder } = subject;
@@ -113,81 +52,6 @@ async function deterministic(subject: EncoderSubject): Promise<Finding> {
     "the same twice, and alone as in a batch",
     "an image has other features alone than in a batch",
   );
-}
-
-async function seeded({ encoder, again, device }: EncoderSubject): Promise<Finding> {
-  const twin = await again(0);
-  const other = await again(1);
-  try {
-    const [a, b, c] = await Promise.all(
-      [encoder, twin, other].map(({ model }) => readVariables(trainableWeights(model))),
-    );
-    const differ = (x: typeof a, y: typeof a) =>
-      [...x].find(([name, { data }]) => String(data) !== String(y.get(name)?.data))?.[0];
-    const unequal = differ(a, b);
-    if (unequal) return fail(`${unequal} differs between two of one seed`);
-    return differ(a, c)
-      ? pass("of one seed the same, of another others")
-      : info("they do not depend on the seed");
-  } finally {
-    twin.model.dispose();
-    other.model.dispose();
-    device.check();
-  }
-}
-
-async function gradients(subject: EncoderSubject): Promise<Finding> {
-  const { device: { tf }, again } = subject;
-  const encoder = await again(0);
-  const weights = trainableWeights(encoder.model);
-  // A weight of 0, as the last scale of a residual block may be, hides those before it.
-  let layer = 0;
-  for (const weight of weights.values()) {
-    const noise = tf.randomNormal(weight.shape, 0, 0.05, "float32", ++layer);
-    weight.assign(tf.add(weight, noise));
-  }
-  const x = images(subject);
-  const direction = tf.randomNormal([BATCH, encoder.dim], 0, 1, "float32", 1);
-  try {
-    const loss = () => apply(encoder, x, true).mul(direction).sum().asScalar();
-    const { value, grads } = tf.variableGrads(loss, [...weights.values()]);
-    value.dispose();
-    const lost: string[] = [];
-    for (const [name, weight] of weights) {
-      const grad = grads[weight.name];
-      const values = grad ? await grad.data() : [];
-      if (!values.some((value) => value !== 0)) lost.push(name);
-      else if (!values.every(Number.isFinite)) return fail(`that of ${name} is not finite`);
-    }
-    return verdict(
-      lost.length === 0,
-      `${weights.size} of ${weights.size} weights`,
-      `none reaches ${lost.slice(0, 3).join(", ")}`,
-    );
-  } finally {
-    encoder.model.dispose();
-  }
-}
-
-async function reload(subject: EncoderSubject): Promise<Finding> {
-  const { encoder, again } = subject;
-  const x = images(subject);
-  const saved = await readVariables(encoderWeights(encoder.model));
-  const file = encodeSafetensors(saved, {});
-  const other = await again(1);
-  try {
-    assignVariables(encoderWeights(other.model), decodeSafetensors(file, "the file").tensors, "it");
-    const expected = await featuresOf(subject, encoder, x);
-    const got = await featuresOf(subject, other, x);
-    const same = got.every((value, i) => value === expected[i]);
-    return verdict(
-      same,
-      `${saved.size} weights, ${(file.length / 1e6).toFixed(2)} MB`,
-      "features differ after saving and loading",
-    );
-  } finally {
-    other.model.dispose();
-  }
 }
 
 async function leaks(subject: EncoderSubject): Promise<Finding> {
@@ -240,17 +104,17 @@ export const ENCODER_CHECKS: readonly Check<EncoderSubject>[] = [
   {
     name: "weights by seed",
     advice: "Give each initializer a seed drawn from rng(env.seed, STREAM.plugin).",
-    run: seeded,
+    run: checkSeed,
   },
   {
     name: "gradient",
     advice: "Connect every layer to the output, or let it not be trainable.",
-    run: gradients,
+    run: checkGradients,
   },
   {
     name: "saving and loading",
     advice: "Name each layer, and build the model of layers rather than of models.",
-    run: reload,
+    run: checkReload,
   },
   {
     name: "leaked tensors",

@@ -7,53 +7,24 @@ import type * as tf from "@tensorflow/tfjs";
 import type { Objective, ObjectiveInput } from "../plugin.ts";
 import { diagnose } from "../train/log_record.ts";
 import { objectiveLoss } from "../train/objective_loss.ts";
+import { type Check, fail, type Finding, info, kept, pass, verdict } from "./check.ts";
+import { checkGradient } from "./objective_gradient.ts";
+import { lossAndGradient, lossOf, toInput } from "./objective_input.ts";
 import {
-  type Check,
-  type CheckPlace,
-  fail,
-  type Finding,
-  info,
-  kept,
-  pass,
-  verdict,
-} from "./check.ts";
-import { gradientError } from "./finite_differences.ts";
-import { lossAndGradient, lossOf, randomViews, toInput } from "./objective_input.ts";
+  BATCH,
+  DIM,
+  extremeViews,
+  labelsOf,
+  type ObjectiveSubject,
+  viewsOf,
+} from "./objective_subject.ts";
 import { speedText, timeWorks } from "./speed.ts";
 import { trainTiny } from "./tiny_training.ts";
 
-/** An objective and what it is tried with. */
-export interface ObjectiveSubject extends CheckPlace {
-  /** The name on the command line. */
-  readonly name: string;
-  /** The objective. */
-  readonly objective: Objective;
-  /** The objective at a temperature, or why there is none. */
-  readonly atTemperature: (temperature: number) => Promise<Objective | string>;
-  /** Objectives of ours, to compare the speed with. */
-  readonly others: Readonly<Record<string, Objective>>;
-}
-
-/** Of a gradient's norm. */
-const TOLERANCE = 0.02;
 /** Of a loss of another order, as float32 sums differ. */
 const ORDER_TOLERANCE = 2e-5;
-const BATCH = 8, DIM = 16;
 const COLD = 0.01;
-
-const labelsOf = (batch: number) => Array.from({ length: batch }, (_, i) => [1, 0, 2, -1][i % 4]);
-
-function viewsOf({ unitRows, views }: Objective, batch = BATCH, seed = 1): number[][][] {
-  return randomViews({ seed, count: views ?? 2, batch, dim: DIM, unit: unitRows ?? true });
-}
-
-/** Rows that coincide, rows that are opposite, and views that are identical. */
-function extremeViews(objective: Objective): number[][][] {
-  const view = viewsOf(objective)[0];
-  const opposite = view[0].map((x) => -x);
-  const rows = [view[0], opposite, view[0], ...view.slice(3)];
-  return Array.from({ length: objective.views ?? 2 }, () => rows);
-}
+const SPEED_BATCH = 256;
 
 async function finite(
   { device }: ObjectiveSubject,
@@ -67,42 +38,6 @@ async function finite(
     labelsOf(views[0].length),
   );
   return Number.isFinite(value) && gradient.flat().every(Number.isFinite);
-}
-
-async function gradient({ device, objective }: ObjectiveSubject): Promise<Finding> {
-  const { tf } = device;
-  const views = viewsOf(objective);
-  const { views: rows, labels } = toInput(device, views, labelsOf(BATCH));
-  const variables = (objective.variables ?? []).filter(({ trainable }) => trainable);
-  const at = [...rows, ...variables.map((variable) => variable.clone())];
-  const input = (moved: readonly tf.Tensor[]) => ({
-    views: moved.slice(0, rows.length).map((view) => view.as2D(BATCH, DIM)),
-    labels,
-  });
-  const value = (moved: readonly tf.Tensor[]) => {
-    variables.forEach((variable, i) => variable.assign(moved[rows.length + i]));
-    return objective.loss(input(moved));
-  };
-  const ofViews = () => tf.grads((...moved) => objective.loss(input(moved)))([...rows]);
-  const ofVariables = () => {
-    const { value, grads } = tf.variableGrads(() => objective.loss(input(rows)), variables);
-    value.dispose();
-    const lost = variables.findIndex(({ name }) => !grads[name]);
-    if (lost < 0) return variables.map(({ name }) => grads[name]);
-    throw new Error(`no gradient reaches variable ${lost} of ${variables.length}`);
-  };
-  try {
-    const { relative, norm } = await gradientError(device, {
-      at,
-      value,
-      gradient: () => [...ofViews(), ...(variables.length > 0 ? ofVariables() : [])],
-    });
-    if (norm === 0) return fail("it is 0 on random embeddings");
-    const off = `${(100 * relative).toPrecision(2)} % from finite differences`;
-    return verdict(relative <= TOLERANCE, off);
-  } finally {
-    variables.forEach((variable, i) => variable.assign(at[rows.length + i]));
-  }
 }
 
 async function sameTwice({ device, objective }: ObjectiveSubject): Promise<Finding> {
@@ -209,19 +144,16 @@ async function leaks(subject: ObjectiveSubject): Promise<Finding> {
 async function speed({ device, name, objective, others }: ObjectiveSubject): Promise<Finding> {
   const { tf } = device;
   const works = Object.entries({ [name]: objective, ...others }).map(([name, objective]) => {
-    const { views, labels } = toInput(device, speedViews(objective), labelsOf(SPEED_BATCH));
+    const { views, labels } = toInput(
+      device,
+      viewsOf(objective, SPEED_BATCH),
+      labelsOf(SPEED_BATCH),
+    );
     const loss = (...moved: tf.Tensor[]) =>
-      objective.loss({ views: moved.map((view) => view.as2D(SPEED_BATCH, SPEED_DIM)), labels });
+      objective.loss({ views: moved.map((view) => view.as2D(SPEED_BATCH, DIM)), labels });
     return [name, () => tf.valueAndGrads(loss)([...views]).grads] as const;
   });
   return info(speedText(await timeWorks(device, Object.fromEntries(works))));
-}
-
-const SPEED_BATCH = 256, SPEED_DIM = 128;
-
-function speedViews({ unitRows, views }: Objective): number[][][] {
-  const shape = { batch: SPEED_BATCH, dim: SPEED_DIM };
-  return randomViews({ seed: 1, count: views ?? 2, ...shape, unit: unitRows ?? true });
 }
 
 /** The checks, in the order of the table. */
@@ -230,7 +162,7 @@ export const OBJECTIVE_CHECKS: readonly Check<ObjectiveSubject>[] = [
     name: "gradient",
     advice: "Build the loss of tf's operations; a customGrad's gradFunc must be its derivative, " +
       "with dy multiplied in.",
-    run: gradient,
+    run: checkGradient,
   },
   {
     name: "same loss twice",

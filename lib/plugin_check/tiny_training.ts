@@ -59,7 +59,6 @@ export async function trainTiny(place: CheckPlace, parts: TinyParts): Promise<Fi
       checkOptions(trainOptions, {
         maxSteps: STEPS,
         batchSize: Math.min(16, length),
-        featureDim: 16,
         logEvery: 1,
         saveEvery: 0,
         evalEvery: 0,

@@ -61,6 +61,7 @@ export function projectText(folder: string, kind: Kind, name: string): string {
     },
     ...(links.length > 0 && { links }),
     tasks: {
+      tauplus: CLI,
       check: `${CLI} plugins check ./${name}.ts`,
       test: "deno test -A",
       train: `${CLI} train --plugin=./${name}.ts ${trainFlags(kind, name)}`,

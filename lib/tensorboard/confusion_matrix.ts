@@ -7,6 +7,8 @@ import { type ChartSpec, figure } from "../report/figure.ts";
 
 /** With more classes than this, there is no room for counts. */
 const COUNTED = 20;
+/** The side of the matrix at most, in pixels before the picture is enlarged. */
+const WIDEST = 1200;
 
 /** A picture, and its size in pixels. */
 export interface Png {
@@ -16,19 +18,14 @@ export interface Png {
   readonly height: number;
 }
 
-/**
- * Draws counts [true class][predicted class]: each cell by its share of the true class, and where
- * the classes are few with its count.
- *
- * @param names the classes, which are distinct
- */
+/** Draws {@linkcode confusionMatrix} under a title. */
 export async function confusionMatrixPng(
   title: string,
   names: readonly string[],
   counts: readonly (readonly number[])[],
 ): Promise<Png> {
   const { default: sharp } = await import("sharp");
-  const svg = await figure([[matrix(names, counts)]], title);
+  const svg = await figure([[confusionMatrix(names, counts)]], title);
   // 96 dots per inch is the size as drawn; twice that is sharp on screens of today.
   const { data, info: { width, height } } = await sharp(new TextEncoder().encode(svg), {
     density: 192,
@@ -36,7 +33,16 @@ export async function confusionMatrixPng(
   return { png: new Uint8Array(data), width, height };
 }
 
-function matrix(names: readonly string[], counts: readonly (readonly number[])[]): ChartSpec {
+/**
+ * A chart of counts [true class][predicted class]: each cell shaded by its share of the true class,
+ * and where the classes are few with its count.
+ *
+ * @param names the classes, which are distinct
+ */
+export function confusionMatrix(
+  names: readonly string[],
+  counts: readonly (readonly number[])[],
+): ChartSpec {
   const values = counts.flatMap((row, label) => {
     const total = row.reduce((sum, count) => sum + count, 0);
     return row.map((count, predicted) => ({
@@ -47,8 +53,14 @@ function matrix(names: readonly string[], counts: readonly (readonly number[])[]
     }));
   });
   const counted = names.length <= COUNTED;
-  const size = counted ? 36 : 12;
-  const axis = { labelLimit: 160, labelFontSize: counted ? 12 : 9, domain: false, ticks: false };
+  const size = Math.min(36, WIDEST / names.length);
+  const axis = {
+    labelLimit: 160,
+    labelFontSize: Math.min(12, size),
+    labelOverlap: true,
+    domain: false,
+    ticks: false,
+  };
   const encoding = {
     x: {
       field: "predicted",
@@ -71,9 +83,8 @@ function matrix(names: readonly string[], counts: readonly (readonly number[])[]
           color: {
             field: "share",
             type: "quantitative",
-            title: "share of the true class",
-            scale: { domain: [0, 1], scheme: "blues" },
-            legend: { format: "%" },
+            scale: { domain: [0, 1], range: ["#ffffff", "#1f4e79"] },
+            legend: null,
           },
         },
       },

@@ -4,12 +4,13 @@
  * @module
  */
 import { Buffer } from "node:buffer";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { writeError } from "../run/atomic_write.ts";
 import { readResults, RESULTS } from "../run/results.ts";
 import { METRICS, type MetricsRecord, readConfig } from "../run/run_folder.ts";
-import { confusionMatrixPng } from "./confusion_matrix.ts";
+import { confusionMatrixPng, type Png } from "./confusion_matrix.ts";
 import { type Event, eventRecord, type Summary } from "./event.ts";
 import { type Options, sessionEnd } from "./hparams.ts";
 import { openingEvents, recordEvent, resultSummaries } from "./run_events.ts";
@@ -20,11 +21,12 @@ export const FOLDER = "tensorboard";
 /** What names of event files have in them, by which TensorBoard knows them. */
 const MARK = ".tfevents.";
 
-/** Of what a probe found, what the matrix is drawn from; a probe need not have it. */
-const confused = z.object({
-  perClass: z.record(z.string(), z.unknown()),
-  confusion: z.array(z.array(z.number())),
-});
+const LINE_END = "\n".charCodeAt(0);
+
+/** Of what a probe found, counts [true class][predicted class]; a probe need not have them. */
+const confused = z.object({ confusion: z.array(z.array(z.number())) }).refine(
+  ({ confusion }) => confusion.every((row) => row.length === confusion.length),
+);
 
 /**
  * Writes what a run's metrics log has, and whatever is appended to it, to an event file. Every file
@@ -64,8 +66,10 @@ export class EventFile {
   /**
    * Takes over what the probes found, as numbers and pictures, and says that the run is at its end.
    * Throws DataError where it cannot write.
+   *
+   * @param classes the names of the classes, index = label
    */
-  async end(): Promise<void> {
+  async end(classes: readonly string[]): Promise<void> {
     this.follow();
     const { step } = this.#last;
     const found = await Deno.stat(join(this.#run, RESULTS)).catch(() => undefined);
@@ -73,32 +77,35 @@ export class EventFile {
     const results = await readResults(this.#run);
     const what: Summary[] = results ? resultSummaries(results) : [];
     for (const probe of Object.keys(results?.trained ?? {})) {
-      const image = await this.#confusionMatrix(probe);
+      const image = await this.#confusionMatrix(probe, classes);
       if (image) what.push({ tag: `test/${probe}_confusion`, ...image });
     }
     this.#write([
-      { wallTime, step, what },
+      ...(what.length > 0 ? [{ wallTime, step, what }] : []),
       { wallTime, step, what: [sessionEnd(wallTime)] },
     ]);
   }
 
-  async #confusionMatrix(probe: string) {
-    const text = await Deno.readTextFile(join(this.#run, `${probe}.json`)).catch(() => "null");
+  async #confusionMatrix(probe: string, classes: readonly string[]): Promise<Png | undefined> {
+    const text = await Deno.readTextFile(join(this.#run, `${probe}.json`));
     const { success, data } = confused.safeParse(JSON.parse(text));
     if (!success) return undefined;
-    const { perClass, confusion } = data;
-    return await confusionMatrixPng(`${probe} on the test split`, Object.keys(perClass), confusion);
+    const names = data.confusion.map((_, label) => classes[label] ?? String(label));
+    return await confusionMatrixPng(`${probe} on the test split`, names, data.confusion);
   }
 
   /** The log's whole lines since the last call, and when it was last written. */
   #appended(): { lines: MetricsRecord[]; time: number } {
-    using file = Deno.openSync(join(this.#run, METRICS));
+    const path = join(this.#run, METRICS);
+    // A run that fails early has none.
+    if (!existsSync(path)) return { lines: [], time: 0 };
+    using file = Deno.openSync(path);
     const { size, mtime } = file.statSync();
     file.seekSync(this.#read, Deno.SeekMode.Start);
-    const bytes = new Uint8Array(Math.max(0, size - this.#read));
+    const bytes = new Uint8Array(size - this.#read);
     let length = 0;
     for (let n; length < bytes.length && (n = file.readSync(bytes.subarray(length))); length += n);
-    const whole = bytes.subarray(0, bytes.lastIndexOf("\n".charCodeAt(0), length - 1) + 1);
+    const whole = bytes.subarray(0, bytes.lastIndexOf(LINE_END) + 1);
     this.#read += whole.length;
     const lines = new TextDecoder().decode(whole).split("\n").slice(0, -1);
     return { lines: lines.map((line) => JSON.parse(line)), time: (mtime?.getTime() ?? 0) / 1000 };

@@ -34,7 +34,8 @@ export async function writeProjector(folder: string, options: FeatureOptions): P
     (_, i) => Math.floor(i * split.length / count),
   );
   const features = await featureRows(options, indices);
-  const labels = split.labels && metadata(split, indices, dataset.classes);
+  const labelled = split.labels?.some((label) => label >= 0);
+  const labels = labelled ? metadata(split, indices, dataset.classes) : undefined;
   const sprite = await spriteOf(split, dataset.shape, indices, options);
 
   await Deno.mkdir(folder, { recursive: true });

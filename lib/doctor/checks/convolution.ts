@@ -7,6 +7,8 @@ import * as tf from "@tensorflow/tfjs";
 import type { KernelCheck } from "../kernel_check.ts";
 import { normal, withGradients } from "./inputs.ts";
 
+const GROUP = "convolutions";
+
 type Shape4D = [number, number, number, number];
 
 /** Odd sizes, all channels by ones and by fours; a filter of one pixel, and padding as PyTorch's. */
@@ -37,13 +39,15 @@ function convolutions(cases = CASES): tf.Tensor[] {
 /** The checks. */
 export const checks: readonly KernelCheck[] = [
   {
+    group: GROUP,
     name: "convolution, its input gradient and filter gradient",
     kernels: { webgpu: KERNELS, wasm: KERNELS },
     tolerance: 1e-5,
     compute: () => convolutions(),
   },
   {
-    name: "the same of operands stored as float16",
+    group: "float16",
+    name: "convolution and its gradients, images stored as float16",
     kernels: { webgpu: KERNELS },
     mixed: true,
     tolerance: 2e-3,
@@ -51,6 +55,7 @@ export const checks: readonly KernelCheck[] = [
     compute: () => convolutions(CASES.slice(0, 2)).map((stored) => stored.add(0)),
   },
   {
+    group: GROUP,
     name: "convolution with a bias and ReLU",
     kernels: { webgpu: ["FusedConv2D"], wasm: ["FusedConv2D"] },
     tolerance: 1e-5,
@@ -69,6 +74,7 @@ export const checks: readonly KernelCheck[] = [
       ),
   },
   {
+    group: GROUP,
     name: "gradients of a depthwise convolution",
     kernels: {
       wasm: ["DepthwiseConv2dNativeBackpropFilter", "DepthwiseConv2dNativeBackpropInput"],

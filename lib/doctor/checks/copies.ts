@@ -7,9 +7,12 @@ import * as tf from "@tensorflow/tfjs";
 import type { KernelCheck } from "../kernel_check.ts";
 import { normal, withGradients } from "./inputs.ts";
 
+const GROUP = "copies";
+
 /** The checks. */
 export const checks: readonly KernelCheck[] = [
   {
+    group: GROUP,
     name: "clones and casts that outlive their original",
     kernels: { wasm: ["Identity", "Cast"] },
     tolerance: 0,
@@ -23,6 +26,7 @@ export const checks: readonly KernelCheck[] = [
     },
   },
   {
+    group: GROUP,
     name: "slices, padding and tiling",
     kernels: { wasm: ["Slice", "PadV2", "Tile"] },
     tolerance: 0,
@@ -37,6 +41,7 @@ export const checks: readonly KernelCheck[] = [
     },
   },
   {
+    group: GROUP,
     name: "gathering rows, and its gradient",
     kernels: { wasm: ["GatherV2", "UnsortedSegmentSum"] },
     tolerance: 1e-6,

@@ -10,12 +10,15 @@ import { rng } from "../../random.ts";
 import type { KernelCheck } from "../kernel_check.ts";
 import { normal } from "./inputs.ts";
 
+const GROUP = "probes";
+
 /** Features, classes and examples of the regression. */
 const DIM = 13, CLASSES = 10, EXAMPLES = 600;
 
 /** The checks. */
 export const checks: readonly KernelCheck[] = [
   {
+    group: GROUP,
     name: "nearest neighbours: the 20 largest of rows of 3,001",
     kernels: { webgpu: [TOP_CANDIDATES] },
     tolerance: 0,
@@ -25,6 +28,7 @@ export const checks: readonly KernelCheck[] = [
     },
   },
   {
+    group: GROUP,
     name: "softmax regression, and its gradient",
     kernels: { webgpu: [SOFTMAX_REGRESSION] },
     tolerance: 1e-5,

@@ -12,6 +12,8 @@ import { addRelu } from "../../nn/relu.ts";
 import type { KernelCheck } from "../kernel_check.ts";
 import { normal, withGradients } from "./inputs.ts";
 
+const GROUP = "batch norm, ReLU, pools";
+
 const EPSILON = 1e-5;
 /** Channels by ones and by fours; rows of one walk and of many. */
 const SHAPES: readonly number[][] = [[33, 9, 7, 4], [70, 3], [5, 3, 3, 65]];
@@ -43,12 +45,14 @@ function training(): tf.Tensor[] {
 /** The checks. */
 export const checks: readonly KernelCheck[] = [
   {
+    group: GROUP,
     name: "batch norm in training with ReLU, and its gradients",
     kernels: { webgpu: ["NormaliseByBatch", "NormaliseByBatchGrad"] },
     tolerance: 1e-4,
     compute: training,
   },
   {
+    group: GROUP,
     name: "batch norm in evaluation with ReLU, and its gradients",
     kernels: { webgpu: ["NormaliseBy"] },
     tolerance: 1e-4,
@@ -66,6 +70,7 @@ export const checks: readonly KernelCheck[] = [
       }),
   },
   {
+    group: GROUP,
     name: "sum with ReLU, and its gradients",
     kernels: { webgpu: ["AddRelu", "ReluGrad"] },
     tolerance: 1e-6,
@@ -75,6 +80,7 @@ export const checks: readonly KernelCheck[] = [
       ),
   },
   {
+    group: GROUP,
     name: "average pool to a grid, and its gradient",
     kernels: { webgpu: ["AveragePool", "AveragePoolGrad"] },
     tolerance: 1e-5,
@@ -84,6 +90,7 @@ export const checks: readonly KernelCheck[] = [
       ),
   },
   {
+    group: GROUP,
     name: "max pool, and its gradient",
     kernels: { webgpu: ["MaxPoolWithPlaces", "MaxPoolFromPlaces"] },
     tolerance: 1e-6,
@@ -96,6 +103,7 @@ export const checks: readonly KernelCheck[] = [
       ),
   },
   {
+    group: "float16",
     name: "batch norm and sum with ReLU on images stored as float16",
     kernels: { webgpu: ["NormaliseByBatch", "NormaliseByBatchGrad", "AddRelu", "ReluGrad"] },
     mixed: true,

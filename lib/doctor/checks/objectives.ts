@@ -13,6 +13,8 @@ import {
 import type { KernelCheck } from "../kernel_check.ts";
 import { normal, withGradients } from "./inputs.ts";
 
+const GROUP = "contrastive losses";
+
 const KERNELS = { webgpu: [CONTRAST_ROWS, CONTRAST_ROWS_GRADIENT] };
 
 /** Views, batch and dim. */
@@ -34,6 +36,7 @@ function member(form: FamilyMember): tf.Tensor[] {
 /** Of each member, its loss and gradient. */
 function check(name: string, members: readonly FamilyMember[]): KernelCheck {
   return {
+    group: GROUP,
     name: `${name}, and its gradient`,
     kernels: KERNELS,
     tolerance: 1e-4,

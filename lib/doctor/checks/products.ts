@@ -7,6 +7,8 @@ import * as tf from "@tensorflow/tfjs";
 import type { KernelCheck } from "../kernel_check.ts";
 import { normal, withGradients } from "./inputs.ts";
 
+const GROUP = "matrix products and sums";
+
 /** Rows, inner size and columns: odd ones, ones by fours, and a sum of several slices. */
 const FEW = [5, 7, 9], FOURS = [12, 8, 20], SLICES = [6, 301, 12];
 const SIDES = [[false, false], [true, false], [false, true], [true, true]];
@@ -26,6 +28,7 @@ function products(...sizes: number[][]): tf.Tensor[] {
 /** The checks. */
 export const checks: readonly KernelCheck[] = [
   {
+    group: GROUP,
     name: "matrix product, either side transposed, and its gradients",
     kernels: { webgpu: ["BatchMatMul"], wasm: ["BatchMatMul"] },
     tolerance: 1e-5,
@@ -36,13 +39,15 @@ export const checks: readonly KernelCheck[] = [
     ],
   },
   {
-    name: "the same of operands rounded to float16",
+    group: "float16",
+    name: "matrix product and its gradients, operands rounded to float16",
     kernels: { webgpu: ["BatchMatMul"] },
     mixed: true,
     tolerance: 2e-3,
     compute: () => products(FOURS),
   },
   {
+    group: GROUP,
     name: "matrix product with a bias and ReLU",
     kernels: { webgpu: ["_FusedMatMul"], wasm: ["_FusedMatMul"] },
     tolerance: 1e-5,
@@ -60,6 +65,7 @@ export const checks: readonly KernelCheck[] = [
       ),
   },
   {
+    group: GROUP,
     name: "sums and means over the leading axes",
     kernels: { webgpu: ["Sum", "Mean"], wasm: ["Sum", "Mean"] },
     tolerance: 1e-5,

@@ -13,6 +13,8 @@ import { viewOptions } from "../../views/options.ts";
 import type { KernelCheck } from "../kernel_check.ts";
 import { normal, normals } from "./inputs.ts";
 
+const GROUP = "views, optimizers";
+
 /** Shapes of images; the options have every augmentation often. */
 const IMAGES: readonly number[][] = [[13, 9, 3], [7, 21, 1]];
 const VIEWS = viewOptions.parse({
@@ -89,6 +91,7 @@ const SCALE = 2 ** 16;
 /** The checks. */
 export const checks: readonly KernelCheck[] = [
   {
+    group: GROUP,
     name: "random views of images",
     kernels: { webgpu: [RANDOM_VIEWS] },
     tolerance: 1e-5,
@@ -96,12 +99,14 @@ export const checks: readonly KernelCheck[] = [
     expected: viewsExpected,
   },
   {
+    group: GROUP,
     name: `optimizers: ${Object.keys(UPDATE_RULES).join(", ")}`,
     kernels: { webgpu: [OPTIMIZER_STEP] },
     tolerance: 1e-5,
     compute: optimizers,
   },
   {
+    group: GROUP,
     name: "gradients of a scaled loss, and whether one is infinite",
     kernels: { webgpu: ["UnscaleGradients"] },
     tolerance: 0,

@@ -1,0 +1,39 @@
+/**
+ * `report`: one page about one or more runs.
+ *
+ * @module
+ */
+import { z } from "zod";
+import type { Command } from "./command.ts";
+import { deviceOption, outOption, runFolderOf, tuneOption } from "./run_options.ts";
+
+const options = z.strictObject({
+  run: z.array(z.string().min(1)).default([])
+    .describe("folders of the runs, as --run=a,b or --run=a --run=b; default the latest"),
+  to: z.string().min(1).optional()
+    .describe("folder to write; default report in the run's, or beside the first of several"),
+  points: z.int().min(5).max(5000).default(2000).describe("test images on the map, at most"),
+  device: deviceOption,
+  tune: tuneOption,
+  out: outOption,
+});
+
+/** The command. */
+export const command: Command<typeof options> = {
+  spec: { options, roles: {} },
+  async run({ config: { options: { run, to, out, ...options } }, signal, bar, result }) {
+    const { writeReport } = await import("../report/write_report.ts");
+    const { examineRun } = await import("./examine_run.ts");
+    const { note } = await import("../terminal/say.ts");
+    const folders = run.length > 0 ? run : [await runFolderOf("", out)];
+    const report = await writeReport(folders, to, async (name, data) => {
+      note(`run      ${name}`);
+      const found = await examineRun(name, data, options, { signal, bar });
+      for (const part of [found.linear, found.test, found.views]) {
+        if ("missing" in part) note(`         left out: ${part.missing}`);
+      }
+      return found;
+    });
+    result(report, ({ page, figures }) => `report: ${page}   ${figures.length} figures beside it`);
+  },
+};

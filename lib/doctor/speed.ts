@@ -1,0 +1,80 @@
+/**
+ * How fast a device is: a matrix product, a step of a residual network, a pass over memory, the way
+ * to the device and back.
+ *
+ * @module
+ */
+import type * as tf from "@tensorflow/tfjs";
+import type { Device } from "../device/device.ts";
+import { timeTrainingStep } from "../device/training_step.ts";
+import { resnet, resnetDim } from "../nn/resnet.ts";
+import { rng } from "../random.ts";
+import { bottleneckFlops, TRAINING } from "./flops.ts";
+
+/** What a device was measured to do. */
+export interface Speed {
+  /** Floating-point operations per second of a product of matrices 1024 × 1024, float32. */
+  readonly product: number;
+  /** The same of training steps of a residual network on images 32×32. */
+  readonly training: number;
+  /** Bytes per second, read and written, of max(x, 0) of 64 MiB. */
+  readonly memory: number;
+  /** Seconds from a scalar's sum to its value here. */
+  readonly readback: number;
+}
+
+const SIDE = 1024;
+const ELEMENTS = 2 ** 24;
+/** Three of the four stages of ResNet-50, a block each. */
+const DEPTHS = [1, 1, 1];
+/** Repetitions go on until this many seconds are spent at a time, so that the wait for them counts little. */
+const ENOUGH = 0.3;
+
+/** Measures a device; untuned, and once: a guess, not a benchmark. */
+export async function measureSpeed(device: Device): Promise<Speed> {
+  const { tf } = device;
+  await tf.setBackend(device.backend);
+  const matrices = [0, 1].map((seed) =>
+    tf.randomNormal<tf.Rank.R2>([SIDE, SIDE], 0, 1, "float32", seed)
+  );
+  const product = 2 * SIDE ** 3 /
+    await secondsOf(device, () => tf.matMul(matrices[0], matrices[1]));
+  const long = tf.zeros<tf.Rank.R1>([ELEMENTS]);
+  const memory = 2 * 4 * ELEMENTS / await secondsOf(device, () => tf.relu(long));
+  const one = tf.scalar(1);
+  const readback = await secondsOf(device, () => one.add(one), 1);
+  tf.dispose([...matrices, long, one]);
+
+  const shape = { block: "bottleneck", depths: DEPTHS } as const;
+  const model = resnet({ ...shape, stem: "small", channels: 3 }, rng(0));
+  // A GPU is not busy with a few images; a processor takes long for many.
+  const images = device.software ? 16 : 128;
+  const milliseconds = await timeTrainingStep(
+    device,
+    { model, dim: resnetDim(shape), anySize: true },
+    [images, 32, 32, 3],
+  );
+  const training = TRAINING * images * bottleneckFlops(DEPTHS, 32) / (milliseconds / 1000);
+  return { product, training, memory, readback };
+}
+
+/** Seconds of one repetition, many at a time where it is fast. */
+async function secondsOf(
+  { tf }: Device,
+  run: () => tf.Tensor,
+  most = Infinity,
+): Promise<number> {
+  const time = async (times: number) => {
+    const start = performance.now();
+    for (let i = 1; i < times; i++) run().dispose();
+    const last = tf.tidy(() => run().flatten().slice(0, 1));
+    await last.data();
+    last.dispose();
+    return (performance.now() - start) / 1000;
+  };
+  await time(1); // compiles
+  for (let times = 1;; times *= 2) {
+    const seconds = await time(times);
+    if (seconds >= ENOUGH || 2 * times > most) return seconds / times;
+  }
+}

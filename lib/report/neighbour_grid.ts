@@ -1,0 +1,77 @@
+/**
+ * Random test images beside the ones that the encoder finds nearest.
+ *
+ * @module
+ */
+import { rng, STREAM } from "../random.ts";
+import { type Html, html } from "./html.ts";
+import type { TestImages } from "./test_images.ts";
+import { tile } from "./tiles.ts";
+
+/** Images in the grid, and neighbours of each. */
+const QUERIES = 8;
+const SHOWN = 8;
+
+/** The name of an image's class. */
+export function className({ labels, classes }: TestImages, i: number): string | undefined {
+  const label = labels?.[i] ?? -1;
+  return label < 0 ? undefined : classes[label] ?? String(label);
+}
+
+/** Of the nearest `count` neighbours of labelled images, the share that has the image's class. */
+export function agreement({ labels, neighbours }: TestImages, count: number): number {
+  let [same, all] = [0, 0];
+  neighbours.forEach(({ rows }, i) => {
+    for (const row of rows.slice(0, count)) {
+      if (!labels || labels[i] < 0 || labels[row] < 0) continue;
+      all++;
+      if (labels[row] === labels[i]) same++;
+    }
+  });
+  return same / all;
+}
+
+/** The grid; the sheet of the images has the class `sheet`. */
+export function neighbourGrid(images: TestImages, sheet: string): Html {
+  const { neighbours, indices, labels } = images;
+  const queries = rng(0, STREAM.report, 2).permutation(indices.length).subarray(0, QUERIES);
+  const share = agreement(images, SHOWN);
+  const rows = [...queries].map((query) => {
+    const { rows, cosines } = neighbours[query];
+    const name = className(images, query);
+    return html`
+      <li>
+      ${tile(sheet, images.sheet, query, `${name ?? "Test image"}, number ${indices[query]}`)}
+      <span class="name">${name ?? `number ${indices[query]}`}</span>
+      <ol>${rows.slice(0, SHOWN).map((row, k) => {
+        const other = className(images, row);
+        const differs = labels !== undefined && labels[row] !== labels[query];
+        return html`<li${
+          differs && html`
+            class="other"
+          `
+        }>${
+          tile(
+            sheet,
+            images.sheet,
+            row,
+            `${other ?? "Test image"}, number ${indices[row]}, cosine ${cosines[k].toFixed(3)}` +
+              (differs ? ", another class" : ""),
+          )
+        }</li>`;
+      })}</ol></li>
+    `;
+  });
+  return html`
+    <figure>
+      <ul class="neighbours">${rows}</ul>
+      <figcaption>At the left a test image, then its nearest ones by the cosine of their features, nearest
+    first${Number.isFinite(share) &&
+      html`; those of another class are underlined. Of all ${
+        indices.length.toLocaleString("en")
+      } images’ ${Math.min(SHOWN, indices.length - 1)} nearest, ${
+        (100 * share).toFixed(1)
+      } % have the image’s class`}.</figcaption>
+    </figure>
+  `;
+}

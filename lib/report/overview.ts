@@ -1,0 +1,68 @@
+/**
+ * What the runs came to, at a glance.
+ *
+ * @module
+ */
+import { showValue } from "../options.ts";
+import { type Html, html } from "./html.ts";
+import type { ReportRun } from "./report_run.ts";
+
+/** Options that say most about a run, where it has them. */
+const TELLING = [
+  "dataset",
+  "encoder",
+  "objective",
+  "objective.tau_plus",
+  "objective.temperature",
+  "objective.beta",
+  "epochs",
+  "batch_size",
+  "learning_rate",
+  "seed",
+];
+
+/** A card for each run. */
+export function overview(runs: readonly ReportRun[]): Html {
+  return html`<div class="runs">${runs.map(card)}</div>`;
+}
+
+function card({ name, data: { config, metrics, results } }: ReportRun, i: number): Html {
+  const facts = TELLING.flatMap((option) =>
+    config[option] === undefined ? [] : [
+      html`<li><span>${option.split(".").at(-1)!.replaceAll("_", " ")}</span> ${
+        showValue(config[option])
+      }</li>`,
+    ]
+  );
+  const scores = Object.entries(results?.trained ?? {}).map(([probe, { top1 }]) => {
+    const beside = ([["untrained", results?.untrained], ["raw pixels", results?.pixels]] as const)
+      .flatMap(([who, scores]) =>
+        scores?.[probe] ? [`${who} ${scores[probe].top1.toFixed(2)}`] : []
+      );
+    return html`
+      <div class="score">
+        <dt>${probe} top-1</dt>
+        <dd><b>${top1.toFixed(2)}</b> %<small>${beside.join(" · ")}</small></dd>
+      </div>
+    `;
+  });
+  const last = metrics.findLast(({ loss }) => typeof loss === "number");
+  const progress = last
+    ? `${last.step.toLocaleString("en")} steps, ${duration(Number(last.seconds))}` +
+      `${results ? `, ${results.device}` : "; not finished yet"}`
+    : "No step is logged yet.";
+  return html`
+    <article class="card run">
+    <h3><i class="swatch run-${i}"></i>${name}</h3>
+    ${scores.length > 0 && html`<dl class="scores">${scores}</dl>`}
+    <ul class="facts">${facts}</ul>
+    <p class="muted">${progress}</p>
+    </article>
+  `;
+}
+
+function duration(seconds: number): string {
+  if (seconds < 90) return `${seconds.toFixed(0)} s`;
+  if (seconds < 5400) return `${(seconds / 60).toFixed(0)} min`;
+  return `${(seconds / 3600).toFixed(1)} h`;
+}

@@ -1,0 +1,26 @@
+/**
+ * A run, and what could be found out about it.
+ *
+ * @module
+ */
+import type { ProbeResult } from "./probe_result.ts";
+import type { RunData } from "./read_run.ts";
+import type { TestImages } from "./test_images.ts";
+import type { TrainingViews } from "./training_views.ts";
+
+/** What was found; else why not, in a sentence for a person. */
+export type Part<T> = { readonly found: T } | { readonly missing: string };
+
+/** A run as the report shows it. */
+export interface ReportRun {
+  /** Its name on the page, which no other run has. */
+  readonly name: string;
+  /** What its folder says. */
+  readonly data: RunData;
+  /** The result of the linear probe. */
+  readonly linear: Part<ProbeResult>;
+  /** Test images as its encoder sees them. */
+  readonly test: Part<TestImages>;
+  /** What its encoder was trained on. */
+  readonly views: Part<TrainingViews>;
+}

@@ -1,0 +1,83 @@
+/**
+ * Many small images as one, inside a page.
+ *
+ * @module
+ */
+import { UsageError } from "../errors.ts";
+
+/** Images as the tiles of one picture, row by row. */
+export interface Sheet {
+  /** The picture, as a data URI. */
+  readonly uri: string;
+  /** Tiles. */
+  readonly count: number;
+  /** Tiles in a row. */
+  readonly columns: number;
+  /** Rows of tiles. */
+  readonly rows: number;
+  /** Pixels of a tile. */
+  readonly width: number;
+  readonly height: number;
+}
+
+/** Throws UsageError unless examples of this shape are images that can be drawn, grey or RGB. */
+export function checkDrawable(shape: readonly number[]): void {
+  if (shape.length === 3 && (shape[2] === 1 || shape[2] === 3)) return;
+  throw new UsageError({
+    act: "draw the examples",
+    rule: "they must be images [height, width, 1 or 3]",
+    got: `[${shape.join(", ")}]`,
+    next: "What needs no pictures is in the report.",
+  });
+}
+
+/**
+ * Puts images into one WebP picture, without loss where it is small enough.
+ *
+ * @param images bytes [n, ...shape]
+ * @param shape [height, width, 1 or 3]
+ * @param largest images that are higher or wider are made smaller, to so many pixels
+ */
+export async function sheetOf(
+  images: Uint8Array,
+  shape: readonly number[],
+  largest: number,
+): Promise<Sheet> {
+  const { default: sharp } = await import("sharp");
+  const [height, width] = shape;
+  const channels = shape[2] === 1 ? 1 : 3;
+  const count = images.length / (height * width * channels);
+  const scale = Math.min(1, largest / Math.max(height, width));
+  const [tileHeight, tileWidth] = [height, width].map((n) => Math.max(1, Math.round(scale * n)));
+  const columns = Math.ceil(Math.sqrt(count));
+  const rows = Math.ceil(count / columns);
+  const stride = columns * tileWidth * channels;
+  const pixels = new Uint8Array(rows * tileHeight * stride);
+  const size = height * width * channels;
+  for (let i = 0; i < count; i++) {
+    const image = images.subarray(i * size, (i + 1) * size);
+    const tile = scale === 1 ? image : await sharp(image, { raw: { width, height, channels } })
+      .resize(tileWidth, tileHeight).toColourspace(channels === 1 ? "b-w" : "srgb").raw()
+      .toBuffer();
+    const corner = Math.floor(i / columns) * tileHeight * stride +
+      (i % columns) * tileWidth * channels;
+    for (let y = 0; y < tileHeight; y++) {
+      const line = y * tileWidth * channels;
+      pixels.set(tile.subarray(line, line + tileWidth * channels), corner + y * stride);
+    }
+  }
+  const raw = { width: columns * tileWidth, height: rows * tileHeight, channels } as const;
+  const picture = await sharp(pixels, { raw })
+    .webp(pixels.length < LOSSLESS ? { lossless: true } : { quality: 82 }).toBuffer();
+  return {
+    uri: `data:image/webp;base64,${picture.toString("base64")}`,
+    count,
+    columns,
+    rows,
+    width: tileWidth,
+    height: tileHeight,
+  };
+}
+
+/** Pictures of fewer bytes are kept to the pixel. */
+const LOSSLESS = 400_000;

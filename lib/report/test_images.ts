@@ -1,0 +1,94 @@
+/**
+ * Test images as a trained encoder sees them: their neighbours, and their places on a map.
+ *
+ * @module
+ */
+import { UsageError } from "../errors.ts";
+import { featureRows } from "../evaluate/features.ts";
+import { findSplit } from "../evaluate/splits.ts";
+import type { Encoder } from "../plugin.ts";
+import { rng, STREAM } from "../random.ts";
+import type { Session } from "../session.ts";
+import { type Neighbours, neighboursOf } from "./neighbours.ts";
+import { checkDrawable, type Sheet, sheetOf } from "./sheet.ts";
+import { MAP_NEIGHBOURS, mapOf, type Place } from "./umap.ts";
+
+/** Test images of a run; all lists are in the same order. */
+export interface TestImages {
+  /** Their places in the split. */
+  readonly indices: Int32Array;
+  /** Their classes, −1 where unknown; undefined where nothing is labelled. */
+  readonly labels?: Int32Array;
+  /** The names of the classes. */
+  readonly classes: readonly string[];
+  /** How many images the split has. */
+  readonly total: number;
+  /** The images. */
+  readonly sheet: Sheet;
+  /** The nearest ones of each among the others. */
+  readonly neighbours: readonly Neighbours[];
+  /** Where each is on the map. */
+  readonly places: readonly Place[];
+}
+
+/** The images of a sheet are this high and wide at most, in pixels. */
+const LARGEST = 40;
+
+/** Fewer images than this make no map. */
+const FEWEST = 5;
+
+/** Images that go through the encoder at a time. */
+const BATCH = 256;
+
+/**
+ * Encodes `points` test images, or all where there are no more: for one dataset always the same
+ * ones, so that runs can be compared.
+ *
+ * Throws a UsageError where there is no split `test`, or the examples are no images.
+ */
+export async function examineTestImages(
+  { device, dataset, env: { progress, signal } }: Session,
+  encoder: Encoder,
+  points: number,
+): Promise<TestImages> {
+  const split = findSplit(dataset, "test");
+  checkDrawable(dataset.shape);
+  if (split.length < FEWEST) {
+    throw new UsageError({
+      act: "draw a map",
+      rule: `the split test must have at least ${FEWEST} images`,
+      got: split.length,
+      next: "Choose a dataset with more.",
+    });
+  }
+  const indices = Int32Array.from(
+    rng(0, STREAM.report, 1).permutation(split.length).subarray(0, points),
+  ).sort();
+  const features = await featureRows(
+    { device, dataset, encoder, split: "test", batchSize: BATCH, progress, signal },
+    indices,
+  );
+  const k = Math.min(MAP_NEIGHBOURS, indices.length - 1);
+  const neighbours = await neighboursOf(device, features, encoder.dim, k, signal);
+  const places = await mapOf(neighbours, {
+    seed: 0,
+    signal,
+    progress: (done, total) => progress({ task: "map of test", done, total, unit: "epochs" }),
+  });
+  const images = await split.read(indices);
+  return {
+    indices,
+    ...(split.labels && { labels: indices.map((index) => split.labels![index]) }),
+    classes: dataset.classes,
+    total: split.length,
+    sheet: await sheetOf(bytesOf(images), dataset.shape, LARGEST),
+    neighbours,
+    places,
+  };
+}
+
+/** Pixels as bytes; floats are taken as in 0–1, as normalisation takes them. */
+export function bytesOf(images: Uint8Array | Float32Array): Uint8Array {
+  if (images instanceof Uint8Array) return images;
+  return Uint8Array.from(images, (value) => Math.round(255 * Math.min(1, Math.max(0, value))));
+}
