@@ -67,6 +67,7 @@ const FREE = [
   "momentum", // of other optimizers
   "max_steps",
   "log_every",
+  "tensorboard",
   "device",
   "tune",
   "out",
