@@ -42,19 +42,17 @@ async function report(page: Page, run: string): Promise<Uint8Array[]> {
   }).spawn().status;
   if (!success) throw new Error("There is no report.");
   await page.goto(`file://${folder}/report/index.html`);
-  const top = await page.screenshot({ clip: { x: 0, y: 0, width: WIDTH, height: 760 } });
+  const still = "html { scroll-behavior: auto; } :focus-visible { outline: 0; }";
+  await page.addStyleTag({ content: `${still} nav { position: static; }` });
   await page.focus(".plane");
   for (const key of ["ArrowRight", "ArrowDown", "Enter"] as const) await page.keyboard.press(key);
-  await page.addStyleTag({
-    content: "nav { position: static !important; } :focus { outline: 0; }",
-  });
-  const map = await page.$("#map");
-  const box = await map?.boundingBox();
-  if (!box) throw new Error("The report has no map.");
-  return [
-    top,
-    await page.screenshot({ clip: { ...box, x: 0, width: WIDTH }, captureBeyondViewport: true }),
-  ];
+  await page.evaluate("scrollTo(0, 0)");
+  const curves = await page.$("#figure-loss").then((figure) => figure?.boundingBox());
+  const map = await page.$("#map").then((section) => section?.boundingBox());
+  if (!curves || !map) throw new Error("The report has no curves, or no map.");
+  const part = (y: number, height: number) =>
+    page.screenshot({ clip: { x: 0, y, width: WIDTH, height } });
+  return [await part(0, curves.y + curves.height), await part(map.y, map.height)];
 }
 
 /** Pictures one below the other, in docs/. */
