@@ -32,7 +32,7 @@ export const command: Command<typeof options> = {
     const train = await import("./train.ts");
     const quickstart = await presetLayer("quickstart");
     const diagnosis = await diagnose({
-      devices: device === "all" ? ["webgpu", "wasm"] : [device],
+      device: device === "all" ? undefined : device,
       quick,
       out,
       registry,

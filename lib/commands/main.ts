@@ -11,6 +11,7 @@ import { Interrupted, TauplusError, UsageError } from "../errors.ts";
 import { flagsOf } from "../options.ts";
 import type { Kind, Plugin } from "../plugin.ts";
 import { KINDS, loadRegistry } from "../registry.ts";
+import { requireDeno } from "../require_deno.ts";
 import { progressBar } from "../terminal/progress.ts";
 import { note } from "../terminal/say.ts";
 import { coloured } from "../terminal/style.ts";
@@ -29,6 +30,7 @@ export async function main(args: readonly string[]): Promise<number> {
   const { verbose, json } = parseCommandLine(args, []);
   const out = output(json);
   try {
+    requireDeno();
     await dispatch(args, out);
     return 0;
   } catch (error) {

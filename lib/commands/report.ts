@@ -5,6 +5,7 @@
  */
 import { z } from "zod";
 import type { Command } from "./command.ts";
+import type { Written } from "../report/write_report.ts";
 import { deviceOption, outOption, runFolderOf, tuneOption } from "./run_options.ts";
 
 const options = z.strictObject({
@@ -36,6 +37,10 @@ export const command: Command<typeof options> = {
       }
       return found;
     });
-    result(report, ({ page, figures }) => `report: ${page}   ${figures.length} figures beside it`);
+    result(report, textOf);
   },
 };
+
+function textOf({ page, figures }: Written): string {
+  return `report: ${page}   ${figures.length} figures beside it`;
+}

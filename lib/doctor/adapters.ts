@@ -68,13 +68,13 @@ function describe(adapter: GPUAdapter, preferred: boolean): Adapter {
 
 /** What is wanting. */
 export function judgeAdapters([preferred]: readonly Adapter[]): Finding[] {
-  if (!preferred) {
-    const what = "There is no WebGPU adapter: training runs on the processor, by WebAssembly.";
-    return [{ level: "warning", what, next: deviceAdvice() }];
-  }
-  if (!preferred.software) return [];
-  const what =
-    `The adapter ${preferred.description.replace(", software adapter", "")} is software: ` +
-    "it computes on the processor.";
-  return [{ level: "warning", what, next: deviceAdvice() }];
+  if (preferred && !preferred.software) return [];
+  return [{
+    level: "warning",
+    about: "adapters",
+    what: preferred
+      ? "The adapter is software: it computes on the processor."
+      : "There is no WebGPU adapter: training runs on the processor, by WebAssembly.",
+    next: deviceAdvice(),
+  }];
 }

@@ -4,11 +4,12 @@
  * @module
  */
 import { type Device, type DeviceName, openDevice } from "../device/device.ts";
-import { DeviceError } from "../errors.ts";
+import { TauplusError } from "../errors.ts";
 import type { BaseEnv } from "../plugin.ts";
 import type { Registry } from "../registry.ts";
 import { type Adapter, findAdapters, judgeAdapters } from "./adapters.ts";
 import { checksOf } from "./checks.ts";
+import { type Driver, findDrivers } from "./drivers.ts";
 import type { Finding } from "./finding.ts";
 import { guessPaper, measureQuickstart, type Quickstart } from "./guess.ts";
 import { type KernelResult, runCheck } from "./kernel_check.ts";
@@ -24,8 +25,8 @@ import { describeSystem, judgeSystem, type System } from "./system.ts";
 
 /** What to examine. */
 export interface Examination {
-  /** The devices; one that is not there is an error. */
-  readonly devices: readonly DeviceName[];
+  /** The device that must be there; without one, those that are. */
+  readonly device?: DeviceName;
   /** Whether to leave out speed, and the bytes of datasets. */
   readonly quick: boolean;
   /** The folder of the runs. */
@@ -68,6 +69,8 @@ export interface Diagnosis {
   readonly system: System;
   /** WebGPU adapters, the preferred one first. */
   readonly adapters: readonly Adapter[];
+  /** The graphics drivers that are installed, on Linux. */
+  readonly drivers?: readonly Driver[];
   /** The devices. */
   readonly devices: readonly Examined[];
   /** The folders that are written to. */
@@ -83,6 +86,7 @@ export async function diagnose(examination: Examination): Promise<Diagnosis> {
   const { registry, env, quick, out } = examination;
   const system = describeSystem();
   const adapters = await findAdapters();
+  const drivers = await findDrivers();
   const folders = [
     await inspectFolder("cache", env.cache),
     await inspectFolder("runs", out),
@@ -94,8 +98,8 @@ export async function diagnose(examination: Examination): Promise<Diagnosis> {
     ...judgeAdapters(adapters),
     ...judgeStorage(folders, datasets),
   ];
-  for (const name of examination.devices) {
-    if (name === "webgpu" && adapters.length === 0) continue;
+  const there: DeviceName[] = adapters.length > 0 ? ["webgpu", "wasm"] : ["wasm"];
+  for (const name of examination.device ? [examination.device] : there) {
     try {
       const device = await openDevice(name);
       const examined = await examine(device, examination);
@@ -109,7 +113,7 @@ export async function diagnose(examination: Examination): Promise<Diagnosis> {
   const order = (finding: Finding) => finding.level === "error" ? 0 : 1;
   findings.sort((a, b) => order(a) - order(b));
   const ok = findings.every(({ level }) => level !== "error");
-  return { ok, system, adapters, devices, folders, datasets, findings };
+  return { ok, system, adapters, drivers, devices, folders, datasets, findings };
 }
 
 async function examine(
@@ -149,6 +153,7 @@ function judgeKernels({ name, kernels }: Examined): Finding[] {
   const other = name === "webgpu" ? "wasm" : "webgpu";
   return [{
     level: "error",
+    about: name,
     what: `${name} computes wrong: ${wrong.map(({ name }) => name).join("; ")}.`,
     next: [
       name === "webgpu" ? "Update the driver of the adapter." : "Update Deno.",
@@ -159,11 +164,13 @@ function judgeKernels({ name, kernels }: Examined): Finding[] {
 }
 
 function failed(name: DeviceName, error: unknown): Finding {
+  if (error instanceof TauplusError) {
+    return { level: "error", about: name, what: error.fault, next: [error.next] };
+  }
   return {
     level: "error",
-    what: error instanceof Error ? error.message : String(error),
-    next: error instanceof DeviceError
-      ? []
-      : [`The device ${name} failed. Run again with --verbose, and report it.`],
+    about: name,
+    what: `${name} failed: ${error instanceof Error ? error.message : String(error)}`,
+    next: ["Report it, with what `deno task doctor --json` prints."],
   };
 }

@@ -4,70 +4,74 @@
  * @module
  */
 import { duration } from "../terminal/amounts.ts";
-import type { Adapter } from "./adapters.ts";
+import type { FileState } from "../data/source_status.ts";
 import type { Diagnosis, Examined } from "./diagnose.ts";
 import type { Finding } from "./finding.ts";
-import type { DatasetFiles, Folder } from "./storage.ts";
-import type { System } from "./system.ts";
 
+/** Columns of the page. */
+const WIDTH = 80;
 const GOOD = "✓", FAIR = "!", BAD = "✗";
 
 /** The page. */
 export function diagnosisText(diagnosis: Diagnosis): string {
-  const { adapters, devices, folders, datasets } = diagnosis;
-  const measured = devices.some(({ speed }) => speed);
+  const { devices } = diagnosis;
   return [
-    section("machine", machine(diagnosis.system, diagnosis.findings)),
-    section("WebGPU adapters", adapterLines(adapters)),
-    ...(devices.length > 0
-      ? [
-        section(
-          "kernels: largest error beside the processor, as a share of the largest value",
-          kernels(devices),
-        ),
-      ]
-      : []),
-    ...(measured ? [section("speed, untuned", speeds(devices))] : []),
-    section("files", files(folders, datasets)),
+    section("machine", machine(diagnosis)),
+    section("WebGPU adapters", adapters(diagnosis)),
+    section("kernels: the largest error, as a share of the largest value", kernels(devices)),
+    section("speed, untuned", speeds(devices)),
+    section("files", files(diagnosis)),
     verdict(diagnosis),
-  ].join("\n\n");
+  ].filter((part) => part !== "").join("\n\n");
 }
 
+/** A title with its lines; nothing where there are none. */
 function section(title: string, lines: readonly string[]): string {
-  return [title, ...lines.map((line) => `  ${line}`)].join("\n");
+  return lines.length === 0 ? "" : [title, ...lines.map((line) => `  ${line}`)].join("\n");
 }
 
-function machine({ versions, os, processor, cores, memory }: System, findings: readonly Finding[]) {
+/** How a part of the machine is. */
+function mark(findings: readonly Finding[], about: string): string {
+  const levels = findings.filter((finding) => finding.about === about).map(({ level }) => level);
+  return levels.includes("error") ? BAD : levels.includes("warning") ? FAIR : GOOD;
+}
+
+function machine({ system, findings }: Diagnosis): string[] {
+  const { versions, os, processor, cores, memory } = system;
   const { tauplus, deno, v8, typescript, tfjs } = versions;
-  const old = findings.some(({ what }) => what.startsWith("Deno "));
   return [
-    `${
-      old ? BAD : GOOD
-    } tauplus ${tauplus}, Deno ${deno}, TensorFlow.js ${tfjs}, V8 ${v8}, TypeScript ${typescript}`,
-    `${GOOD} ${os}; ${processor}, ${cores} ${cores === 1 ? "core" : "cores"}`,
-    `${GOOD} ${gigabytes(memory.available)} of ${gigabytes(memory.total)} of memory can be had`,
+    `${GOOD} tauplus ${tauplus}, Deno ${deno}, TensorFlow.js ${tfjs}`,
+    `  V8 ${v8}, TypeScript ${typescript}`,
+    `${GOOD} ${os}; ${processor}, ${count(cores, "core")}`,
+    `${mark(findings, "memory")} ${gigabytes(memory.available)} of ${gigabytes(memory.total)} ` +
+    "of memory can be had",
   ];
 }
 
-function adapterLines(adapters: readonly Adapter[]): string[] {
-  if (adapters.length === 0) return [`${FAIR} none`];
-  return adapters.flatMap(({ description, software, limits, features }) => [
+function adapters({ adapters, drivers, findings }: Diagnosis): string[] {
+  const lines = adapters.flatMap(({ description, software, limits, features }) => [
     `${software ? FAIR : GOOD} ${description}`,
     `  a tensor up to ${mebibytes(limits.maxStorageBufferBindingSize)}, ` +
     `a buffer up to ${mebibytes(limits.maxBufferSize)}`,
     `  a workgroup up to ${limits.maxComputeInvocationsPerWorkgroup} invocations and ` +
     `${limits.maxComputeWorkgroupStorageSize / 1024} KiB, ` +
     `a shader up to ${limits.maxStorageBuffersPerShaderStage} tensors`,
-    `  shader-f16 ${
-      features.includes("shader-f16")
-        ? "is there: --precision=mixed works"
-        : "is missing: float32 only"
-    }; timestamp-query ${features.includes("timestamp-query") ? "is there" : "is missing"}`,
+    `  shader-f16: ${
+      features.includes("shader-f16") ? "yes, so --precision=mixed works" : "no"
+    }; ` +
+    `timestamp-query: ${features.includes("timestamp-query") ? "yes" : "no"}`,
   ]);
+  if (adapters.length === 0) lines.push(`${mark(findings, "adapters")} none`);
+  if (drivers) {
+    const names = drivers.map(({ name, vulkan }) => `${name.replace(/_icd.*$/, "")} ${vulkan}`);
+    lines.push(...wrapped(`  Vulkan drivers: ${names.join(", ") || "none"}`, "    ", WIDTH - 2));
+  }
+  return lines;
 }
 
 /** A line for each group of checks, and one for each check that failed. */
 function kernels(devices: readonly Examined[]): string[] {
+  if (devices.length === 0) return [];
   const all = devices.flatMap(({ kernels }) => kernels);
   const groups = [...new Set(all.map(({ group }) => group))];
   const width = Math.max(...groups.map((group) => group.length));
@@ -77,16 +81,16 @@ function kernels(devices: readonly Examined[]): string[] {
       const errors = kernels.filter((check) => check.group === group);
       if (errors.length === 0) return "–";
       if (errors.some(({ error }) => error === null)) return "failed";
-      return Math.max(...errors.map(({ error }) => error ?? 0)).toExponential(1);
+      const largest = Math.max(...errors.map(({ error }) => error ?? 0));
+      return largest === 0 ? "exact" : largest.toExponential(1);
     });
     const mark = all.every((check) => check.group !== group || check.ok) ? GOOD : BAD;
     return `${mark} ${group.padEnd(width)}${cells.map((cell) => cell.padStart(12)).join("")}`;
   });
-  const counts = devices.map(({ name, kernels }) =>
-    `${kernels.length} checks of ${
-      new Set(kernels.flatMap(({ kernels }) => kernels)).size
-    } kernels on ${name}`
-  );
+  const counts = devices.map(({ name, kernels: checks }) => {
+    const names = new Set(checks.flatMap(({ kernels }) => kernels));
+    return `${count(checks.length, "check")} of ${count(names.size, "kernel")} on ${name}`;
+  });
   const failures = devices.flatMap(({ name, kernels }) =>
     kernels.filter(({ ok }) => !ok).map((check) =>
       `${BAD} ${name}: ${check.name}: ${
@@ -102,6 +106,7 @@ function kernels(devices: readonly Examined[]): string[] {
 
 function speeds(devices: readonly Examined[]): string[] {
   const timed = devices.flatMap(({ name, speed }) => speed ? [{ name, ...speed }] : []);
+  if (timed.length === 0) return [];
   const rows = [
     ["", ...timed.map(({ name }) => name)],
     ["matrix product, 1024³", ...timed.map(({ product }) => giga(product, "GFLOP/s"))],
@@ -123,40 +128,39 @@ function speeds(devices: readonly Examined[]): string[] {
     ...rows.map(([label, ...cells]) =>
       `  ${label.padEnd(width)}${cells.map((cell) => cell.padStart(16)).join("")}`
     ),
-    "  The paper's run is ResNet-50 on 105,000 images for 400 epochs (--preset=dcl-stl10),",
-    "  guessed by its FLOPs at the speed of the step above, in float32.",
+    "  The paper's run, --preset=dcl-stl10, is ResNet-50 on 105,000 images for 400",
+    "  epochs, guessed in float32 by its FLOPs at the speed of the step above.",
   ];
 }
 
-function files(folders: readonly Folder[], datasets: readonly DatasetFiles[]): string[] {
+function files({ folders, datasets, findings }: Diagnosis): string[] {
   const width = Math.max(...datasets.map(({ name }) => name.length), "cache".length);
+  const line = (name: string, text: string) =>
+    `${mark(findings, name)} ${name.padEnd(width)}  ${text}`;
   return [
     ...folders.map(({ name, path, free, problem }) =>
-      `${problem === null ? GOOD : BAD} ${name.padEnd(width)}  ${path}, ` +
-      (problem === null ? `${free === null ? "?" : gigabytes(free)} free` : "cannot be written")
+      line(
+        name,
+        `${path}, ${
+          problem !== null ? "cannot be written" : free === null ? "" : `${gigabytes(free)} free`
+        }`,
+      )
     ),
-    ...datasets.map(({ name, state, verified, bytes, wrong }) => {
-      const mark = wrong.some(({ state }) => state !== "partial")
-        ? BAD
-        : state === "partial"
-        ? FAIR
-        : GOOD;
-      return `${mark} ${name.padEnd(width)}  ${stateText(state, verified, bytes)}`;
-    }),
+    ...datasets.map(({ name, state, bytes }) => line(name, stateText(state, bytes))),
   ];
 }
 
-function stateText(state: DatasetFiles["state"], verified: boolean, bytes: number): string {
+function stateText(state: FileState, bytes: number): string {
   if (state === "missing") return `not here; ${gigabytes(bytes)} when it is fetched`;
   if (state === "present") return "here";
-  if (state === "right" && verified) return "here, with the published checksums";
+  if (state === "right") return "here, with the published checksums";
   return state;
 }
 
 function verdict({ ok, findings }: Diagnosis): string {
   const steps = findings.flatMap(({ level, what, next }) => [
-    `${level === "error" ? BAD : FAIR} ${what}`,
-    ...next.map((step) => `    ${step}`),
+    ...wrapped(`${level === "error" ? BAD : FAIR} ${what}`, "  "),
+    ...next.flatMap((step) => wrapped(`  – ${step}`, "    ")),
   ]);
   const last = ok
     ? `${GOOD} This machine is fit: \`deno task train\` is the next step.`
@@ -164,6 +168,21 @@ function verdict({ ok, findings }: Diagnosis): string {
   return [...steps, last].join("\n");
 }
 
+/** The text in lines, all but the first one indented. */
+function wrapped(text: string, indent: string, width = WIDTH): string[] {
+  const lines: string[] = [];
+  let line = "";
+  for (const word of text.split(" ")) {
+    if (line.length + word.length >= width && line.trim() !== "") {
+      lines.push(line.trimEnd());
+      line = indent;
+    }
+    line += word + " ";
+  }
+  return [...lines, line.trimEnd()];
+}
+
+const count = (n: number, what: string) => `${n} ${what}${n === 1 ? "" : "s"}`;
 const gigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(1)} GB`;
 const mebibytes = (bytes: number) => `${Math.floor(bytes / 2 ** 20).toLocaleString("en")} MiB`;
 const giga = (rate: number, unit: string) => `${(rate / 1e9).toFixed(rate < 1e10 ? 1 : 0)} ${unit}`;

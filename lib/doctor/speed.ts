@@ -27,28 +27,38 @@ const SIDE = 1024;
 const ELEMENTS = 2 ** 24;
 /** Three of the four stages of ResNet-50, a block each. */
 const DEPTHS = [1, 1, 1];
-/** Repetitions go on until this many seconds are spent at a time, so that the wait for them counts little. */
-const ENOUGH = 0.3;
+
+/** How thorough a measurement is. */
+export interface Thoroughness {
+  /** Seconds that repetitions take at a time, so that the wait for them counts little; default 0.3. */
+  readonly seconds?: number;
+  /** Images in a step; a GPU is not busy with a few, and a processor takes long for many. */
+  readonly images?: number;
+}
 
 /** Measures a device; untuned, and once: a guess, not a benchmark. */
-export async function measureSpeed(device: Device): Promise<Speed> {
+export async function measureSpeed(
+  device: Device,
+  { seconds = 0.3, images = device.software ? 4 : 128 }: Thoroughness = {},
+): Promise<Speed> {
   const { tf } = device;
   await tf.setBackend(device.backend);
   const matrices = [0, 1].map((seed) =>
     tf.randomNormal<tf.Rank.R2>([SIDE, SIDE], 0, 1, "float32", seed)
   );
   const product = 2 * SIDE ** 3 /
-    await secondsOf(device, () => tf.matMul(matrices[0], matrices[1]));
+    await secondsOf(device, seconds, () => tf.matMul(matrices[0], matrices[1]));
   const long = tf.zeros<tf.Rank.R1>([ELEMENTS]);
-  const memory = 2 * 4 * ELEMENTS / await secondsOf(device, () => tf.relu(long));
+  const memory = 2 * 4 * ELEMENTS / await secondsOf(device, seconds, () => tf.relu(long));
   const one = tf.scalar(1);
-  const readback = await secondsOf(device, () => one.add(one), 1);
+  let readback = Infinity;
+  for (let i = 0; i < 10; i++) {
+    readback = Math.min(readback, await secondsOf(device, 0, () => one.add(one)));
+  }
   tf.dispose([...matrices, long, one]);
 
   const shape = { block: "bottleneck", depths: DEPTHS } as const;
   const model = resnet({ ...shape, stem: "small", channels: 3 }, rng(0));
-  // A GPU is not busy with a few images; a processor takes long for many.
-  const images = device.software ? 16 : 128;
   const milliseconds = await timeTrainingStep(
     device,
     { model, dim: resnetDim(shape), anySize: true },
@@ -61,8 +71,8 @@ export async function measureSpeed(device: Device): Promise<Speed> {
 /** Seconds of one repetition, many at a time where it is fast. */
 async function secondsOf(
   { tf }: Device,
+  enough: number,
   run: () => tf.Tensor,
-  most = Infinity,
 ): Promise<number> {
   const time = async (times: number) => {
     const start = performance.now();
@@ -74,7 +84,7 @@ async function secondsOf(
   };
   await time(1); // compiles
   for (let times = 1;; times *= 2) {
-    const seconds = await time(times);
-    if (seconds >= ENOUGH || 2 * times > most) return seconds / times;
+    const spent = await time(times);
+    if (spent >= enough) return spent / times;
   }
 }

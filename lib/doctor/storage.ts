@@ -121,12 +121,14 @@ export function judgeStorage(
     if (problem !== null) {
       findings.push({
         level: "error",
+        about: name,
         what: `The folder of the ${name}, ${path}, cannot be written: ${problem}.`,
         next: [`Mend its permissions, or ${elsewhere}.`],
       });
     } else if (free !== null && free < LEAST_ROOM) {
       findings.push({
         level: "error",
+        about: name,
         what: `The disk of the ${name}, ${path}, has only ${(free / 1e6).toFixed(0)} MB free.`,
         next: [`Free some room, or ${elsewhere}.`],
       });
@@ -138,11 +140,13 @@ export function judgeStorage(
         state === "partial"
           ? {
             level: "warning",
+            about: name,
             what: `The download of ${path} is not finished: ${bytes} of ${expected} bytes.`,
             next: [`Go on with it: \`deno task data fetch ${name}\`.`],
           }
           : {
             level: "error",
+            about: name,
             what: `The file ${path} of ${name} is not as published: ${state}.`,
             next: [`Delete it, and run \`deno task data fetch ${name}\`.`],
           },

@@ -7,8 +7,6 @@ import { cpus } from "node:os";
 import { type Versions, versions } from "../version.ts";
 import type { Finding } from "./finding.ts";
 
-/** The oldest Deno that has all that is used: its WebGPU and its `Float16Array`. */
-const OLDEST_DENO = [2, 5];
 /** Below this the quickstart does not fit beside the system. */
 const LEAST_MEMORY = 2e9;
 
@@ -41,23 +39,12 @@ export function describeSystem(): System {
 }
 
 /** What is wanting. */
-export function judgeSystem({ versions: { deno }, memory }: System): Finding[] {
-  const findings: Finding[] = [];
-  const [major, minor] = deno.split(".").map(Number);
-  const [oldestMajor, oldestMinor] = OLDEST_DENO;
-  if (major < oldestMajor || (major === oldestMajor && minor < oldestMinor)) {
-    findings.push({
-      level: "error",
-      what: `Deno ${deno} is older than ${OLDEST_DENO.join(".")}.`,
-      next: ["Run `deno upgrade`, or use the newest one as `npx -y deno task …`."],
-    });
-  }
-  if (memory.available < LEAST_MEMORY) {
-    findings.push({
-      level: "warning",
-      what: `Only ${(memory.available / 1e9).toFixed(1)} GB of memory can be had.`,
-      next: ["Close other programs, or train with a smaller --batch_size or --micro_batch."],
-    });
-  }
-  return findings;
+export function judgeSystem({ memory }: Pick<System, "memory">): Finding[] {
+  if (memory.available >= LEAST_MEMORY) return [];
+  return [{
+    level: "warning",
+    about: "memory",
+    what: `Only ${(memory.available / 1e9).toFixed(1)} GB of memory can be had.`,
+    next: ["Close other programs, or train with a smaller --batch_size or --micro_batch."],
+  }];
 }
