@@ -114,7 +114,7 @@ function speeds(devices: readonly Examined[]): string[] {
     ["pass over memory", ...timed.map(({ memory }) => giga(memory, "GB/s"))],
     [
       "to the device and back",
-      ...timed.map(({ readback }) => `${(readback * 1000).toFixed(1)} ms`),
+      ...timed.map(({ readback }) => `${(readback * 1000).toFixed(2)} ms`),
     ],
     [
       "quickstart, measured",

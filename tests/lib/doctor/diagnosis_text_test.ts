@@ -79,7 +79,7 @@ speed, untuned
     matrix product, 1024³        1250 GFLOP/s
     training step of a ResNet     400 GFLOP/s
     pass over memory                 300 GB/s
-    to the device and back             2.0 ms
+    to the device and back            2.00 ms
     quickstart, measured       20000 images/s
     quickstart, a guess                  12 s
     the paper's run, a guess           5 days
