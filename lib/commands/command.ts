@@ -36,6 +36,8 @@ export interface Context<S extends z.ZodObject = z.ZodObject> {
 export interface Command<S extends z.ZodObject = z.ZodObject> {
   /** What follows the name, as `[list | fetch NAME]`. */
   readonly words?: string;
+  /** What the NAME among the words can be, for the completions of shells. */
+  names?(registry: Registry): readonly string[];
   /** How many words it takes at most; default none. */
   readonly maxWords?: number;
   /** What can be set. */

@@ -13,7 +13,8 @@ import { outOption } from "./run_options.ts";
 const options = z.strictObject({
   out: outOption,
   run: z.array(z.string()).default([])
-    .describe("folders of runs in it to begin with; default the newest"),
+    .describe("folders of runs in it to begin with; default the newest")
+    .meta({ format: "run-path" }),
   port: z.int().min(0).max(65535).default(6007)
     .describe("port at 127.0.0.1; 0 takes any that is free"),
 });

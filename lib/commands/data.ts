@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { dirname } from "node:path";
 import { z } from "zod";
 import { cacheFolder } from "../cache.ts";
 import { type DatasetSource, fetchSource, type SourceEnv } from "../data/source.ts";
@@ -18,6 +19,7 @@ const options: z.ZodObject<typeof sourceOptions> = z.strictObject(sourceOptions)
 /** The command. */
 export const command: Command<typeof options> = {
   words: "[list | fetch NAME | verify NAME]",
+  names: (registry) => registry.names("dataset"),
   maxWords: 2,
   spec: { options, roles: {} },
   async run({ words: [verb = "list", name], config, registry, signal, bar, result }) {
@@ -26,12 +28,10 @@ export const command: Command<typeof options> = {
       result(await list(registry, env), listText);
     } else if (verb === "fetch" && name !== undefined) {
       const folder = await fetchSource(await sourceOf(registry, name), env, config.options);
-      bar.end();
       result({ name, folder }, () => `${name} is in ${folder}`);
     } else if (verb === "verify" && name !== undefined) {
       const files = await verifySource(await sourceOf(registry, name), env, config.options);
-      bar.end();
-      result({ name, files }, () => table(["file", "state", "bytes"], files.map(row)));
+      result({ name, files }, filesText);
       refuseBroken(name, files);
     } else {
       throw new UsageError({
@@ -44,7 +44,11 @@ export const command: Command<typeof options> = {
   },
 };
 
-const row = ({ path, state, bytes }: FileStatus) => [path, state, bytes.toLocaleString("en")];
+/** All files of a source are in one folder. */
+function filesText({ name, files }: { name: string; files: readonly FileStatus[] }): string {
+  const rows = files.map(({ name, state, bytes }) => [name, state, bytes.toLocaleString("en")]);
+  return `${name} in ${dirname(files[0].path)}\n\n${table(["file", "state", "bytes"], rows)}`;
+}
 
 /** A dataset, and its files where it has some. */
 interface Listed {

@@ -25,7 +25,7 @@ export async function endTensorBoard(
   run: string,
   encoder: Encoder,
 ): Promise<void> {
-  await events.end(dataset.classes);
+  await events.end();
   const split = "test" in dataset.splits ? "test" : dataset.pretrain ?? "train";
   const { progress } = env;
   await writeProjector(

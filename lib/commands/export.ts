@@ -16,7 +16,7 @@ export const exportOptions = restoreOptions.extend({
   output: z.string().min(1).optional().describe(
     "file to write, or folder for tfjs; default encoder.safetensors and the like in the run's " +
       "folder; an earlier export is replaced, a file of a run never",
-  ),
+  ).meta({ format: "file-path" }),
   fold: z.boolean().default(false)
     .describe("fold each batch norm into the convolution or dense layer before it"),
   head: z.boolean().default(false)

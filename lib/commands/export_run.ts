@@ -45,7 +45,6 @@ export async function exportRun(context: Context<typeof exportOptions>): Promise
     encoderName: plugin.name,
     encoderOptions,
   });
-  context.bar.end();
   context.result({ path, format, bytes, replaced, onlySize }, () => {
     const size = `${(bytes / 1e6).toFixed(1)} MB`;
     const images = onlySize ? `, for images of ${onlySize.join("×")} only` : "";

@@ -4,9 +4,12 @@
  * @module
  */
 import { chosen, type Roles } from "../config.ts";
+import { deviceAdvice } from "../device/advice.ts";
 import type { DeviceName } from "../device/device.ts";
 import { openSession, type Session } from "../session.ts";
 import { note } from "../terminal/say.ts";
+import { coloured } from "../terminal/style.ts";
+import { terminalWidth, wrapped } from "../terminal/width.ts";
 import type { Context } from "./command.ts";
 
 /** The options of a command that say on what it works. */
@@ -44,13 +47,17 @@ export async function openDescribed(
   return session;
 }
 
+/** Under what is said of the device. */
+const INDENT = " ".repeat(9);
+
 /** Says which device and dataset are used, and how to get a better device. */
 function describe({ device, dataset }: Session, name: string): void {
   note(`device   ${device.name}: ${device.description}`);
   if (device.software) {
-    note(
-      "         There is no GPU in use; one with a Vulkan, Metal or Direct3D 12 driver is faster.",
-    );
+    const words = "There is no GPU in use, so the processor computes. For a GPU: " +
+      `${deviceAdvice()[0]} More: \`deno task doctor\`.`;
+    const columns = terminalWidth(Deno.stderr) - INDENT.length;
+    for (const line of wrapped(words, columns)) note(coloured("yellow", INDENT + line));
   }
   const counts = Object.entries(dataset.splits).map(([split, { length }]) =>
     `${length.toLocaleString("en")} ${split}`

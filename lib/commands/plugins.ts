@@ -6,12 +6,14 @@
  */
 import { z } from "zod";
 import { UsageError } from "../errors.ts";
+import { KINDS } from "../registry.ts";
 import type { Command } from "./command.ts";
 import { describePlugin, detailsText, findPlugins, listPlugins, listText } from "./plugins_show.ts";
 import { deviceOption } from "./run_options.ts";
 
 const options = z.strictObject({
-  to: z.string().min(1).default(".").describe("new: the folder to write to"),
+  to: z.string().min(1).default(".").describe("new: the folder to write to")
+    .meta({ format: "directory-path" }),
   device: deviceOption,
   options: z.string().default("{}").describe(
     "check: options of the plugin as a JSON object; the others have their defaults",
@@ -21,6 +23,7 @@ const options = z.strictObject({
 /** The command. */
 export const command: Command<typeof options> = {
   words: "[list | show NAME | new KIND NAME | check NAME]",
+  names: (registry) => KINDS.flatMap((kind) => registry.names(kind)),
   maxWords: 3,
   spec: { options, roles: {} },
   async run(context) {

@@ -34,10 +34,8 @@ export async function listPlugins(registry: Registry): Promise<PluginLine[]> {
 
 /** They for the terminal. */
 export function listText(lines: readonly PluginLine[]): string {
-  const width = Math.max(...lines.map(({ name }) => name.length));
-  return lines
-    .map(({ kind, name, summary }) => `${name.padEnd(width)}  ${kind.padEnd(9)}  ${summary}`)
-    .join("\n");
+  const rows = lines.map(({ name, kind, summary }) => [name, kind, summary]);
+  return table(["plugin", "kind", "what it is"], rows, 3);
 }
 
 /**

@@ -5,13 +5,16 @@
  */
 import { z } from "zod";
 import type { Command } from "./command.ts";
+import type { Written } from "../report/write_report.ts";
 import { deviceOption, outOption, runFolderOf, tuneOption } from "./run_options.ts";
 
 const options = z.strictObject({
   run: z.array(z.string().min(1)).default([])
-    .describe("folders of the runs, as --run=a,b or --run=a --run=b; default the latest"),
+    .describe("folders of the runs, as --run=a,b or --run=a --run=b; default the latest")
+    .meta({ format: "run-path" }),
   to: z.string().min(1).optional()
-    .describe("folder to write; default report in the run's, or beside the first of several"),
+    .describe("folder to write; default report in the run's, or beside the first of several")
+    .meta({ format: "directory-path" }),
   points: z.int().min(5).max(5000).default(2000).describe("test images on the map, at most"),
   device: deviceOption,
   tune: tuneOption,
@@ -34,6 +37,10 @@ export const command: Command<typeof options> = {
       }
       return found;
     });
-    result(report, ({ page, figures }) => `report: ${page}   ${figures.length} figures beside it`);
+    result(report, textOf);
   },
 };
+
+function textOf({ page, figures }: Written): string {
+  return `report: ${page}   ${figures.length} figures beside it`;
+}

@@ -17,10 +17,11 @@ import { deviceOption, outOption, runFolderOf, tuneOption } from "./run_options.
 
 /** The options that say which encoder. */
 export const restoreOptions = z.strictObject({
-  run: z.string().optional().describe("folder of the run; default the latest"),
+  run: z.string().optional().describe("folder of the run; default the latest")
+    .meta({ format: "run-path" }),
   modelPath: z.string().optional().describe(
     "a file of weights in place of a run: a checkpoint, or one of PyTorch (.pth, .safetensors)",
-  ),
+  ).meta({ format: "file-path" }),
   device: deviceOption,
   tune: tuneOption,
   out: outOption,

@@ -156,14 +156,15 @@ async function checkedFolder(
   });
 }
 
-/** Shows each step: the epoch, the loss of the last line of the log, and the speed. */
+/** Shows each step: the epoch, and of the last line of the log the loss and the speed. */
 function stepShower({ bar }: Context<z.ZodObject>): (step: TrainStep) => void {
-  let text = "";
+  let logged = "";
   return ({ epoch, step, stepsTotal, record }) => {
     if (record) {
-      text = `epoch ${epoch}   loss ${record.loss.toFixed(4)}   ` +
+      logged = `   loss ${record.loss.toFixed(4)}   ` +
         `${record.images_per_second.toFixed(0)} images/s`;
     }
-    bar.show({ task: "training", done: step, total: stepsTotal, unit: "steps" }, text);
+    const text = `epoch ${epoch}${logged}`;
+    bar.show({ task: "training", done: step, total: stepsTotal, unit: "steps" }, text, epoch);
   };
 }

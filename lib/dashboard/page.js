@@ -75,7 +75,7 @@ function newRow(name) {
     listen();
   });
   const head = element("th", { scope: "row" }, element("label", { htmlFor: box.id }, name));
-  const cells = ["", "number", "number", "number", "number", ""].map((className) =>
+  const cells = ["state", "number", "number", "number", "number", ""].map((className) =>
     element("td", { className })
   );
   return element("tr", {}, element("td", {}, box), head, ...cells);
@@ -128,16 +128,21 @@ function legendItem({ run, color, dash }) {
   return element("li", {}, picture, run);
 }
 
-function newFigure({ id, field, title, alt, spec }) {
+function newFigure({ id, field, share, title, alt, spec }) {
   const chart = element("div", { className: "chart", role: "img" });
   const now = element("span", { className: "now" });
-  const place = element("figure", { id }, element("figcaption", {}, title, now), chart);
+  const place = element(
+    "figure",
+    { id, className: "card" },
+    element("figcaption", {}, title, now),
+    chart,
+  );
   const view = new vega.View(vega.parse(spec, null, { ast: true }), {
     expr: vega.expressionInterpreter,
     renderer: "svg",
     hover: false,
   });
-  return { id, field, alt, chart, now, place, view, stale: false, drawing: false };
+  return { id, field, share, alt, chart, now, place, view, stale: false, drawing: false };
 }
 
 /**
@@ -168,9 +173,10 @@ function pointsOf(run, field) {
 }
 
 /** The last values, in words. */
-function describe({ alt, chart, now }, points) {
+function describe({ share, alt, chart, now }, points) {
   const last = shown.flatMap((run) => points.findLast((point) => point.run === run) ?? []);
-  const show = (value) => String(Number(value.toPrecision(4)));
+  const show = (value) =>
+    share ? `${Number((100 * value).toPrecision(3))} %` : `${Number(value.toPrecision(4))}`;
   const values = last.map(({ run, step, value }) => `${run} at step ${step}: ${show(value)}`);
   chart.ariaLabel = [alt, ...values].join(" ");
   now.textContent = last.length === 1 ? show(last[0].value) : "";

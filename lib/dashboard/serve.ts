@@ -5,6 +5,7 @@
  */
 import { extname } from "node:path";
 import { UsageError } from "../errors.ts";
+import { THEME } from "../report/theme.ts";
 import { vegaScript } from "../report/vega_scripts.ts";
 import { runEvents } from "./events.ts";
 import { realFileInside, realInside } from "./inside.ts";
@@ -109,16 +110,15 @@ async function answer(request: Request, { list, vega, signal }: Site): Promise<R
     case "/":
       return found(page, ".html", PAGE_POLICY);
     case "/page.css":
-      return found(style, ".css", PAGE_POLICY);
+      return found(THEME + style, ".css", PAGE_POLICY);
     case "/page.js":
       return found(script, ".js", PAGE_POLICY);
     case "/vega.js":
       return found(vega, ".js", PAGE_POLICY);
     case "/events": {
-      const gone = AbortSignal.any([signal, request.signal]);
       const lastId = request.headers.get("last-event-id");
       return found(
-        runEvents(list, searchParams.getAll("run"), lastId, gone),
+        runEvents(list, searchParams.getAll("run"), lastId, signal),
         "events",
         PAGE_POLICY,
       );

@@ -8,24 +8,25 @@
 export type System = typeof Deno.build.os;
 
 /** Of any other system. */
-const OTHER = ["Install the graphics driver of the GPU's vendor; it must have Vulkan."];
+const OTHER = ["Install the driver of the GPU's vendor; it must have Vulkan."];
 
 const BY_SYSTEM: Readonly<Partial<Record<System, readonly string[]>>> = {
   linux: [
-    "Install the Vulkan driver of the GPU's vendor (NVIDIA: the proprietary driver; AMD and Intel: " +
-    "mesa-vulkan-drivers); `vulkaninfo --summary` lists the GPU where it works.",
+    "Install the Vulkan driver of the GPU's vendor; `vulkaninfo --summary` lists the GPU then.",
+    "NVIDIA's is the proprietary driver; of AMD and Intel it is Mesa's " +
+    "(`apt install mesa-vulkan-drivers`).",
     "In a container, pass the device through: `--gpus all` with NVIDIA_DRIVER_CAPABILITIES=all, or " +
     "`--device /dev/dri`.",
     "Without a GPU, a newer Mesa is faster; Debian 12 has one in bookworm-backports " +
     "(`apt install -t bookworm-backports mesa-vulkan-drivers`).",
   ],
   darwin: [
-    "Every Mac that macOS 11 or later runs on has a GPU with Metal: update macOS and Deno " +
-    "(`deno upgrade`). A virtual machine may not show it.",
+    "Update macOS and Deno (`deno upgrade`): every Mac of this decade has a GPU with Metal.",
+    "A virtual machine may not show the GPU to its guest.",
   ],
   windows: [
-    "Install the newest driver of the GPU's vendor (Direct3D 12 or Vulkan) and update Deno " +
-    "(`deno upgrade`). A remote desktop or virtual machine may not show the GPU.",
+    "Install the newest driver of the GPU's vendor, and update Deno (`deno upgrade`).",
+    "A remote desktop or a virtual machine may not show the GPU.",
   ],
 };
 

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { duration } from "../terminal/progress.ts";
+import { duration } from "../terminal/amounts.ts";
+import { wrapped } from "../terminal/width.ts";
 import type { FileState } from "../data/source_status.ts";
 import type { Diagnosis, Examined } from "./diagnose.ts";
 import type { Finding } from "./finding.ts";
@@ -49,7 +50,7 @@ function machine({ system, findings }: Diagnosis): string[] {
 }
 
 function adapters({ adapters, drivers, findings }: Diagnosis): string[] {
-  const lines = adapters.flatMap(({ description, software, limits, features }) => [
+  const said = adapters.flatMap(({ description, software, limits, features }) => [
     `${software ? FAIR : GOOD} ${description}`,
     `  a tensor up to ${mebibytes(limits.maxStorageBufferBindingSize)}, ` +
     `a buffer up to ${mebibytes(limits.maxBufferSize)}`,
@@ -61,12 +62,12 @@ function adapters({ adapters, drivers, findings }: Diagnosis): string[] {
     }; ` +
     `timestamp-query: ${features.includes("timestamp-query") ? "yes" : "no"}`,
   ]);
-  if (adapters.length === 0) lines.push(`${mark(findings, "adapters")} none`);
+  if (adapters.length === 0) said.push(`${mark(findings, "adapters")} none`);
   if (drivers) {
     const names = drivers.map(({ name, vulkan }) => `${name.replace(/_icd.*$/, "")} ${vulkan}`);
-    lines.push(...wrapped(`  Vulkan drivers: ${names.join(", ") || "none"}`, "    ", WIDTH - 2));
+    said.push(...lines("  ", `Vulkan drivers: ${names.join(", ") || "none"}`, WIDTH - 2));
   }
-  return lines;
+  return said;
 }
 
 /** A line for each group of checks, and one for each check that failed. */
@@ -76,7 +77,7 @@ function kernels(devices: readonly Examined[]): string[] {
   const groups = [...new Set(all.map(({ group }) => group))];
   const width = Math.max(...groups.map((group) => group.length));
   const head = `  ${"".padEnd(width)}${devices.map(({ name }) => name.padStart(12)).join("")}`;
-  const lines = groups.map((group) => {
+  const rows = groups.map((group) => {
     const cells = devices.map(({ kernels }) => {
       const errors = kernels.filter((check) => check.group === group);
       if (errors.length === 0) return "–";
@@ -101,7 +102,7 @@ function kernels(devices: readonly Examined[]): string[] {
       }`
     )
   );
-  return [head, ...lines, `  ${counts.join(", ")}`, ...failures];
+  return [head, ...rows, `  ${counts.join(", ")}`, ...failures];
 }
 
 function speeds(devices: readonly Examined[]): string[] {
@@ -159,8 +160,8 @@ function stateText(state: FileState, bytes: number): string {
 
 function verdict({ ok, findings }: Diagnosis): string {
   const steps = findings.flatMap(({ level, what, next }) => [
-    ...wrapped(`${level === "error" ? BAD : FAIR} ${what}`, "  "),
-    ...next.flatMap((step) => wrapped(`  – ${step}`, "    ")),
+    ...lines(`${level === "error" ? BAD : FAIR} `, what),
+    ...next.flatMap((step) => lines("  – ", step)),
   ]);
   const last = ok
     ? `${GOOD} This machine is fit: \`deno task train\` is the next step.`
@@ -168,18 +169,11 @@ function verdict({ ok, findings }: Diagnosis): string {
   return [...steps, last].join("\n");
 }
 
-/** The text in lines, all but the first one indented. */
-function wrapped(text: string, indent: string, width = WIDTH): string[] {
-  const lines: string[] = [];
-  let line = "";
-  for (const word of text.split(" ")) {
-    if (line.length + word.length >= width && line.trim() !== "") {
-      lines.push(line.trimEnd());
-      line = indent;
-    }
-    line += word + " ";
-  }
-  return [...lines, line.trimEnd()];
+/** A text with what stands before it, in lines that fit the page, which begin alike. */
+function lines(before: string, text: string, width = WIDTH): string[] {
+  const indent = " ".repeat(before.length);
+  return wrapped(text, width - before.length)
+    .map((line, i) => (i === 0 ? before : indent) + line);
 }
 
 const count = (n: number, what: string) => `${n} ${what}${n === 1 ? "" : "s"}`;

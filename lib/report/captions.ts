@@ -37,5 +37,5 @@ and was set to that, which stops its gradient (${arxiv("2007.00224", "Chuang et 
 
 /** The caption of a field; a plugin's own field has none. */
 export function caption(field: string): Html | undefined {
-  return CAPTIONS[field];
+  return Object.hasOwn(CAPTIONS, field) ? CAPTIONS[field] : undefined;
 }

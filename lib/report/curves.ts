@@ -24,6 +24,8 @@ export interface Figure {
 export interface Curve extends Figure {
   /** The field's name. */
   readonly field: string;
+  /** Whether its values are shares of 1, shown in percent. */
+  readonly share: boolean;
 }
 
 /** A row of a curve's data. */
@@ -77,8 +79,8 @@ const BINS = 400;
 
 interface Look {
   readonly title: string;
-  /** Of the numbers at the axis, as d3-format takes it. */
-  readonly format?: string;
+  /** Whether the values are shares of 1, shown in percent. */
+  readonly share?: boolean;
   /** Whether the axis begins at 0. */
   readonly zero?: boolean;
   /** Whether the points are shown: where there are few. */
@@ -88,13 +90,13 @@ interface Look {
 /** The fields that are known, in the order of their figures. */
 const LOOKS: Readonly<Record<string, Look>> = {
   loss: { title: "Loss" },
-  learning_rate: { title: "Learning rate", zero: true, format: "~g" },
+  learning_rate: { title: "Learning rate", zero: true },
   knn_top1: { title: "kNN top-1 on the test split, %", sparse: true },
   alignment: { title: "Alignment: mean squared distance of positives" },
   uniformity: { title: "Uniformity: log mean Gaussian potential" },
   rankme: { title: "Effective rank (RankMe)" },
-  false_negative_rate: { title: "False negatives among the negatives", zero: true, format: "~%" },
-  clamp_rate: { title: "Clamped rows", zero: true, format: "~%" },
+  false_negative_rate: { title: "False negatives among the negatives", share: true, zero: true },
+  clamp_rate: { title: "Clamped rows", share: true, zero: true },
   images_per_second: { title: "Images per second", zero: true },
 };
 
@@ -149,14 +151,15 @@ export function curve(
     if (of.length === 0) return [];
     const [first, end] = [of[0], of[of.length - 1]];
     return [
-      `${run} from ${show(first.value)} at step ${first.step} to ${show(end.value)} at ` +
-      `step ${end.step}`,
+      `${run} from ${show(first.value, look)} at step ${first.step} to ` +
+      `${show(end.value, look)} at step ${end.step}`,
     ];
   });
   const id = encodeURIComponent(field);
   return {
     id,
     field,
+    share: look.share ?? false,
     title: look.title,
     alt: `${look.title}, over steps${last.length > 0 ? ": " : ""}${last.join("; ")}.`,
     spec: spec(id, look, runs, points, legend),
@@ -174,16 +177,19 @@ export function curvePoints(
   );
 }
 
-const show = (value: number): string => String(Number(value.toPrecision(4)));
+const show = (value: number, { share }: Look): string =>
+  share ? `${Number((100 * value).toPrecision(3))} %` : String(Number(value.toPrecision(4)));
 
 function spec(
   id: string,
-  { title, format, zero = false, sparse = false }: Look,
+  { title, share = false, zero = false, sparse = false }: Look,
   runs: readonly string[],
   points: readonly CurvePoint[],
   legends: boolean,
 ): ChartSpec {
   const domain = [...runs];
+  // A rate that was never above 0 lies at the foot of its figure.
+  const flat = zero && points.length > 0 && points.every(({ value }) => value === 0);
   const lines = curveLines(runs);
   const legend = legends ? { columns: 1, symbolType: "stroke" } : null;
   return {
@@ -202,6 +208,7 @@ function spec(
         groupby: ["run", "bin"],
       },
       { fold: ["low", "high"], as: ["end", "point"] },
+      { filter: "datum.end === 'low' || datum.low !== datum.high" },
       { calculate: "datum.point.step", as: "step" },
       { calculate: "datum.point.value", as: "value" },
     ],
@@ -219,8 +226,8 @@ function spec(
         field: "value",
         type: "quantitative",
         title: null,
-        scale: { zero },
-        axis: { ...(format && { format }), tickCount: 5 },
+        scale: { zero, ...(flat && { domainMax: 1 }) },
+        axis: { ...(share && { format: "~%" }), tickCount: 5 },
       },
       color: {
         field: "run",

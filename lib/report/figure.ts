@@ -60,10 +60,15 @@ export async function figure(
   return await new View(parse(compile(spec).spec), { renderer: "none" }).toSVG();
 }
 
-/** A chart as SVG to stand in a page: without background, in the colour of the text around it. */
-export async function pageSvg(chart: ChartSpec): Promise<string> {
+/**
+ * A chart as SVG to stand in a page: without background, in the colour of the text around it.
+ *
+ * @param bare without its title and legend, which the page has
+ */
+export async function pageSvg(chart: ChartSpec, bare = false): Promise<string> {
   const { parse, View } = await import("vega");
-  return await new View(parse(await pageSpec(chart)), { renderer: "none" }).toSVG();
+  const spec = await (bare ? pageSpec({ ...chart, title: "" }, true) : pageSpec(chart));
+  return await new View(parse(spec), { renderer: "none" }).toSVG();
 }
 
 /**
@@ -74,7 +79,7 @@ export async function liveSpec(chart: ChartSpec): Promise<Spec> {
   return await pageSpec({ ...chart, width: "container" });
 }
 
-async function pageSpec(chart: ChartSpec): Promise<Spec> {
+async function pageSpec(chart: ChartSpec, bare = false): Promise<Spec> {
   const { compile } = await import("vega-lite");
   // A chart with its data is a whole figure, which vega-lite's types do not know.
   const spec = {
@@ -82,7 +87,7 @@ async function pageSpec(chart: ChartSpec): Promise<Spec> {
     $schema: SCHEMA,
     background: "transparent",
     padding: 4,
-    config: PAGE_CONFIG,
+    config: { ...PAGE_CONFIG, legend: { ...PAGE_CONFIG.legend, disable: bare } },
   };
   return compile(spec as TopLevelSpec).spec;
 }

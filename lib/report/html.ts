@@ -24,7 +24,7 @@ function markupOf(content: Content): string {
   if (content instanceof Html) return content.markup;
   if (content === undefined || content === false) return "";
   if (typeof content === "object") return content.map(markupOf).join("");
-  return escape(String(content));
+  return escapeHtml(String(content));
 }
 
 const ENTITIES: Readonly<Record<string, string>> = {
@@ -35,6 +35,7 @@ const ENTITIES: Readonly<Record<string, string>> = {
   "'": "&#39;",
 };
 
-function escape(text: string): string {
+/** A text as markup, for elements and attributes. */
+export function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => ENTITIES[character]);
 }

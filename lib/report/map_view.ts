@@ -4,7 +4,7 @@
  * @module
  */
 import { type Drawing, picture } from "./drawing.ts";
-import { classColor, MOST_NAMED } from "./embedding_figures.ts";
+import { classColor, MOST_NAMED } from "./map_figure.ts";
 import { Html, html } from "./html.ts";
 import { className } from "./neighbour_grid.ts";
 import type { TestImages } from "./test_images.ts";
@@ -45,9 +45,9 @@ export function mapView(id: string, drawing: Drawing, images: TestImages, sheet:
   const first = (label: number) => className(images, data.labels.indexOf(label));
   return html`
     <figure class="map" data-map="${id}-data">
-      <div class="plane" tabindex="0" role="application" aria-label="${drawing.alt}"
+      <div class="plane card" tabindex="0" role="application" aria-label="${drawing.alt}"
         aria-describedby="${id}-keys">
-    ${picture(drawing)}<div class="tip" hidden></div></div>
+    ${picture(drawing)}<div class="tip" aria-live="polite" hidden></div></div>
       <div class="side">
     <div class="panel card" aria-live="polite"><p class="muted" id="${id}-keys">Point at the map to see
     an image; click, or press Enter, to keep it here with its nearest ones. With the keyboard, the arrow

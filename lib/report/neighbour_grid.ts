@@ -46,11 +46,7 @@ export function neighbourGrid(images: TestImages, sheet: string): Html {
       <ol>${rows.slice(0, SHOWN).map((row, k) => {
         const other = className(images, row);
         const differs = labels !== undefined && labels[row] !== labels[query];
-        return html`<li${
-          differs && html`
-            class="other"
-          `
-        }>${
+        return html`<li class="${differs ? "other" : ""}">${
           tile(
             sheet,
             images.sheet,

@@ -4,6 +4,7 @@
  * @module
  */
 import { showValue } from "../options.ts";
+import { optionRows } from "./configuration.ts";
 import { type Html, html } from "./html.ts";
 import type { ReportRun } from "./report_run.ts";
 
@@ -23,15 +24,24 @@ const TELLING = [
 
 /** A card for each run. */
 export function overview(runs: readonly ReportRun[]): Html {
-  return html`<div class="runs">${runs.map(card)}</div>`;
+  const rows = optionRows(runs.map(({ data: { config } }) => config));
+  const different = new Set(rows.flatMap(({ name, differs }) => differs ? [name] : []));
+  return html`<div class="runs">${
+    runs.map((run, i) => card(run, i, different, runs.length > 1))
+  }</div>`;
 }
 
-function card({ name, data: { config, metrics, results } }: ReportRun, i: number): Html {
+function card(
+  { name, data: { config, metrics, results } }: ReportRun,
+  i: number,
+  different: ReadonlySet<string>,
+  named: boolean,
+): Html {
   const facts = TELLING.flatMap((option) =>
     config[option] === undefined ? [] : [
-      html`<li><span>${option.split(".").at(-1)!.replaceAll("_", " ")}</span> ${
-        showValue(config[option])
-      }</li>`,
+      html`<li class="${different.has(option) ? "unlike" : ""}"><span>${
+        option.split(".").at(-1)!.replaceAll("_", " ")
+      }</span> ${showValue(config[option])}</li>`,
     ]
   );
   const scores = Object.entries(results?.trained ?? {}).map(([probe, { top1 }]) => {
@@ -53,7 +63,7 @@ function card({ name, data: { config, metrics, results } }: ReportRun, i: number
     : "No step is logged yet.";
   return html`
     <article class="card run">
-    <h3><i class="swatch run-${i}"></i>${name}</h3>
+    ${named && html`<h3><i class="swatch run-${i}"></i>${name}</h3>`}
     ${scores.length > 0 && html`<dl class="scores">${scores}</dl>`}
     <ul class="facts">${facts}</ul>
     <p class="muted">${progress}</p>

@@ -21,6 +21,10 @@ import { viewsGrid } from "./views_grid.ts";
 /** By this a folder is known for a report of ours, which another may replace. */
 export const GENERATOR = '<meta name="generator" content="tauplus report">';
 
+/** What is in the page, and nothing else. */
+const NO_NETWORK =
+  "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'";
+
 /** The figures of a report, drawn. */
 export interface Drawings {
   /** What was logged. */
@@ -50,14 +54,14 @@ export function page(runs: readonly ReportRun[], drawings: Drawings): string {
       each(runs, ({ test }, i) =>
         part(test, (found) => {
           const drawing = drawings.map[i];
-          return drawing && mapView(`map-${i}`, drawing, found, `test-${i}`);
+          return drawing && mapView(`map-${i}`, drawing, found, testSheet(runs, i));
         })),
     ],
     [
       "neighbours",
       "Nearest neighbours",
       "",
-      each(runs, ({ test }, i) => part(test, (found) => neighbourGrid(found, `test-${i}`))),
+      each(runs, ({ test }, i) => part(test, (found) => neighbourGrid(found, testSheet(runs, i)))),
     ],
     [
       "views",
@@ -74,19 +78,18 @@ export function page(runs: readonly ReportRun[], drawings: Drawings): string {
       <head>
     <meta charset="utf-8">
     <meta name="viewport" content="width=device-width, initial-scale=1">
+    <meta http-equiv="Content-Security-Policy" content="${NO_NETWORK}">
     ${new Html(GENERATOR)}
     <link rel="icon" href="data:,">
     <title>${title} – tauplus report</title>
     <style>${new Html(THEME + PAGE_STYLE + runRules(runs))}</style>
       </head>
-      <body${runs.length === 1 && html`
-        class="one"
-      `}>
+      <body class="${runs.length === 1 ? "one" : "several"}">
         <header class="wide">
           <h1>${title}</h1>
           <p class="muted">${runs.length === 1
-            ? "Report of a run"
-            : runs.map(({ name }) => name).join(" · ")}</p>
+            ? "A training run"
+            : "Side by side"}, reported by tauplus</p>
         </header>
         <nav aria-label="Sections">
           <ul class="wide">${sections.map(([id, title]) =>
@@ -107,9 +110,9 @@ export function page(runs: readonly ReportRun[], drawings: Drawings): string {
           class="wide">Made by <code>deno task report</code> of tauplus. The figures are beside this
     page as SVG.</footer>
         <script>(${new Html(activateMaps.toString())})()</script>
-        </body>
-        </html>
-  `.markup;
+      </body>
+    </html>
+  `.markup.trim() + "\n";
 }
 
 function curveGrid(runs: readonly ReportRun[], { curves }: Drawings): Content {
@@ -117,30 +120,57 @@ function curveGrid(runs: readonly ReportRun[], { curves }: Drawings): Content {
     return missing("Nothing is logged yet: the first line comes after --log_every steps.");
   }
   const silent = runs.filter(({ data: { metrics } }) => metrics.length === 0);
-  return html`${
-    silent.map(({ name }) => missing(`Nothing is logged yet of ${name}.`))
-  }<div class="grid">${
-    curves.map((curve) => {
-      const words = caption(curve.field);
-      return html`
-        <figure class="card" id="${curve.id}">${picture(curve)}${words &&
-          html`<figcaption>${words}</figcaption>`}</figure>
-      `;
-    })
-  }</div>`;
+  return html`
+    ${silent.map(({ name }) => missing(`Nothing is logged yet of ${name}.`))}
+    ${!curves.some(({ field }) => field === "knn_top1") &&
+      missing(
+        "kNN over the epochs, as nothing was evaluated while training; --eval_every=1 does it " +
+          "after each epoch.",
+      )}
+    ${key(runs)}
+    <div class="grid">${curves.map((curve) => titled(curve, caption(curve.field)))}</div>
+  `;
 }
 
 function probe(runs: readonly ReportRun[], { perClass, confusion }: Drawings): Content {
-  return html`${perClass && html`<figure class="card per-class">${picture(perClass)}</figure>`}${
-    each(runs, ({ linear }, i) =>
-      part(linear, ({ top1, top5 }) => {
-        const drawing = confusion[i];
-        return drawing && html`<figure class="card confusion">${picture(drawing)}
-<figcaption>Test images by true and predicted class; colour is the share of the row. Top-1 ${
-          top1.toFixed(2)
-        } %, top-5 ${top5.toFixed(2)} %.</figcaption></figure>`;
-      }))
-  }`;
+  const bars = perClass &&
+    titled(
+      perClass,
+      "Share of the test images of each class that are classified right, in percent.",
+    );
+  const matrices = runs.map(({ linear }, i) =>
+    part(linear, ({ top1, top5 }) => {
+      const drawing = confusion[i];
+      return drawing && titled(
+        drawing,
+        "Test images by true and predicted class; the colour is the share of the row. " +
+          `Top-1 ${top1.toFixed(2)} %, top-5 ${top5.toFixed(2)} %.`,
+        "confusion",
+      );
+    })
+  );
+  if (runs.length === 1) return html`<div class="runs">${matrices}${bars}</div>`;
+  return html`${bars && html`${key(runs)}${bars}`}${each(runs, (_, i) => matrices[i])}`;
+}
+
+function titled(drawing: Drawing, words: Content, name: string = drawing.id): Content {
+  return html`
+    <figure class="card ${name}" id="figure-${drawing.id}">
+      <h3>${drawing.title.split(":")[0]}</h3>
+      ${picture(drawing)}
+      ${words !== undefined && html`<figcaption>${words}</figcaption>`}
+    </figure>
+  `;
+}
+
+/** Which colour is which run. */
+function key(runs: readonly ReportRun[]): Content {
+  if (runs.length === 1) return undefined;
+  return html`
+    <ul class="key">
+      ${runs.map(({ name }, i) => html`<li><i class="swatch run-${i}"></i>${name}</li>`)}
+    </ul>
+  `;
 }
 
 /** Something of each run, side by side, under its name where there are several. */
@@ -166,15 +196,20 @@ function missing(why: string): Content {
   return html`<p class="card missing">Left out: ${why}</p>`;
 }
 
+/** The class of a run's test images: that of the first run that has the same ones. */
+function testSheet(runs: readonly ReportRun[], i: number): string {
+  const uri = ({ test }: ReportRun) => "found" in test ? test.found.sheet.uri : undefined;
+  return `test-${runs.findIndex((run) => uri(run) === uri(runs[i]))}`;
+}
+
 /** The rules of the runs' colours and of their images. */
 function runRules(runs: readonly ReportRun[]): string {
-  return runs.map(({ test, views }, i) => {
-    const rules = [`.swatch.run-${i}{background:${SERIES_COLORS[i % SERIES_COLORS.length]}}`];
-    if ("found" in test) rules.push(sheetRule(`test-${i}`, test.found.sheet));
-    if ("found" in views) {
-      rules.push(sheetRule(`run-${i}-images`, views.found.images));
-      rules.push(sheetRule(`run-${i}-views`, views.found.views));
-    }
-    return rules.join("\n");
-  }).join("\n");
+  return runs.flatMap(({ test, views }, i) => [
+    `.swatch.run-${i}{background:${SERIES_COLORS[i % SERIES_COLORS.length]}}`,
+    "found" in test && testSheet(runs, i) === `test-${i}`
+      ? sheetRule(`test-${i}`, test.found.sheet)
+      : "",
+    "found" in views ? sheetRule(`run-${i}-images`, views.found.images) : "",
+    "found" in views ? sheetRule(`run-${i}-views`, views.found.views) : "",
+  ]).join("\n");
 }

@@ -82,11 +82,11 @@ export function activateMaps(): void {
       const parts: SVGElement[] = [];
       if (kept !== undefined) {
         for (const other of data.neighbours[kept]) {
-          parts.push(spoke(kept, other), ring(other, 4.5, 1.25));
+          parts.push(spoke(kept, other), ring(other, 3.5, 1));
         }
-        parts.push(ring(kept, 8, 2.5));
+        parts.push(ring(kept, 6, 2));
       }
-      if (current !== undefined && current !== kept) parts.push(ring(current, 7, 1.75));
+      if (current !== undefined && current !== kept) parts.push(ring(current, 5.5, 1.5));
       overlay.replaceChildren(...parts);
     };
 

@@ -7,7 +7,8 @@ import { basename, dirname, join } from "node:path";
 import { UsageError } from "../errors.ts";
 import { curves } from "./curves.ts";
 import { draw, svgFile } from "./drawing.ts";
-import { confusionFigure, mapFigure, perClassFigure } from "./embedding_figures.ts";
+import { mapFigure } from "./map_figure.ts";
+import { confusionFigure, perClassFigure } from "./probe_figures.ts";
 import { GENERATOR, page } from "./page.ts";
 import type { ReportRun } from "./report_run.ts";
 

@@ -27,7 +27,7 @@ body {
 main, .wide { max-width: 76rem; margin-inline: auto; padding-inline: 1.25rem; }
 h1, h2, h3 { line-height: 1.2; text-wrap: balance; overflow-wrap: anywhere; }
 h1 { font-size: 1.6rem; margin: 0; letter-spacing: -0.01em; }
-h2 { font-size: 1.25rem; margin: 0 0 0.25rem; letter-spacing: -0.005em; }
+h2 { font-size: 1.25rem; margin: 0 0 0.75rem; letter-spacing: -0.005em; }
 h3 { font-size: 1rem; margin: 0; }
 p { margin: 0.4rem 0 0.8rem; max-width: 48rem; }
 a { color: var(--accent); }
@@ -35,8 +35,9 @@ a { color: var(--accent); }
 code { font: 0.875em/1.4 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; overflow-wrap: anywhere; }
 .muted, figcaption { color: var(--muted); }
 figcaption { font-size: 0.85rem; line-height: 1.45; margin-top: 0.35rem; }
+h2 + p { margin-top: -0.5rem; }
 figure { margin: 0; min-width: 0; }
-figure svg { display: block; width: 100%; height: auto; }
+figure svg { display: block; max-width: 100%; height: auto; }
 section { padding-block: 1.75rem 0.5rem; }
 .card { background: var(--card); border: 1px solid var(--line); border-radius: var(--radius); padding: 1rem; }
 .grid { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fill, minmax(min(100%, 21rem), 1fr)); }

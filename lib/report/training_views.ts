@@ -18,6 +18,9 @@ export interface TrainingViews {
   readonly views: Sheet;
   /** Views of each image. */
   readonly viewCount: number;
+  /** [height, width, channels] of an image, and of a view. */
+  readonly imageShape: readonly number[];
+  readonly viewShape: readonly number[];
   /** The places of the images in the split that was trained on. */
   readonly indices: readonly number[];
   /** The names of their classes; undefined where they are unknown. */
@@ -64,6 +67,8 @@ export async function firstViews(
       images: await sheetOf(bytesOf(await split.read(indices)), dataset.shape, LARGEST),
       views: await sheetOf(bytesOf(pixels), shape, LARGEST),
       viewCount: tensors.length,
+      imageShape: dataset.shape,
+      viewShape: shape,
       indices: [...indices],
       labels: names ?? [...indices].map(() => undefined),
     };

@@ -33,7 +33,8 @@ export async function mapOf(
 ): Promise<Place[]> {
   const { UMAP } = await import("umap-js");
   const random = rng(seed, STREAM.report, 0);
-  const k = Math.min(MAP_NEIGHBOURS, neighbours.length);
+  // Fewer than there are images, as it demands.
+  const k = Math.min(MAP_NEIGHBOURS, neighbours.length - 1);
   const umap = new UMAP({ nNeighbors: k, random: () => random.uniform() });
   // It takes each row for its own first neighbour.
   umap.setPrecomputedKNN(

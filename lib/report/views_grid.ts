@@ -9,7 +9,8 @@ import type { TrainingViews } from "./training_views.ts";
 
 /** The grid; the sheets have the classes `${sheet}-images` and `${sheet}-views`. */
 export function viewsGrid(found: TrainingViews, sheet: string): Html {
-  const { images, views, viewCount, indices, labels } = found;
+  const { images, views, viewCount, imageShape, viewShape, indices, labels } = found;
+  const size = ([height, width]: readonly number[]) => `${width}×${height}`;
   const shown = indices.map((index, i) => {
     const name = labels[i] ?? `number ${index}`;
     return html`
@@ -20,14 +21,16 @@ export function viewsGrid(found: TrainingViews, sheet: string): Html {
       )}<span class="name">${name}</span></li>
     `;
   });
+  const words =
+    `The first ${indices.length} images of the run’s first epoch. At the left of each ` +
+    `the image (${
+      size(imageShape)
+    }), then the ${viewCount} views of it that the encoder was given ` +
+    `(${size(viewShape)}) and that the objective calls alike.`;
   return html`
     <figure>
-      <ul class="views">${shown}</ul>
-      <figcaption>The first ${indices
-        .length} images of the run’s first epoch. At the left of each the
-    image (${images.width}×${images
-      .height}), then the ${viewCount} views of it that the encoder was given
-    (${views.width}×${views.height}) and that the objective calls alike.</figcaption>
+      <ul class="views" style="--tiles:${viewCount + 1}">${shown}</ul>
+      <figcaption>${words}</figcaption>
     </figure>
   `;
 }

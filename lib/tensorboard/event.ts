@@ -8,7 +8,7 @@
  */
 import { BinaryWriter } from "@bufbuild/protobuf/wire";
 import { tfRecord } from "./tf_record.ts";
-import { bytes, double, float, integer, message, text } from "./wire.ts";
+import { bytes, double, float, integer, message, text } from "../interop/wire.ts";
 
 /** A value under a tag: `train/loss`. */
 export type Summary = { readonly tag: string } & SummaryValue;

@@ -6,11 +6,12 @@
 import { Buffer } from "node:buffer";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { z } from "zod";
+import { confusionFigure } from "../report/embedding_figures.ts";
+import { readProbe } from "../report/probe_result.ts";
 import { writeError } from "../run/atomic_write.ts";
 import { readResults, RESULTS } from "../run/results.ts";
 import { METRICS, type MetricsRecord, readConfig } from "../run/run_folder.ts";
-import { confusionMatrixPng, type Png } from "./confusion_matrix.ts";
+import { chartPng } from "./chart_png.ts";
 import { type Event, eventRecord, type Summary } from "./event.ts";
 import { type Options, sessionEnd } from "./hparams.ts";
 import { openingEvents, recordEvent, resultSummaries } from "./run_events.ts";
@@ -22,11 +23,6 @@ export const FOLDER = "tensorboard";
 const MARK = ".tfevents.";
 
 const LINE_END = "\n".charCodeAt(0);
-
-/** Of what a probe found, counts [true class][predicted class]; a probe need not have them. */
-const confused = z.object({ confusion: z.array(z.array(z.number())) }).refine(
-  ({ confusion }) => confusion.every((row) => row.length === confusion.length),
-);
 
 /**
  * Writes what a run's metrics log has, and whatever is appended to it, to an event file. Every file
@@ -44,16 +40,20 @@ export class EventFile {
   #last = { wallTime: Date.now() / 1000, step: 0 };
   #begun = false;
 
-  private constructor(run: string, options: Options) {
+  private constructor(run: string, options: Options, now: Date) {
     this.#run = run;
     this.#options = options;
-    const time = Math.floor(Date.now() / 1000);
-    this.#path = join(run, FOLDER, `events.out${MARK}${time}.tauplus.${Deno.pid}`);
+    const seconds = Math.floor(now.getTime() / 1000);
+    this.#path = join(run, FOLDER, `events.out${MARK}${seconds}.tauplus.${Deno.pid}`);
   }
 
-  /** The event file of a run, written from the first {@linkcode EventFile.follow} on. */
-  static async of(run: string): Promise<EventFile> {
-    return new EventFile(run, Object(await readConfig(run)));
+  /**
+   * The event file of a run, written from the first {@linkcode EventFile.follow} on.
+   *
+   * @param now is in its name: TensorBoard reads the files of a folder in the order of their names
+   */
+  static async of(run: string, now: Date = new Date()): Promise<EventFile> {
+    return new EventFile(run, Object(await readConfig(run)), now);
   }
 
   /** Takes over the lines that were appended to the log. Throws DataError where it cannot write. */
@@ -66,32 +66,25 @@ export class EventFile {
   /**
    * Takes over what the probes found, as numbers and pictures, and says that the run is at its end.
    * Throws DataError where it cannot write.
-   *
-   * @param classes the names of the classes, index = label
    */
-  async end(classes: readonly string[]): Promise<void> {
+  async end(): Promise<void> {
     this.follow();
     const { step } = this.#last;
-    const found = await Deno.stat(join(this.#run, RESULTS)).catch(() => undefined);
-    const wallTime = found?.mtime ? found.mtime.getTime() / 1000 : this.#last.wallTime;
+    const file = await Deno.stat(join(this.#run, RESULTS)).catch(() => undefined);
+    const wallTime = file?.mtime ? file.mtime.getTime() / 1000 : this.#last.wallTime;
     const results = await readResults(this.#run);
     const what: Summary[] = results ? resultSummaries(results) : [];
     for (const probe of Object.keys(results?.trained ?? {})) {
-      const image = await this.#confusionMatrix(probe, classes);
-      if (image) what.push({ tag: `test/${probe}_confusion`, ...image });
+      const found = await readProbe(this.#run, probe);
+      if (!found) continue;
+      const { spec } = confusionFigure(probe, this.#run, found);
+      const picture = await chartPng(spec, `${probe} on the test split`);
+      what.push({ tag: `test/${probe}_confusion`, ...picture });
     }
     this.#write([
       ...(what.length > 0 ? [{ wallTime, step, what }] : []),
       { wallTime, step, what: [sessionEnd(wallTime)] },
     ]);
-  }
-
-  async #confusionMatrix(probe: string, classes: readonly string[]): Promise<Png | undefined> {
-    const text = await Deno.readTextFile(join(this.#run, `${probe}.json`));
-    const { success, data } = confused.safeParse(JSON.parse(text));
-    if (!success) return undefined;
-    const names = data.confusion.map((_, label) => classes[label] ?? String(label));
-    return await confusionMatrixPng(`${probe} on the test split`, names, data.confusion);
   }
 
   /** The log's whole lines since the last call, and when it was last written. */
@@ -114,19 +107,31 @@ export class EventFile {
   /** Appends events, the first time with what a file begins with, in place of older files. */
   #write(events: readonly Event[]): void {
     const opening = this.#begun ? [] : openingEvents(this.#options, events[0].wallTime);
-    const records = [...opening, ...events].map(eventRecord);
-    const folder = join(this.#run, FOLDER);
+    const records = Buffer.concat([...opening, ...events].map(eventRecord));
     try {
-      Deno.mkdirSync(folder, { recursive: true });
-      const older = this.#begun ? [] : [...Deno.readDirSync(folder)]
-        .filter(({ name }) => name.includes(MARK)).map(({ name }) => join(folder, name));
-      Deno.writeFileSync(this.#path, Buffer.concat(records), { append: this.#begun });
-      for (const path of older) if (path !== this.#path) Deno.removeSync(path);
+      if (this.#begun) Deno.writeFileSync(this.#path, records, { append: true });
+      else this.#replaceOlder(records);
     } catch (cause) {
       throw writeError(this.#path, cause);
     }
     this.#begun = true;
     const { wallTime, step } = events[events.length - 1];
     this.#last = { wallTime, step };
+  }
+
+  /**
+   * Writes a new file and empties older ones. They are deleted no sooner than the next time: where
+   * the file that TensorBoard is at is gone, it does not go on to the next.
+   */
+  #replaceOlder(records: Uint8Array): void {
+    const folder = join(this.#run, FOLDER);
+    Deno.mkdirSync(folder, { recursive: true });
+    const older = [...Deno.readDirSync(folder)].filter(({ name }) => name.includes(MARK))
+      .map(({ name }) => join(folder, name)).filter((path) => path !== this.#path);
+    Deno.writeFileSync(this.#path, records);
+    for (const path of older) {
+      if (Deno.statSync(path).size > 0) Deno.truncateSync(path);
+      else Deno.removeSync(path);
+    }
   }
 }

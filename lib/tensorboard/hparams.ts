@@ -7,7 +7,7 @@
  */
 import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 import type { Summary } from "./event.ts";
-import { double, integer, message, text } from "./wire.ts";
+import { double, integer, message, text } from "../interop/wire.ts";
 
 /** Options by name, as `config.json` has them. */
 export type Options = Readonly<Record<string, unknown>>;

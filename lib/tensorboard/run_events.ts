@@ -26,7 +26,7 @@ function optionsTable(options: Options): string {
 
 /** A value as text of Markdown that is in no way marked up. */
 function cell(value: unknown): string {
-  return optionText(value).replace(/[\\`*<>[\]|&]|\n/g, (char) => `&#${char.charCodeAt(0)};`);
+  return optionText(value).replace(/[\\`*<>|&]|\n/g, (char) => `&#${char.charCodeAt(0)};`);
 }
 
 /**

@@ -43,13 +43,18 @@ const Events = z.array(z.object({
 /** The events of a file, with the names of their fields in TensorBoard's `event.proto`. */
 export type Events = z.output<typeof Events>;
 
+/** The event files in a folder, such as a run's `tensorboard`, but for empty ones. */
+export function eventFiles(folder: string): string[] {
+  return [...Deno.readDirSync(folder)].map(({ name }) => join(folder, name))
+    .filter((path) => path.includes("tfevents") && Deno.statSync(path).size > 0);
+}
+
 /**
- * The whole events of the one event file in a folder, such as a run's `tensorboard`. Throws where
- * there are several, where a checksum is wrong, and where there is a field of unknown meaning.
+ * The whole events of the one event file in a folder that is not empty. Throws where there are
+ * several, where a checksum is wrong, and where there is a field of unknown meaning.
  */
 export async function readEvents(folder: string): Promise<Events> {
-  const names = [...Deno.readDirSync(folder)].map(({ name }) => name);
-  const files = names.filter((name) => name.includes("tfevents")).map((name) => join(folder, name));
+  const files = eventFiles(folder);
   const text = await runPython(SCRIPT, files, "", MODULES);
   const [events, ...others] = z.array(Events).parse(JSON.parse(text));
   if (events === undefined || others.length > 0) {

@@ -44,3 +44,9 @@ Deno.test("-h and --help ask for help", () => {
   assertEquals(parseCommandLine(["--help"], []).help, true);
   assertEquals(parseCommandLine([], []).help, false);
 });
+
+Deno.test("a list that is given more than once is one list", () => {
+  const lists = (...args: string[]) => parseCommandLine(args, [], ["run", "seeds"]).flags;
+  assertEquals(lists("--run=a", "--run", "b,c", "--seeds=1"), { run: "a,b,c", seeds: "1" });
+  assertEquals(lists("--other=1"), { other: "1" });
+});

@@ -1,5 +1,5 @@
 /**
- * The fields of protocol buffers that TensorBoard's messages are made of.
+ * Fields of protocol buffers, written one after another.
  *
  * @module
  */
