@@ -26,10 +26,14 @@ export interface SessionConfig {
   readonly groups: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 }
 
-/** Opens the dataset and the device of a command, shows progress, and says what they are. */
+/**
+ * Opens the dataset and the device of a command, shows progress, and says what they are; not the
+ * dataset where it only stands in for one that nobody named.
+ */
 export async function openDescribed(
   { options: { device, tune, seed }, roles, groups }: SessionConfig,
   { signal, bar }: Pick<Context, "signal" | "bar">,
+  standsIn = false,
 ): Promise<Session> {
   const { plugin, options } = chosen(roles, "dataset");
   const session = await openSession({
@@ -43,7 +47,7 @@ export async function openDescribed(
     signal,
   });
   bar.end();
-  describe(session, plugin.name);
+  describe(session, standsIn ? undefined : plugin.name);
   return session;
 }
 
@@ -51,7 +55,7 @@ export async function openDescribed(
 const INDENT = " ".repeat(9);
 
 /** Says which device and dataset are used, and how to get a better device. */
-function describe({ device, dataset }: Session, name: string): void {
+function describe({ device, dataset }: Session, name: string | undefined): void {
   note(`device   ${device.name}: ${device.description}`);
   if (device.software) {
     const words = "There is no GPU in use, so the processor computes. For a GPU: " +
@@ -59,6 +63,7 @@ function describe({ device, dataset }: Session, name: string): void {
     const columns = terminalWidth(Deno.stderr) - INDENT.length;
     for (const line of wrapped(words, columns)) note(coloured("yellow", INDENT + line));
   }
+  if (name === undefined) return;
   const counts = Object.entries(dataset.splits).map(([split, { length }]) =>
     `${length.toLocaleString("en")} ${split}`
   );

@@ -75,13 +75,20 @@ export interface Restored {
   readonly folder?: string;
 }
 
-/** Opens dataset and device, builds the encoder and loads its weights. */
-export async function restore(context: Context<typeof restoreOptions>): Promise<Restored> {
+/**
+ * Opens dataset and device, builds the encoder and loads its weights.
+ *
+ * @param standsIn whether the dataset only stands in for one that nobody named; nothing is said of it
+ */
+export async function restore(
+  context: Context<typeof restoreOptions>,
+  standsIn = false,
+): Promise<Restored> {
   const { config: { options, roles } } = context;
   const { loadEncoderWeights } = await import("../train/load_encoder.ts");
   const { openDescribed } = await import("./open_session.ts");
   const { note } = await import("../terminal/say.ts");
-  const session = await openDescribed(context.config, context);
+  const session = await openDescribed(context.config, context, standsIn);
   const { plugin, options: encoderOptions } = chosen(roles, "encoder");
   const encoder = await session.make("encoder", plugin, encoderOptions);
   const folder = await folderOf(options, options.out);

@@ -73,11 +73,12 @@ export async function runChecks<S>(
   { device, progress, signal }: CheckPlace,
 ): Promise<CheckRow[]> {
   const rows: CheckRow[] = [];
+  const total = checks.length;
+  progress({ task: "checking", done: 0, total, unit: "checks" });
   for (const check of checks) {
     signal.throwIfAborted();
-    const total = checks.length;
-    progress({ task: `checking ${check.name}`, done: rows.length, total, unit: "checks" });
     rows.push(await freeing(device, () => runCheck(subject, check, device)));
+    progress({ task: "checking", done: rows.length, total, unit: "checks" });
   }
   return rows;
 }

@@ -14,7 +14,7 @@ import { ENCODER_CHECKS } from "./encoder_checks.ts";
 import { INPUT_SHAPE } from "./encoder_subject.ts";
 import { checkEnv } from "./env.ts";
 import { OBJECTIVE_CHECKS } from "./objective_checks.ts";
-import { CLASSES, PROBE_CHECKS } from "./probe_checks.ts";
+import { CLASSES, PROBE_CHECKS, type ProbeRuns, runTwice } from "./probe_checks.ts";
 import { checkSchema } from "./schema_checks.ts";
 
 /** What was found of a plugin. */
@@ -173,7 +173,12 @@ async function checkProbe(
   try {
     return await making<"probe">(
       () => create(plugin, options, env),
-      (probe) => runChecks({ ...place, name: plugin.name, probe, encoder }, PROBE_CHECKS, place),
+      (probe) => {
+        const subject = { ...place, name: plugin.name, probe, encoder };
+        let made: Promise<ProbeRuns> | undefined;
+        const runs = () => made ??= runTwice(subject);
+        return runChecks({ ...subject, runs }, PROBE_CHECKS, place);
+      },
     );
   } finally {
     encoder.model.dispose();

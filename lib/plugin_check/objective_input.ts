@@ -23,12 +23,17 @@ export interface RandomViews {
   readonly dim: number;
   /** Whether rows have unit norm, default true. */
   readonly unit?: boolean;
+  /** Coordinates from here on are a tenth as large: cosines then spread as in so few dimensions. */
+  readonly rank?: number;
 }
 
 /** Views of random examples; the views of one example are close to each other. */
-export function randomViews({ seed, count, batch, dim, unit = true }: RandomViews): number[][][] {
+export function randomViews(
+  { seed, count, batch, dim, unit = true, rank = dim }: RandomViews,
+): number[][][] {
   const random = rng(seed, count, batch, dim);
-  const normals = () => Array.from({ length: dim }, () => random.normal());
+  const normals = () =>
+    Array.from({ length: dim }, (_, d) => random.normal() * (d < rank ? 1 : 0.1));
   const centres = Array.from({ length: batch }, normals);
   return Array.from({ length: count }, () =>
     centres.map((centre) => {

@@ -21,6 +21,8 @@ export interface ObjectiveSubject extends CheckPlace {
 
 /** Examples of a batch, and the length of an embedding: that of --feature_dim, for queues. */
 export const BATCH = 8, DIM = 128;
+/** In 128 dimensions all random rows are about orthogonal; embeddings of images are not. */
+const RANK = 4;
 
 /** Labels of three classes, and some that are unknown. */
 export const labelsOf = (batch: number) =>
@@ -28,7 +30,8 @@ export const labelsOf = (batch: number) =>
 
 /** Random views, as many and of such rows as the objective asks for. */
 export function viewsOf({ unitRows, views }: Objective, batch = BATCH, seed = 1): number[][][] {
-  return randomViews({ seed, count: views ?? 2, batch, dim: DIM, unit: unitRows ?? true });
+  const unit = unitRows ?? true;
+  return randomViews({ seed, count: views ?? 2, batch, dim: DIM, unit, rank: RANK });
 }
 
 /** Rows that coincide, rows that are opposite, and views that are identical. */

@@ -25,6 +25,18 @@ export interface ProbeSubject extends CheckPlace {
   readonly probe: Probe;
   /** An encoder, which it may not touch. */
   readonly encoder: Encoder;
+  /** Two evaluations, made once. */
+  readonly runs: () => Promise<ProbeRuns>;
+}
+
+/** What two evaluations of the same features gave. */
+export interface ProbeRuns {
+  /** The metrics of both. */
+  readonly metrics: readonly [Metrics, Metrics];
+  /** Tensors that the second left. */
+  readonly left: number;
+  /** Milliseconds of the second. */
+  readonly milliseconds: number;
 }
 
 /** The names of the classes that probes are tried with. */
@@ -32,7 +44,7 @@ export const CLASSES: readonly string[] = ["a", "b", "c", "d", "e", "f"];
 const DIM = 16;
 
 /** Features in clouds that hardly overlap; the caller is in a scope. */
-function features({ device }: ProbeSubject): ProbeInput {
+function features({ device }: CheckPlace): ProbeInput {
   const options = { dim: DIM, classes: CLASSES.length, spread: 0.5 };
   const split = (length: number, seed: number): FeatureSplit => {
     const { features, labels } = clouds(device, { ...options, length, seed });
@@ -41,55 +53,55 @@ function features({ device }: ProbeSubject): ProbeInput {
   return { train: split(240, 1), test: split(60, 2) };
 }
 
-async function judge(subject: ProbeSubject, features: ProbeInput): Promise<Metrics> {
-  const { name, probe, encoder, signal } = subject;
-  return await evaluateFeatures({ probe, probeName: name, features, encoder, signal });
+/** Evaluates twice, without the encoder. */
+export async function runTwice(subject: Omit<ProbeSubject, "runs">): Promise<ProbeRuns> {
+  const { device, name, probe, signal } = subject;
+  const input = features(subject);
+  const judge = () => evaluateFeatures({ probe, probeName: name, features: input, signal });
+  const first = await judge();
+  const start = performance.now();
+  let second = first;
+  const left = await kept(device, async () => void (second = await judge()));
+  return { metrics: [first, second], left, milliseconds: performance.now() - start };
 }
 
-async function metrics(subject: ProbeSubject): Promise<Finding> {
-  const { top1, top5 } = await judge(subject, features(subject));
+async function metrics({ runs }: ProbeSubject): Promise<Finding> {
+  const { metrics: [{ top1, top5 }] } = await runs();
   const text = `top-1 ${top1.toFixed(1)} %, top-5 ${top5.toFixed(1)} %`;
   return verdict(top1 <= top5, text, `${text}: what is first is among the first five`);
 }
 
-async function chance(subject: ProbeSubject): Promise<Finding> {
-  const { top1 } = await judge(subject, features(subject));
+/** Judges by the two evaluations; where they failed, the first check has said so. */
+function ofRuns(judge: (runs: ProbeRuns) => Finding): (subject: ProbeSubject) => Promise<Finding> {
+  return async ({ runs }) => await runs().then(judge, () => info("there are no metrics"));
+}
+
+function chance({ metrics: [{ top1 }] }: ProbeRuns): Finding {
   const chance = 100 / CLASSES.length;
   const text = `${top1.toFixed(1)} % on classes apart, chance is ${chance.toFixed(1)} %`;
   return verdict(top1 >= 2 * chance, text);
 }
 
-async function deterministic(subject: ProbeSubject): Promise<Finding> {
-  const input = features(subject);
-  const [a, b] = [await judge(subject, input), await judge(subject, input)];
+function deterministic({ metrics: [a, b] }: ProbeRuns): Finding {
   const differs = Object.keys(a).find((key) => JSON.stringify(a[key]) !== JSON.stringify(b[key]));
   return verdict(differs === undefined, "the same", `${differs} differs`);
+}
+
+function leaks({ left }: ProbeRuns): Finding {
+  return verdict(left === 0, "none", `${left} tensors more after an evaluation`);
 }
 
 async function untouched(subject: ProbeSubject): Promise<Finding> {
   const input = features(subject);
   const { train, test } = input;
   const before = await Promise.all([train.features.array(), test.features.array()]);
+  const { probe, name, encoder, signal } = subject;
   // Throws where the encoder is another than before, or the features are gone.
-  await judge(subject, input);
+  await evaluateFeatures({ probe, probeName: name, features: input, encoder, signal });
   const after = await Promise.all([train.features.array(), test.features.array()]);
   return JSON.stringify(after) === JSON.stringify(before)
     ? pass("encoder and features as they were")
     : fail("the features are changed");
-}
-
-async function leaks(subject: ProbeSubject): Promise<Finding> {
-  const input = features(subject);
-  await judge(subject, input);
-  const more = await kept(subject.device, async () => void await judge(subject, input));
-  return verdict(more === 0, "none", `${more} tensors more after an evaluation`);
-}
-
-async function speed(subject: ProbeSubject): Promise<Finding> {
-  const input = features(subject);
-  const start = performance.now();
-  await judge(subject, input);
-  return info(`${(performance.now() - start).toFixed(0)} ms`);
 }
 
 /** The checks, in the order of the table. */
@@ -102,12 +114,12 @@ export const PROBE_CHECKS: readonly Check<ProbeSubject>[] = [
   {
     name: "better than chance",
     advice: "Fit on train, judge on test; a feature's class is the label of its row.",
-    run: chance,
+    run: ofRuns(chance),
   },
   {
     name: "same metrics twice",
     advice: "Draw from rng(env.seed, STREAM.plugin), and from nothing else.",
-    run: deterministic,
+    run: ofRuns(deterministic),
   },
   {
     name: "encoder and features",
@@ -117,11 +129,11 @@ export const PROBE_CHECKS: readonly Check<ProbeSubject>[] = [
   {
     name: "leaked tensors",
     advice: "Wrap what you make in tf.tidy(), and dispose of what you read back.",
-    run: leaks,
+    run: ofRuns(leaks),
   },
   {
     name: `speed, 240 × ${DIM}`,
     advice: "",
-    run: speed,
+    run: ofRuns(({ milliseconds }) => info(`${milliseconds.toFixed(0)} ms`)),
   },
 ];

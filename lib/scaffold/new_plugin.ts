@@ -7,6 +7,7 @@ import { isAbsolute, join, relative, resolve } from "node:path";
 import { UsageError } from "../errors.ts";
 import type { Kind } from "../plugin.ts";
 import { writeAtomic } from "../run/atomic_write.ts";
+import { shellWord } from "../terminal/shell_word.ts";
 import { type NewFile, pluginFiles } from "./plugin_files.ts";
 import {
   checkoutProject,
@@ -76,7 +77,7 @@ export async function newPlugin(kind: Kind, name: string, folder: string): Promi
 /** The steps in a folder with a `deno.json` of its own. */
 function ownSteps(folder: string): NextStep[] {
   return [
-    ...(folder === "." ? [] : [{ what: "go there", command: `cd ${quoted(folder)}` }]),
+    ...(folder === "." ? [] : [{ what: "go there", command: `cd ${shellWord(folder)}` }]),
     { what: "check it", command: "deno task check" },
     { what: "test it", command: "deno task test" },
     { what: "train with it", command: `deno task train ${SHORT}` },
@@ -94,13 +95,13 @@ async function sharedSteps(
   const missing = inCheckout ? [] : await missingImports(project);
   const tauplus = inCheckout ? "deno task" : CLI;
   const base = folder === "." ? "" : `${folder}/`;
-  const specifier = quoted(isAbsolute(folder) ? `${base}${name}.ts` : `./${base}${name}.ts`);
+  const specifier = shellWord(isAbsolute(folder) ? `${base}${name}.ts` : `./${base}${name}.ts`);
   return [
     ...(missing.length === 0
       ? []
       : [{ what: "add what it imports", command: `deno add ${missing.join(" ")}` }]),
     { what: "check it", command: `${tauplus} plugins check ${specifier}` },
-    { what: "test it", command: `deno test -A ${quoted(`${base}${name}_test.ts`)}` },
+    { what: "test it", command: `deno test -A ${shellWord(`${base}${name}_test.ts`)}` },
     {
       what: "train with it",
       command: `${tauplus} train --plugin=${specifier} ${trainFlags(kind, name)} ${SHORT}`,
@@ -135,9 +136,4 @@ async function refuseExisting(path: string): Promise<void> {
     rule: "it is there already, and nothing is overwritten",
     next: "Choose another name, another folder by --to=FOLDER, or move the file away.",
   });
-}
-
-/** A path as a shell takes it. */
-function quoted(path: string): string {
-  return /^[\w@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
 }

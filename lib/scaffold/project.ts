@@ -9,8 +9,13 @@ import tauplus from "../../deno.json" with { type: "json" };
 import type { Kind } from "../plugin.ts";
 import { jsonText } from "../run/json_text.ts";
 
-/** What a plugin imports tauplus as. */
+/** The package, of the versions that are compatible with this one. */
 const PACKAGE = `jsr:${tauplus.name}@^${tauplus.version}`;
+/** What a plugin and its test import. */
+const IMPORTS: Readonly<Record<string, string>> = {
+  "@std/assert": tauplus.imports["@std/assert"],
+  [tauplus.name]: PACKAGE,
+};
 /** The command line of the package. */
 export const CLI: string = `deno run -A ${PACKAGE}/cli`;
 
@@ -31,11 +36,12 @@ export function checkoutProject(): string | undefined {
   return url.protocol === "file:" ? fileURLToPath(url) : undefined;
 }
 
-/** What a project must have for a plugin, and lacks; empty where nothing is missing. */
+/** What a project must have for a plugin, and lacks, as specifiers for `deno add`. */
 export async function missingImports(project: string): Promise<string[]> {
   const text = await Deno.readTextFile(project);
-  return [PACKAGE, `jsr:@std/assert@${tauplus.imports["@std/assert"].split("@").at(-1)}`]
-    .filter((specifier) => !text.includes(`"${specifier.slice(4, specifier.lastIndexOf("@"))}"`));
+  return Object.entries(IMPORTS)
+    .filter(([name]) => !text.includes(`"${name}"`))
+    .map(([, specifier]) => specifier);
 }
 
 /**
@@ -55,10 +61,7 @@ export function projectText(folder: string, kind: Kind, name: string): string {
     version: "0.1.0",
     license: "MIT",
     exports: `./${name}.ts`,
-    imports: {
-      "@std/assert": tauplus.imports["@std/assert"],
-      [tauplus.name]: PACKAGE,
-    },
+    imports: IMPORTS,
     ...(links.length > 0 && { links }),
     tasks: {
       tauplus: CLI,

@@ -27,9 +27,10 @@ const plugin: Plugin<"encoder"> = defineEncoder({
         next: "Choose a dataset of images.",
       });
     }
-    // The same seed gives the same weights: use no other randomness.
+    // The same seed gives the same weights: use no other randomness. To
+    // TensorFlow.js a seed of 0 is none.
     const random = rng(seed, STREAM.plugin);
-    const seeded = () => ({ seed: random.int(2 ** 31) });
+    const seeded = () => ({ seed: 1 + random.int(2 ** 31 - 1) });
     // Weights are saved by the names of their layers.
     const stage = (number: number, filters: number, channels: number) => [
       tf.layers.conv2d({

@@ -10,7 +10,7 @@ import { classificationMetrics, defineProbe, z } from "@tauplus/tauplus";
 const plugin: Plugin<"probe"> = defineProbe({
   name: "template",
   summary: "Nearest class mean",
-  // Each option is a flag with its help: `cosine` is --cosine or --no-cosine.
+  // Each option is a flag with its help: `cosine` is --cosine=true.
   options: z.strictObject({
     cosine: z.boolean().default(true)
       .describe("compare directions; otherwise points"),
