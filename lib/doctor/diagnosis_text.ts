@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { sep } from "node:path";
 import { duration } from "../terminal/amounts.ts";
 import { wrapped } from "../terminal/width.ts";
 import type { FileState } from "../data/source_status.ts";
@@ -139,14 +140,10 @@ function files({ folders, datasets, findings }: Diagnosis): string[] {
   const line = (name: string, text: string) =>
     `${mark(findings, name)} ${name.padEnd(width)}  ${text}`;
   return [
-    ...folders.map(({ name, path, free, problem }) =>
-      line(
-        name,
-        `${path}, ${
-          problem !== null ? "cannot be written" : free === null ? "" : `${gigabytes(free)} free`
-        }`,
-      )
-    ),
+    ...folders.map(({ name, path, free, problem }) => {
+      const room = free === null ? "" : `, ${gigabytes(free)} free`;
+      return line(name, near(path) + (problem === null ? room : ", cannot be written"));
+    }),
     ...datasets.map(({ name, state, bytes }) => line(name, stateText(state, bytes))),
   ];
 }
@@ -174,6 +171,15 @@ function lines(before: string, text: string, width = WIDTH): string[] {
   const indent = " ".repeat(before.length);
   return wrapped(text, width - before.length)
     .map((line, i) => (i === 0 ? before : indent) + line);
+}
+
+/** A path as a person would write it here: from this folder, or from home. */
+function near(path: string): string {
+  const home = Deno.env.get("HOME");
+  for (const [folder, short] of [[Deno.cwd(), "."], [home, "~"]]) {
+    if (folder && path.startsWith(folder + sep)) return short + path.slice(folder.length);
+  }
+  return path;
 }
 
 const count = (n: number, what: string) => `${n} ${what}${n === 1 ? "" : "s"}`;
