@@ -3,7 +3,9 @@
  *
  * @module
  */
+import { sep } from "node:path";
 import { duration } from "../terminal/amounts.ts";
+import { wrapped } from "../terminal/width.ts";
 import type { FileState } from "../data/source_status.ts";
 import type { Diagnosis, Examined } from "./diagnose.ts";
 import type { Finding } from "./finding.ts";
@@ -49,7 +51,7 @@ function machine({ system, findings }: Diagnosis): string[] {
 }
 
 function adapters({ adapters, drivers, findings }: Diagnosis): string[] {
-  const lines = adapters.flatMap(({ description, software, limits, features }) => [
+  const said = adapters.flatMap(({ description, software, limits, features }) => [
     `${software ? FAIR : GOOD} ${description}`,
     `  a tensor up to ${mebibytes(limits.maxStorageBufferBindingSize)}, ` +
     `a buffer up to ${mebibytes(limits.maxBufferSize)}`,
@@ -61,12 +63,12 @@ function adapters({ adapters, drivers, findings }: Diagnosis): string[] {
     }; ` +
     `timestamp-query: ${features.includes("timestamp-query") ? "yes" : "no"}`,
   ]);
-  if (adapters.length === 0) lines.push(`${mark(findings, "adapters")} none`);
+  if (adapters.length === 0) said.push(`${mark(findings, "adapters")} none`);
   if (drivers) {
     const names = drivers.map(({ name, vulkan }) => `${name.replace(/_icd.*$/, "")} ${vulkan}`);
-    lines.push(...wrapped(`  Vulkan drivers: ${names.join(", ") || "none"}`, "    ", WIDTH - 2));
+    said.push(...lines("  ", `Vulkan drivers: ${names.join(", ") || "none"}`, WIDTH - 2));
   }
-  return lines;
+  return said;
 }
 
 /** A line for each group of checks, and one for each check that failed. */
@@ -76,7 +78,7 @@ function kernels(devices: readonly Examined[]): string[] {
   const groups = [...new Set(all.map(({ group }) => group))];
   const width = Math.max(...groups.map((group) => group.length));
   const head = `  ${"".padEnd(width)}${devices.map(({ name }) => name.padStart(12)).join("")}`;
-  const lines = groups.map((group) => {
+  const rows = groups.map((group) => {
     const cells = devices.map(({ kernels }) => {
       const errors = kernels.filter((check) => check.group === group);
       if (errors.length === 0) return "–";
@@ -101,7 +103,7 @@ function kernels(devices: readonly Examined[]): string[] {
       }`
     )
   );
-  return [head, ...lines, `  ${counts.join(", ")}`, ...failures];
+  return [head, ...rows, `  ${counts.join(", ")}`, ...failures];
 }
 
 function speeds(devices: readonly Examined[]): string[] {
@@ -114,7 +116,7 @@ function speeds(devices: readonly Examined[]): string[] {
     ["pass over memory", ...timed.map(({ memory }) => giga(memory, "GB/s"))],
     [
       "to the device and back",
-      ...timed.map(({ readback }) => `${(readback * 1000).toFixed(1)} ms`),
+      ...timed.map(({ readback }) => `${(readback * 1000).toFixed(2)} ms`),
     ],
     [
       "quickstart, measured",
@@ -138,14 +140,10 @@ function files({ folders, datasets, findings }: Diagnosis): string[] {
   const line = (name: string, text: string) =>
     `${mark(findings, name)} ${name.padEnd(width)}  ${text}`;
   return [
-    ...folders.map(({ name, path, free, problem }) =>
-      line(
-        name,
-        `${path}, ${
-          problem !== null ? "cannot be written" : free === null ? "" : `${gigabytes(free)} free`
-        }`,
-      )
-    ),
+    ...folders.map(({ name, path, free, problem }) => {
+      const room = free === null ? "" : `, ${gigabytes(free)} free`;
+      return line(name, near(path) + (problem === null ? room : ", cannot be written"));
+    }),
     ...datasets.map(({ name, state, bytes }) => line(name, stateText(state, bytes))),
   ];
 }
@@ -159,8 +157,8 @@ function stateText(state: FileState, bytes: number): string {
 
 function verdict({ ok, findings }: Diagnosis): string {
   const steps = findings.flatMap(({ level, what, next }) => [
-    ...wrapped(`${level === "error" ? BAD : FAIR} ${what}`, "  "),
-    ...next.flatMap((step) => wrapped(`  – ${step}`, "    ")),
+    ...lines(`${level === "error" ? BAD : FAIR} `, what),
+    ...next.flatMap((step) => lines("  – ", step)),
   ]);
   const last = ok
     ? `${GOOD} This machine is fit: \`deno task train\` is the next step.`
@@ -168,18 +166,20 @@ function verdict({ ok, findings }: Diagnosis): string {
   return [...steps, last].join("\n");
 }
 
-/** The text in lines, all but the first one indented. */
-function wrapped(text: string, indent: string, width = WIDTH): string[] {
-  const lines: string[] = [];
-  let line = "";
-  for (const word of text.split(" ")) {
-    if (line.length + word.length >= width && line.trim() !== "") {
-      lines.push(line.trimEnd());
-      line = indent;
-    }
-    line += word + " ";
+/** A text with what stands before it, in lines that fit the page, which begin alike. */
+function lines(before: string, text: string, width = WIDTH): string[] {
+  const indent = " ".repeat(before.length);
+  return wrapped(text, width - before.length)
+    .map((line, i) => (i === 0 ? before : indent) + line);
+}
+
+/** A path as a person would write it here: from this folder, or from home. */
+function near(path: string): string {
+  const home = Deno.env.get("HOME");
+  for (const [folder, short] of [[Deno.cwd(), "."], [home, "~"]]) {
+    if (folder && path.startsWith(folder + sep)) return short + path.slice(folder.length);
   }
-  return [...lines, line.trimEnd()];
+  return path;
 }
 
 const count = (n: number, what: string) => `${n} ${what}${n === 1 ? "" : "s"}`;

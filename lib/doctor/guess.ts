@@ -28,8 +28,9 @@ export interface Quickstart {
 const STEPS = 12, PARTS = 3;
 
 /**
- * The whole over its training: a run on wasm took 121 s, of which training took 91 s. The rest is
- * mostly linear probes, which a faster device does faster as well.
+ * The whole over its training: a run on wasm took 121 s, of which training took 91 s (another one, on
+ * a busy machine, 187 and 146). The rest is mostly linear probes, which a faster device does faster
+ * as well.
  */
 const WHOLE = 121 / 91;
 

@@ -1,4 +1,5 @@
 import { assertEquals } from "@std/assert";
+import { join, sep } from "node:path";
 import type { Diagnosis } from "../../../lib/doctor/diagnose.ts";
 import { diagnosisText } from "../../../lib/doctor/diagnosis_text.ts";
 
@@ -44,7 +45,10 @@ const diagnosis: Diagnosis = {
       speed: null,
     },
   ],
-  folders: [{ name: "cache", path: "/cache", free: 12.5e9, problem: null }],
+  folders: [
+    { name: "cache", path: "/cache", free: 12.5e9, problem: null },
+    { name: "runs", path: join(Deno.cwd(), "runs"), free: null, problem: null },
+  ],
   datasets: [{ name: "cifar10", state: "missing", verified: false, bytes: 170e6, wrong: [] }],
   findings: [{
     level: "error",
@@ -79,7 +83,7 @@ speed, untuned
     matrix product, 1024³        1250 GFLOP/s
     training step of a ResNet     400 GFLOP/s
     pass over memory                 300 GB/s
-    to the device and back             2.0 ms
+    to the device and back            2.00 ms
     quickstart, measured       20000 images/s
     quickstart, a guess                  12 s
     the paper's run, a guess           5 days
@@ -88,6 +92,7 @@ speed, untuned
 
 files
   ✓ cache    /cache, 12.5 GB free
+  ✓ runs     .${sep}runs
   ✓ cifar10  not here; 0.2 GB when it is fetched
 
 ✗ wasm computes wrong: convolution; slices.
