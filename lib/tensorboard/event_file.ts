@@ -6,7 +6,7 @@
 import { Buffer } from "node:buffer";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { confusionFigure } from "../report/embedding_figures.ts";
+import { confusionFigure } from "../report/probe_figures.ts";
 import { readProbe } from "../report/probe_result.ts";
 import { writeError } from "../run/atomic_write.ts";
 import { readResults, RESULTS } from "../run/results.ts";

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import sharp from "sharp";
-import { confusionFigure } from "../../../lib/report/embedding_figures.ts";
+import { confusionFigure } from "../../../lib/report/probe_figures.ts";
 import { chartPng } from "../../../lib/tensorboard/chart_png.ts";
 
 /** The confusion matrix of so many classes, none of which is confused. */
