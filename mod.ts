@@ -31,11 +31,12 @@ export * from "./lib/errors.ts";
 export * from "./lib/random.ts";
 export * from "./lib/session.ts";
 export * from "./lib/library.ts";
+export * from "./lib/load_run.ts";
 export { type NormalizationOptions, normalizationOptions } from "./lib/data/normalization.ts";
 
 // What the signatures above mention.
 export type { Device, DeviceName, DeviceTuning } from "./lib/device/device.ts";
-export type { MetricsRecord } from "./lib/run/run_folder.ts";
+export { latestRun, type MetricsRecord } from "./lib/run/run_folder.ts";
 export type { LogRecord } from "./lib/train/log_record.ts";
 export type { LoadedEncoder } from "./lib/train/load_encoder.ts";
 export { type TrainOptions, trainOptions } from "./lib/train/options.ts";

@@ -24,13 +24,18 @@ export class TauplusError extends Error {
   override name = "TauplusError";
   /** The exit code of the process. */
   readonly exitCode: number = 1;
+  /** What went wrong: the message but for what to do next. */
+  readonly fault: string;
+  /** What to do next. */
+  readonly next: string;
 
   /** Writes the one line from its parts. */
   constructor(problem: Problem) {
     const got = "got" in problem ? `, got ${show(problem.got)}` : "";
-    super(`Cannot ${problem.act}: ${problem.rule}${got}. ${problem.next}`, {
-      cause: problem.cause,
-    });
+    const fault = `Cannot ${problem.act}: ${problem.rule}${got}.`;
+    super(`${fault} ${problem.next}`, { cause: problem.cause });
+    this.fault = fault;
+    this.next = problem.next;
   }
 }
 

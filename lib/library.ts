@@ -76,6 +76,37 @@ export async function evaluate(evaluation: Evaluation): Promise<Metrics> {
   });
 }
 
+/** What features are computed from. */
+export interface Features extends Pick<Session, "device" | "dataset" | "env"> {
+  /** The encoder; it runs in inference mode. */
+  readonly encoder: Encoder;
+  /** The name of the split; default `test`. */
+  readonly split?: string;
+  /** The examples of the split; default all, in their order. */
+  readonly indices?: Int32Array;
+  /** Examples that go through the encoder at a time; default 256. */
+  readonly batchSize?: number;
+}
+
+/**
+ * The features of examples as `deno task embed` writes them, whatever their labels: each example
+ * normalised, at its native size, without augmentation.
+ *
+ * @returns rows [number of examples, encoder.dim], not normalised
+ * @throws UsageError where there is no such split, or the encoder does not take its examples.
+ */
+export async function features(
+  { device, dataset, env, encoder, split = "test", indices, batchSize = 256 }: Features,
+): Promise<Float32Array> {
+  const { featureRows } = await import("./evaluate/features.ts");
+  const { findSplit } = await import("./evaluate/splits.ts");
+  const { length } = findSplit(dataset, split);
+  return await featureRows(
+    { device, dataset, encoder, split, batchSize, progress: env.progress, signal: env.signal },
+    indices ?? Int32Array.from({ length }, (_, index) => index),
+  );
+}
+
 /**
  * Loads trained weights into an encoder, as `--model_path` does: from a run's folder, a checkpoint,
  * or a file of PyTorch (`.pth` in either layout, `.safetensors`) under torchvision's names or those

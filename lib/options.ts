@@ -9,6 +9,9 @@ import { resolve } from "node:path";
 import { z } from "zod";
 import { UsageError } from "./errors.ts";
 
+/** A file, a folder, or the folder of a run: `.meta({ format: "directory-path" })`. */
+export type Place = "file-path" | "directory-path" | "run-path";
+
 /** An option as the command line sees it. */
 export interface Flag {
   /** The key in the schema: `tauPlus`. */
@@ -19,6 +22,10 @@ export interface Flag {
   readonly rule: string;
   /** What it does. */
   readonly description: string;
+  /** The values there are, or of an open set those that come with the package. */
+  readonly choices?: readonly string[];
+  /** What a text names on the disk. */
+  readonly place?: Place;
   /** The default, undefined where there is none. */
   readonly default: unknown;
   /** Whether a bare `--flag` means true. */
@@ -33,6 +40,9 @@ export interface Flag {
 interface Property {
   readonly type?: string;
   readonly enum?: readonly unknown[];
+  /** Set by `.meta({ examples })`. */
+  readonly examples?: readonly unknown[];
+  readonly format?: string;
   readonly default?: unknown;
   readonly description?: string;
   readonly minimum?: number;
@@ -66,7 +76,20 @@ export function flagsOf(schema: z.ZodObject): Flag[] {
     boolean: property.type === "boolean",
     type: typeOf(property),
     ...(property.type === "array" && { items: itemsOf(property) }),
+    ...choicesOf(property),
+    ...placeOf(property),
   }));
+}
+
+function choicesOf({ enum: values, examples, items }: Property): Pick<Flag, "choices"> {
+  const choices = values ?? examples ?? items?.enum;
+  return choices ? { choices: choices.map(String) } : {};
+}
+
+function placeOf({ format }: Property): Pick<Flag, "place"> {
+  const places: readonly Place[] = ["file-path", "directory-path", "run-path"];
+  const place = places.find((place) => place === format);
+  return place ? { place } : {};
 }
 
 /** A flag's text as a value for its schema; what does not parse is left for the schema to refuse. */

@@ -127,6 +127,8 @@ export interface Objective {
   readonly unitRows?: boolean;
   /** Views of each example the loss asks for, default 2; an anchor has views − 1 positives. */
   readonly views?: number;
+  /** Orders the loss does not depend on, that of the batch or of the views: `plugins check` tries. */
+  readonly symmetry?: readonly ("batch" | "views")[];
   /** The loss, a scalar, differentiable in the views and in `variables`. */
   loss(input: ObjectiveInput): tf.Scalar;
   /** Scalars for the log, computed on logged steps only. */

@@ -64,7 +64,7 @@ export interface Registry {
 export async function loadRegistry(specifiers: readonly string[] = []): Promise<Registry> {
   const others: Plugin[] = [];
   for (const specifier of specifiers) {
-    const plugin = checkPlugin(await importPlugin(specifier), specifier);
+    const plugin = await loadPlugin(specifier);
     const taken = plugin.name in BUILT_IN[plugin.kind] ||
       others.some((other) => other.kind === plugin.kind && other.name === plugin.name);
     if (taken) {
@@ -95,6 +95,15 @@ export async function loadRegistry(specifiers: readonly string[] = []): Promise<
       });
     },
   };
+}
+
+/**
+ * Loads one plugin, whatever its name.
+ *
+ * @throws UsageError naming the specifier where it cannot be loaded or used.
+ */
+export async function loadPlugin(specifier: string): Promise<Plugin> {
+  return checkPlugin(await importPlugin(specifier), specifier);
 }
 
 async function importPlugin(specifier: string): Promise<unknown> {
@@ -136,7 +145,7 @@ function unusable(specifier: string, rule: string, cause?: unknown): UsageError 
   return new UsageError({
     act: `use the plugin ${specifier}`,
     rule,
-    next: "See defineObjective and its siblings in mod.ts, and examples/.",
+    next: "`deno task plugins new` writes one that works; docs/plugins.md is the guide.",
     cause,
   });
 }

@@ -31,7 +31,7 @@ Deno.test("the README's library example runs in another folder, in under 40 line
 });
 
 Deno.test("the two commands stand at the top of the README", () => {
-  const [first] = /```sh\n([\s\S]*?)```/.exec(readme)?.slice(1) ?? [];
+  const [first] = /```sh slow\n([\s\S]*?)```/.exec(readme)?.slice(1) ?? [];
   assertMatch(first, /^npx -y deno task train --objective=debiased --tau_plus=0\.1 /m);
   assertMatch(first, /^npx -y deno task test /m);
 });

@@ -6,7 +6,7 @@
 import { parseArgs } from "@std/cli/parse-args";
 
 /** The flags that every command has; they are no options of a configuration. */
-const COMMON_BOOLEANS = ["help", "verbose"];
+const COMMON_BOOLEANS = ["help", "verbose", "json"];
 
 /** A command line, taken apart but not yet checked. */
 export interface Arguments {
@@ -20,6 +20,8 @@ export interface Arguments {
   readonly help: boolean;
   /** Whether `--verbose` was given. */
   readonly verbose: boolean;
+  /** Whether `--json` was given. */
+  readonly json: boolean;
 }
 
 /**
@@ -49,7 +51,7 @@ export function parseCommandLine(
     return `--${encode(name)}${value ?? ""}`;
   });
   const names = before.flatMap((arg) => /^--([^=]+)/.exec(arg)?.[1] ?? []);
-  const { _: words, plugin, help, verbose, ...flags } = parseArgs(
+  const { _: words, plugin, help, verbose, json, ...flags } = parseArgs(
     [...before, ...(end < 0 ? [] : args.slice(end))],
     { string: names, collect: ["plugin", ...lists.filter((name) => names.includes(name))] },
   );
@@ -62,6 +64,7 @@ export function parseCommandLine(
     plugins: Array.isArray(plugin) ? plugin.map(String) : [],
     help: isOn(help),
     verbose: isOn(verbose),
+    json: isOn(json),
   };
 }
 

@@ -7,6 +7,7 @@ import type { z } from "zod";
 import type { Config, ConfigSpec, Layer } from "../config.ts";
 import type { Registry } from "../registry.ts";
 import type { ProgressBar } from "../terminal/progress.ts";
+import type { Output } from "./output.ts";
 
 /** What every command is given. */
 export interface Context<S extends z.ZodObject = z.ZodObject> {
@@ -24,12 +25,19 @@ export interface Context<S extends z.ZodObject = z.ZodObject> {
   readonly signal: AbortSignal;
   /** Shows progress. */
   readonly bar: ProgressBar;
+  /**
+   * Gives the command's one result: a value that JSON can say, and the same as text for a person.
+   * Nothing else may go to standard output.
+   */
+  readonly result: Output["result"];
 }
 
 /** A command: data, and what it does. */
 export interface Command<S extends z.ZodObject = z.ZodObject> {
   /** What follows the name, as `[list | fetch NAME]`. */
   readonly words?: string;
+  /** What the NAME among the words can be, for the completions of shells. */
+  names?(registry: Registry): readonly string[];
   /** How many words it takes at most; default none. */
   readonly maxWords?: number;
   /** What can be set. */

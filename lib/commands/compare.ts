@@ -32,14 +32,13 @@ export interface Comparison {
   readonly baselines: boolean;
 }
 
-/** Judges all, keeps the results in the run, and returns the table. */
+/** Judges all, and keeps the results in the run. */
 export async function compare(
-  context: Pick<Context, "signal" | "bar">,
+  context: Pick<Context, "signal">,
   { session, judges, run, trained, makeEncoder, views, baselines }: Comparison,
-): Promise<string> {
-  const names = Object.keys(judges);
+): Promise<Results> {
   const found = await judge(context, session, judges, trained, views);
-  for (const name of names) await run.writeFile(`${name}.json`, jsonText(found[name]));
+  for (const name in judges) await run.writeFile(`${name}.json`, jsonText(found[name]));
   const { device: { name, description } } = session;
   let results: Results = { device: `${name}: ${description}`, trained: found };
   if (baselines) {
@@ -49,6 +48,13 @@ export async function compare(
     results = { ...results, untrained, pixels: await judgePixels(context, session, judges) };
   }
   await run.writeFile(RESULTS, jsonText(results));
+  return results;
+}
+
+/** The table at the end of a training. */
+export function resultsTable(results: Results, columns?: number): string {
+  const { trained, untrained } = results;
+  const names = Object.keys(trained);
   const row = (who: string, scores: Results["trained"]) => [
     who,
     ...names.map((name) => scores[name] ? scores[name].top1.toFixed(2) + " %" : "–"),
@@ -58,12 +64,25 @@ export async function compare(
     ...results.untrained ? [row("untrained encoder", results.untrained)] : [],
     ...results.pixels ? [row("raw pixels", results.pixels)] : [],
   ];
-  return table(["on the test split", ...names.map((name) => `${name} top-1`)], rows);
+  if (untrained) {
+    // Points, under the digits of the percentages.
+    const gain = (name: string) => `${signed(trained[name].top1 - untrained[name].top1)}  `;
+    rows.push(["gain by training", ...names.map(gain)]);
+  }
+  return table(["on the test split", ...names.map((name) => `${name} top-1`)], rows, 1, {
+    columns,
+  });
+}
+
+/** `+5.25`, `−0.30`. */
+function signed(points: number): string {
+  const digits = Math.abs(points).toFixed(2);
+  return (points < 0 && Number(digits) > 0 ? "−" : "+") + digits;
 }
 
 /** Raw pixels have no augmented features: a probe that asks for them has no result. */
 async function judgePixels(
-  context: Pick<Context, "signal" | "bar">,
+  context: Pick<Context, "signal">,
   session: Session,
   judges: Judges<string>,
 ): Promise<Record<string, Metrics>> {

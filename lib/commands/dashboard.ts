@@ -7,14 +7,15 @@ import { basename } from "node:path";
 import { z } from "zod";
 import { realFileInside } from "../dashboard/inside.ts";
 import { UsageError } from "../errors.ts";
-import { note, say } from "../terminal/say.ts";
+import { note } from "../terminal/say.ts";
 import type { Command } from "./command.ts";
 import { outOption } from "./run_options.ts";
 
 const options = z.strictObject({
   out: outOption,
   run: z.array(z.string()).default([])
-    .describe("folders of runs in it to begin with; default the newest"),
+    .describe("folders of runs in it to begin with; default the newest")
+    .meta({ format: "run-path" }),
   port: z.int().min(0).max(65535).default(6007)
     .describe("port at 127.0.0.1; 0 takes any that is free"),
 });
@@ -22,14 +23,15 @@ const options = z.strictObject({
 /** The command. */
 export const command: Command<typeof options> = {
   spec: { options, roles: {} },
-  async run({ config: { options: { out, run, port } }, signal }) {
+  async run({ config: { options: { out, run, port } }, signal, result }) {
     await checkFolder(out);
     const { serveDashboard } = await import("../dashboard/serve.ts");
     const query = new URLSearchParams(
       await Promise.all(run.map(async (named) => ["run", await runIn(out, named)])),
     );
     const { url } = await serveDashboard(out, port, signal);
-    say(`dashboard: ${url}${run.length > 0 ? `?${query}` : ""}`);
+    const shown = run.length > 0 ? `${url}?${query}` : url;
+    result({ url: shown }, ({ url }) => `dashboard: ${url}`);
     note(`It shows the runs in ${out} until Ctrl-C.`);
     // Who listens need not have heard the end of it.
     if (!signal.aborted) {

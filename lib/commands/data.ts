@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { dirname } from "node:path";
 import { z } from "zod";
 import { cacheFolder } from "../cache.ts";
 import { type DatasetSource, fetchSource, type SourceEnv } from "../data/source.ts";
@@ -10,7 +11,6 @@ import { sourceOptions } from "../data/source_options.ts";
 import { type FileStatus, sourceStatus, verifySource } from "../data/source_status.ts";
 import { DataError, UsageError } from "../errors.ts";
 import type { Registry } from "../registry.ts";
-import { say } from "../terminal/say.ts";
 import { table } from "../terminal/table.ts";
 import type { Command } from "./command.ts";
 
@@ -19,20 +19,19 @@ const options: z.ZodObject<typeof sourceOptions> = z.strictObject(sourceOptions)
 /** The command. */
 export const command: Command<typeof options> = {
   words: "[list | fetch NAME | verify NAME]",
+  names: (registry) => registry.names("dataset"),
   maxWords: 2,
   spec: { options, roles: {} },
-  async run({ words: [verb = "list", name], config, registry, signal, bar }) {
+  async run({ words: [verb = "list", name], config, registry, signal, bar, result }) {
     const env: SourceEnv = { cache: cacheFolder(), progress: (p) => bar.show(p), signal };
     if (verb === "list" && name === undefined) {
-      say(await list(registry, env));
+      result(await list(registry, env), listText);
     } else if (verb === "fetch" && name !== undefined) {
       const folder = await fetchSource(await sourceOf(registry, name), env, config.options);
-      bar.end();
-      say(`${name} is in ${folder}`);
+      result({ name, folder }, () => `${name} is in ${folder}`);
     } else if (verb === "verify" && name !== undefined) {
       const files = await verifySource(await sourceOf(registry, name), env, config.options);
-      bar.end();
-      say(table(["file", "state", "bytes"], files.map(row)));
+      result({ name, files }, filesText);
       refuseBroken(name, files);
     } else {
       throw new UsageError({
@@ -45,19 +44,35 @@ export const command: Command<typeof options> = {
   },
 };
 
-const row = ({ path, state, bytes }: FileStatus) => [path, state, bytes.toLocaleString("en")];
+/** All files of a source are in one folder. */
+function filesText({ name, files }: { name: string; files: readonly FileStatus[] }): string {
+  const rows = files.map(({ name, state, bytes }) => [name, state, bytes.toLocaleString("en")]);
+  return `${name} in ${dirname(files[0].path)}\n\n${table(["file", "state", "bytes"], rows)}`;
+}
 
-async function list(registry: Registry, env: SourceEnv): Promise<string> {
-  const rows = await Promise.all(
+/** A dataset, and its files where it has some. */
+interface Listed {
+  readonly name: string;
+  readonly summary: string;
+  readonly files?: readonly FileStatus[];
+}
+
+async function list(registry: Registry, env: SourceEnv): Promise<Listed[]> {
+  return await Promise.all(
     registry.names("dataset").map(async (name) => {
       const { source, summary } = await registry.get("dataset", name);
-      return [name, source ? stateOf(await sourceStatus(source, env)) : "no files needed", summary];
+      return { name, summary, ...(source && { files: await sourceStatus(source, env) }) };
     }),
   );
+}
+
+function listText(datasets: readonly Listed[]): string {
+  const rows = datasets.map(({ name, summary, files }) => [name, stateOf(files), summary]);
   return table(["dataset", "on this machine", "what it is"], rows, 3);
 }
 
-function stateOf(files: readonly FileStatus[]): string {
+function stateOf(files: readonly FileStatus[] | undefined): string {
+  if (!files) return "no files needed";
   const there = files.filter(({ state }) => state === "present" || state === "packaged").length;
   return there === files.length ? "yes" : there === 0 ? "no" : `${there} of ${files.length} files`;
 }

@@ -11,7 +11,8 @@ import { restore, restoreLayers, restoreOptions, restoreSpec } from "./restore.t
 const options = restoreOptions.extend({
   split: z.string().default("test").describe("split of the dataset"),
   file: z.string().optional()
-    .describe("file to write; default <split>.safetensors in the run's folder"),
+    .describe("file to write; default <split>.safetensors in the run's folder")
+    .meta({ format: "file-path" }),
 });
 
 /** The command. */
@@ -20,8 +21,7 @@ export const command: Command<typeof options> = {
   layers: restoreLayers,
   async run(context) {
     const { embed } = await import("../evaluate/embed.ts");
-    const { say } = await import("../terminal/say.ts");
-    const { config: { options: { split, file }, roles }, bar, signal } = context;
+    const { config: { options: { split, file }, roles }, signal } = context;
     const { session: { device, dataset, env }, encoder, folder } = await restore(context);
     const path = file ?? `${folder ?? "."}/${split.replaceAll(/[^\w-]/g, "_")}.safetensors`;
     const { length, dim } = await embed({
@@ -36,7 +36,9 @@ export const command: Command<typeof options> = {
       progress: env.progress,
       signal,
     });
-    bar.end();
-    say(`saved: ${path}   ${length} × ${dim} features`);
+    context.result(
+      { path, split, length, dim },
+      () => `saved: ${path}   ${length} × ${dim} features`,
+    );
   },
 };

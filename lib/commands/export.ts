@@ -16,7 +16,7 @@ export const exportOptions = restoreOptions.extend({
   output: z.string().min(1).optional().describe(
     "file to write, or folder for tfjs; default encoder.safetensors and the like in the run's " +
       "folder; an earlier export is replaced, a file of a run never",
-  ),
+  ).meta({ format: "file-path" }),
   fold: z.boolean().default(false)
     .describe("fold each batch norm into the convolution or dense layer before it"),
   head: z.boolean().default(false)
@@ -28,18 +28,28 @@ export const exportOptions = restoreOptions.extend({
 });
 
 /**
- * Of a PyTorch file that is in no run: images of the reference's size, normalised by its `utils.py`.
- * Of a dataset nothing else is needed, and the reference's own would be 2.6 GB to download.
+ * Stands in for the dataset of a PyTorch file that is in no run: images of the reference's size. Of a
+ * dataset nothing else is needed, and the reference's own would be 2.6 GB to download.
  */
-const REFERENCE = {
+const STAND_IN = {
   dataset: "synthetic",
   "dataset.classes": 2,
   "dataset.size": 96,
   "dataset.train": 2,
   "dataset.test": 2,
+};
+
+/** Normalised by its `utils.py`. */
+const REFERENCE = {
+  ...STAND_IN,
   "normalization.mean": [0.4914, 0.4822, 0.4465],
   "normalization.std": [0.2023, 0.1994, 0.2010],
 };
+
+/** Whether nobody said what the encoder was trained on. */
+export function isStandIn(flat: Readonly<Record<string, unknown>>): boolean {
+  return Object.entries(STAND_IN).every(([name, value]) => flat[name] === value);
+}
 
 /** The command. */
 export const command: Command<typeof exportOptions> = {

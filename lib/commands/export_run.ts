@@ -6,11 +6,10 @@
 import { chosen } from "../config.ts";
 import { exportEncoder, type ExportFormat } from "../interop/export_encoder.ts";
 import { readConfig } from "../run/run_folder.ts";
-import { say } from "../terminal/say.ts";
 import { loadHead } from "../train/load_head.ts";
 import { batchesTracked } from "./batches_tracked.ts";
 import type { Context } from "./command.ts";
-import type { exportOptions } from "./export.ts";
+import { type exportOptions, isStandIn } from "./export.ts";
 import { restore } from "./restore.ts";
 
 /** What the names of files end with. */
@@ -23,8 +22,10 @@ const SUFFIXES: Readonly<Record<ExportFormat, string>> = {
 
 /** Restores the encoder, writes it, and says what was written. */
 export async function exportRun(context: Context<typeof exportOptions>): Promise<void> {
-  const { config: { options: { format, fold, pixels, output, ...options }, roles } } = context;
-  const { session: { dataset }, encoder, folder, path: source } = await restore(context);
+  const { config: { options: { format, fold, pixels, output, ...options }, roles, flat } } =
+    context;
+  const standsIn = isStandIn(flat);
+  const { session: { dataset }, encoder, folder, path: source } = await restore(context, standsIn);
   const { plugin, options: encoderOptions } = chosen(roles, "encoder");
   const parts = `encoder${options.head ? "-head" : ""}${fold ? "-folded" : ""}${
     pixels ? "-pixels" : ""
@@ -42,12 +43,13 @@ export async function exportRun(context: Context<typeof exportOptions>): Promise
     pixels,
     batchesTracked: await batchesTracked(source, config as Record<string, unknown> | undefined),
     dataset,
-    datasetName: chosen(roles, "dataset").plugin.name,
+    datasetName: standsIn ? undefined : chosen(roles, "dataset").plugin.name,
     encoderName: plugin.name,
     encoderOptions,
   });
-  context.bar.end();
-  const size = `${(bytes / 1e6).toFixed(1)} MB`;
-  const images = onlySize ? `, for images of ${onlySize.join("×")} only` : "";
-  say(`${replaced ? "replaced" : "saved"}: ${path}   ${format}, ${size}${images}`);
+  context.result({ path, format, bytes, replaced, onlySize }, () => {
+    const size = `${(bytes / 1e6).toFixed(1)} MB`;
+    const images = onlySize ? `, for images of ${onlySize.join("×")} only` : "";
+    return `${replaced ? "replaced" : "saved"}: ${path}   ${format}, ${size}${images}`;
+  });
 }

@@ -1,13 +1,91 @@
 /**
- * `--help`, from the schemas.
+ * What `--help` says, from the schemas, as data.
  *
  * @module
  */
 import { reach, type Section, sectionsOf } from "../config.ts";
-import { showValue } from "../options.ts";
+import type { Flag } from "../options.ts";
 import type { Kind, Plugin } from "../plugin.ts";
 import { KINDS, type Registry } from "../registry.ts";
 import type { Command } from "./command.ts";
+
+/** An option as it is set on the command line. */
+export interface HelpOption extends Pick<Flag, "rule" | "description" | "default" | "choices"> {
+  /** As it is written: `--tau_plus`, or `--probe.epochs` where the bare name is another's. */
+  readonly flag: string;
+  /** The key in the schema: `tauPlus`. */
+  readonly name: string;
+  /** How a text becomes a value. */
+  readonly kind: Flag["type"];
+  /** What the value names on the disk. */
+  readonly place?: Flag["place"];
+}
+
+/** Options that belong together. */
+export interface HelpSection {
+  /** `Options`, or whose they are. */
+  readonly title: string;
+  /** The options. */
+  readonly options: readonly HelpOption[];
+}
+
+/** A choice of plugin. */
+export interface HelpPlugin {
+  /** As it is written: `--objective`. */
+  readonly flag: string;
+  /** The plugin whose options are shown, and which is used where none is named. */
+  readonly default: string;
+  /** All of the kind. */
+  readonly choices: readonly string[];
+}
+
+/** A flag that every command has, or many have. */
+export interface CommonFlag {
+  /** As it is written: `--config=FILE`. */
+  readonly flag: string;
+  /** What it does. */
+  readonly description: string;
+}
+
+/** The help of one command. */
+export interface HelpPage {
+  /** The command. */
+  readonly name: string;
+  /** What it does. */
+  readonly summary: string;
+  /** How it is called. */
+  readonly usage: string;
+  /** The plugins that are in use, and which there are. */
+  readonly plugins: readonly HelpPlugin[];
+  /** The options of the command and of the plugins in use. */
+  readonly sections: readonly HelpSection[];
+  /** The flags of all commands. */
+  readonly common: readonly CommonFlag[];
+}
+
+/** Loads plugins of third parties; of commands that use plugins. */
+export const PLUGIN_FLAG: CommonFlag = {
+  flag: "--plugin=SPECIFIER",
+  description: "load a third party's: a path, npm: or jsr:",
+};
+
+/** The flags of all commands. */
+export const COMMON: readonly CommonFlag[] = [
+  {
+    flag: "--config=FILE",
+    description: "options from a JSON file, under those given here",
+  },
+  {
+    flag: "--help",
+    description: "this page; with --objective=NAME and the like, their options",
+  },
+  {
+    flag: "--json",
+    description: "the result, or { error }, as one JSON document on standard output; with --help " +
+      "the options",
+  },
+  { flag: "--verbose", description: "show the stack of an error" },
+];
 
 /** The help of one command, with the options of the plugins in use. */
 export function commandHelp(
@@ -16,51 +94,37 @@ export function commandHelp(
   command: Command,
   plugins: Readonly<Partial<Record<Kind, Plugin>>>,
   registry: Registry,
-): string {
+): HelpPage {
   const sections = sectionsOf(command.spec, plugins);
-  const lines = [
-    `${summary}.`,
-    "",
-    `Usage: deno task ${name}${command.words ? " " + command.words : ""} [--option=value …]`,
-  ];
-  const chosen = KINDS.flatMap((kind) => plugins[kind] ?? []);
-  if (chosen.length > 0) {
-    lines.push("", "Plugins:");
-    for (const { kind, name } of chosen) {
-      lines.push(...entry(`--${kind}=${name}`, registry.names(kind).join(", ")));
-    }
-    lines.push(...entry("--plugin=SPECIFIER", "load a third party's: a path, npm: or jsr:"));
-  }
-  for (const section of sections) {
-    if (section.flags.length === 0) continue;
-    lines.push("", titleOf(section, plugins));
-    for (const flag of section.flags) {
-      const value = flag.default === undefined ? "…" : showValue(flag.default);
-      const hint = flag.boolean || flag.rule === "a text" ? "" : ` (${flag.rule})`;
-      lines.push(
-        ...entry(`--${reach(sections, section, flag)}=${value}`, flag.description + hint),
-      );
-    }
-  }
-  lines.push("", "All commands:");
-  lines.push(...entry("--config=FILE", "options from a JSON file, under those given here"));
-  lines.push(...entry("--help", "this page; with --objective=NAME and the like, their options"));
-  lines.push(...entry("--verbose", "show the stack of an error"));
-  return lines.join("\n");
+  return {
+    name,
+    summary,
+    usage: `deno task ${name}${command.words ? " " + command.words : ""} [--option=value …]`,
+    plugins: KINDS.flatMap((kind) => plugins[kind] ?? []).map(({ kind, name }) => ({
+      flag: `--${kind}`,
+      default: name,
+      choices: registry.names(kind),
+    })),
+    sections: sections.filter(({ flags }) => flags.length > 0).map((section) => ({
+      title: titleOf(section, plugins),
+      options: section.flags.map((flag) => optionOf(reach(sections, section, flag), flag)),
+    })),
+    common: COMMON,
+  };
 }
 
-/** The list of commands. */
-export function overview(commands: Readonly<Record<string, { summary: string }>>): string {
-  return [
-    "tauplus trains image encoders without labels and corrects for false negatives.",
-    "",
-    "Usage: deno task <command> [--option=value …]",
-    "",
-    "Commands:",
-    ...Object.entries(commands).flatMap(([name, { summary }]) => entry(name, summary)),
-    "",
-    "Run a command with --help for its options.",
-  ].join("\n");
+function optionOf(name: string, flag: Flag): HelpOption {
+  const { key, type, rule, description, choices, place } = flag;
+  return {
+    flag: `--${name}`,
+    name: key,
+    kind: type,
+    default: flag.default,
+    rule,
+    description,
+    ...(choices && { choices }),
+    ...(place && { place }),
+  };
 }
 
 function titleOf(
@@ -71,26 +135,4 @@ function titleOf(
   const plugin = Object.values(plugins).find(({ kind }) => kind === section.name);
   const title = section.name[0].toUpperCase() + section.name.slice(1);
   return plugin ? `${title} ${plugin.name}: ${plugin.summary}` : title;
-}
-
-const WIDTH = 80;
-const INDENT = 34;
-
-/** `  --flag   text`, the text wrapped within {@linkcode WIDTH} columns. */
-function entry(flag: string, text: string): string[] {
-  const lines: string[] = [];
-  let line = `  ${flag}`.padEnd(INDENT);
-  if (line.length > INDENT) {
-    lines.push(line);
-    line = " ".repeat(INDENT);
-  }
-  for (const word of text.split(" ")) {
-    if (line.length > INDENT && line.length + word.length >= WIDTH) {
-      lines.push(line.trimEnd());
-      line = " ".repeat(INDENT);
-    }
-    line += word + " ";
-  }
-  lines.push(line.trimEnd());
-  return lines;
 }

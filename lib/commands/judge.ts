@@ -45,7 +45,7 @@ export function checkNeighbours(
  * @param views the augmentation for probes that train on augmented images.
  */
 export async function judge<N extends string>(
-  { signal, bar }: Pick<Context, "signal" | "bar">,
+  { signal }: Pick<Context, "signal">,
   { device, dataset, env }: Session,
   judges: Judges<N>,
   encoder?: Encoder,
@@ -71,7 +71,6 @@ export async function judge<N extends string>(
     device.check();
   } finally {
     disposeFeatures(features);
-    bar.end();
   }
   return results as Record<N, Metrics>;
 }

@@ -11,83 +11,45 @@ import { Interrupted, TauplusError, UsageError } from "../errors.ts";
 import { flagsOf } from "../options.ts";
 import type { Kind, Plugin } from "../plugin.ts";
 import { KINDS, loadRegistry } from "../registry.ts";
+import { requireDeno } from "../require_deno.ts";
 import { progressBar } from "../terminal/progress.ts";
-import { note, say } from "../terminal/say.ts";
+import { note } from "../terminal/say.ts";
+import { coloured } from "../terminal/style.ts";
+import { about } from "./about.ts";
 import { parseCommandLine } from "./arguments.ts";
-import type { Command } from "./command.ts";
-import { commandHelp, overview } from "./help.ts";
+import { COMMANDS } from "./commands.ts";
+import { commandHelp } from "./help.ts";
+import { helpText } from "./help_text.ts";
 import { readLayer } from "./layer.ts";
+import { type Output, output } from "./output.ts";
 
-type Entry = { summary: string; load: () => Promise<{ command: Command }> };
-
-const COMMANDS: Readonly<Record<string, Entry>> = {
-  train: {
-    summary: "Train an encoder without labels, then evaluate it",
-    load: () => import("./train.ts"),
-  },
-  sweep: {
-    summary: "Train and compare lists of values, as --tau_plus=0,0.1, over many seeds",
-    load: () => import("./sweep.ts"),
-  },
-  linear: {
-    summary: "Train a linear classifier on a frozen encoder",
-    load: () => import("./linear.ts"),
-  },
-  knn: {
-    summary: "Classify by the weighted nearest neighbours of a frozen encoder",
-    load: () => import("./knn.ts"),
-  },
-  embed: {
-    summary: "Write the features and labels of a split to a .safetensors file",
-    load: () => import("./embed.ts"),
-  },
-  report: {
-    summary: "Write a page about one or more runs: curves, probes, map, neighbours, views",
-    load: () => import("./report.ts"),
-  },
-  export: {
-    summary: "Write a trained encoder as safetensors, TensorFlow.js or ONNX",
-    load: () => import("./export.ts"),
-  },
-  dashboard: {
-    summary: "Show runs in the browser while they train",
-    load: () => import("./dashboard.ts"),
-  },
-  data: {
-    summary: "List, fetch and verify datasets",
-    load: () => import("./data.ts"),
-  },
-  plugins: {
-    summary: "List the plugins, or show the options of one",
-    load: () => import("./plugins.ts"),
-  },
-};
+const ERROR = `${coloured("red", "error:")} `;
 
 /** Runs a command line; returns the exit code. Errors are one line each. */
 export async function main(args: readonly string[]): Promise<number> {
-  const verbose = args.includes("--verbose");
+  const { verbose, json } = parseCommandLine(args, []);
+  const out = output(json);
   try {
-    await dispatch(args);
+    requireDeno();
+    await dispatch(args, out);
     return 0;
   } catch (error) {
+    out.failure(error);
     if (error instanceof TauplusError || error instanceof Interrupted) {
-      note(`${error instanceof TauplusError ? "error: " : ""}${error.message}`);
+      note(`${error instanceof TauplusError ? ERROR : ""}${error.message}`);
       if (verbose) note(String(error.stack) + causes(error));
       return error.exitCode;
     }
     // What is no error of ours is a defect of ours, and shows where it is.
-    note(`error: ${error instanceof Error ? error.message : String(error)}`);
+    note(ERROR + (error instanceof Error ? error.message : String(error)));
     note(verbose && error instanceof Error ? String(error.stack) : "Run again with --verbose.");
     return 1;
   }
 }
 
-async function dispatch(args: readonly string[]): Promise<void> {
-  const [name, ...rest] = args;
-  if (name === undefined || name === "--help" || name === "-h" || name === "help") {
-    say(overview(COMMANDS));
-    return;
-  }
+async function dispatch(args: readonly string[], out: Output): Promise<void> {
+  const [name = "--help", ...rest] = args[0] === "--json" ? args.slice(1) : args;
+  if (about(name, out)) return;
   if (!Object.hasOwn(COMMANDS, name)) {
     throw new UsageError({
       act: `run the command ${name}`,
@@ -135,15 +97,28 @@ async function dispatch(args: readonly string[]): Promise<void> {
       const [name] = (named[kind] ?? standard ?? "").split(",");
       if (standard) chosen[kind] = await registry.get(kind, name);
     }
-    say(commandHelp(name, COMMANDS[name].summary, command, chosen, registry));
+    out.result(commandHelp(name, COMMANDS[name].summary, command, chosen, registry), helpText);
     return;
   }
   const first = await command.first?.(clean, registry) ?? clean;
   const config = await resolveConfig(command.spec, first, registry);
-  const bar = progressBar();
-  const { signal, release } = interruptible();
+  const bar = await progressBar();
+  const result: Output["result"] = (value, text) => {
+    bar.end();
+    out.result(value, text);
+  };
+  const { signal, release } = interruptible(() => bar.end());
   try {
-    await command.run({ words, config, layers: clean, plugins, registry, signal, bar });
+    await command.run({
+      words,
+      config,
+      layers: clean,
+      plugins,
+      registry,
+      signal,
+      bar,
+      result,
+    });
   } finally {
     bar.end();
     release();
@@ -155,12 +130,18 @@ function absolute(specifier: string): string {
   return /^[a-z]+:/.test(specifier) ? specifier : resolve(specifier);
 }
 
-/** A signal that the first SIGINT or SIGTERM aborts; the second ends the process at once. */
-function interruptible(): { signal: AbortSignal; release: () => void } {
+/**
+ * A signal that the first SIGINT or SIGTERM aborts; the second ends the process at once, and first
+ * calls `end`, so that the terminal has its cursor again.
+ */
+function interruptible(end: () => void): { signal: AbortSignal; release: () => void } {
   const controller = new AbortController();
   const handlers = (["SIGINT", "SIGTERM"] as const).map((name) => {
     const handler = () => {
-      if (controller.signal.aborted) Deno.exit(name === "SIGINT" ? 130 : 143);
+      if (controller.signal.aborted) {
+        end();
+        Deno.exit(name === "SIGINT" ? 130 : 143);
+      }
       controller.abort(new Interrupted(name, `Stopped by ${name}.`));
     };
     Deno.addSignalListener(name, handler);

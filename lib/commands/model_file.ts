@@ -24,16 +24,16 @@ const json = <T extends z.ZodType>(schema: T) =>
 const exported = z.object({
   encoder: z.string(),
   encoder_options: json(z.record(z.string(), z.unknown())),
-  dataset: z.string(),
+  dataset: z.string().optional(),
   mean: json(z.array(z.number())),
   std: json(z.array(z.number())),
   folded: z.literal("false"),
 });
 
 /**
- * The options that a file stands for. One that `export` wrote says of which encoder and dataset it
- * is. One of PyTorch stands for the encoder that its weights are of, the reference's dataset, and
- * `defaults`.
+ * The options that a file stands for. One of PyTorch stands for the encoder that its weights are of,
+ * the reference's dataset, and `defaults`. One that `export` wrote says of which encoder and dataset
+ * it is, or but the encoder where it was made from one of PyTorch, and then stands for the rest too.
  *
  * Throws a DataError where the file cannot be read or its batch norms are folded, and a UsageError
  * where it does not say what its encoder is and the person has not either.
@@ -49,7 +49,7 @@ export async function modelFileLayers(
   const { inferEncoder } = await import("../interop/infer_encoder.ts");
   const { tensors, naming, metadata } = await readWeights(path);
   if (metadata.tauplus !== undefined) {
-    return [{ source: path, values: ofExport(path, metadata), text: false }];
+    return [{ source: path, values: ofExport(path, metadata, defaults), text: false }];
   }
   if (!naming) {
     if (named.encoder !== undefined && named.dataset !== undefined) return [];
@@ -87,12 +87,13 @@ export async function modelFileLayers(
 function ofExport(
   path: string,
   metadata: Readonly<Record<string, string>>,
+  defaults: Readonly<Record<string, unknown>>,
 ): Readonly<Record<string, unknown>> {
   const { success, data, error } = exported.safeParse(metadata);
   if (success) {
     const { encoder, encoder_options: options, dataset, mean, std } = data;
     return {
-      dataset,
+      ...(dataset === undefined ? { dataset: DATASET, ...defaults } : { dataset }),
       encoder,
       ...encoderFlags(options),
       "normalization.mean": mean,

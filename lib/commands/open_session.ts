@@ -4,9 +4,12 @@
  * @module
  */
 import { chosen, type Roles } from "../config.ts";
+import { deviceAdvice } from "../device/advice.ts";
 import type { DeviceName } from "../device/device.ts";
 import { openSession, type Session } from "../session.ts";
 import { note } from "../terminal/say.ts";
+import { coloured } from "../terminal/style.ts";
+import { terminalWidth, wrapped } from "../terminal/width.ts";
 import type { Context } from "./command.ts";
 
 /** The options of a command that say on what it works. */
@@ -23,10 +26,14 @@ export interface SessionConfig {
   readonly groups: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 }
 
-/** Opens the dataset and the device of a command, shows progress, and says what they are. */
+/**
+ * Opens the dataset and the device of a command, shows progress, and says what they are; not the
+ * dataset where it only stands in for one that nobody named.
+ */
 export async function openDescribed(
   { options: { device, tune, seed }, roles, groups }: SessionConfig,
   { signal, bar }: Pick<Context, "signal" | "bar">,
+  standsIn = false,
 ): Promise<Session> {
   const { plugin, options } = chosen(roles, "dataset");
   const session = await openSession({
@@ -40,18 +47,23 @@ export async function openDescribed(
     signal,
   });
   bar.end();
-  describe(session, plugin.name);
+  describe(session, standsIn ? undefined : plugin.name);
   return session;
 }
 
+/** Under what is said of the device. */
+const INDENT = " ".repeat(9);
+
 /** Says which device and dataset are used, and how to get a better device. */
-function describe({ device, dataset }: Session, name: string): void {
+function describe({ device, dataset }: Session, name: string | undefined): void {
   note(`device   ${device.name}: ${device.description}`);
   if (device.software) {
-    note(
-      "         There is no GPU in use; one with a Vulkan, Metal or Direct3D 12 driver is faster.",
-    );
+    const words = `There is no GPU in use, so the processor computes. ${deviceAdvice()[0]} ` +
+      "More: `deno task doctor`.";
+    const columns = terminalWidth(Deno.stderr) - INDENT.length;
+    for (const line of wrapped(words, columns)) note(coloured("yellow", INDENT + line));
   }
+  if (name === undefined) return;
   const counts = Object.entries(dataset.splits).map(([split, { length }]) =>
     `${length.toLocaleString("en")} ${split}`
   );

@@ -1,70 +1,55 @@
 /**
- * `plugins`: lists all plugins, or shows one's options.
+ * `plugins`: lists all plugins, shows one's options, writes a new one, and checks what a good one
+ * holds.
  *
  * @module
  */
 import { z } from "zod";
 import { UsageError } from "../errors.ts";
-import { flagsOf, showValue } from "../options.ts";
-import { KINDS, type Registry } from "../registry.ts";
-import type { Plugin } from "../plugin.ts";
-import { say } from "../terminal/say.ts";
-import { table } from "../terminal/table.ts";
+import { KINDS } from "../registry.ts";
 import type { Command } from "./command.ts";
+import { describePlugin, detailsText, findPlugins, listPlugins, listText } from "./plugins_show.ts";
+import { deviceOption } from "./run_options.ts";
+
+const options = z.strictObject({
+  to: z.string().min(1).default(".").describe("new: the folder to write to")
+    .meta({ format: "directory-path" }),
+  device: deviceOption,
+  options: z.string().default("{}").describe(
+    "check: options of the plugin as a JSON object; the others have their defaults",
+  ),
+});
 
 /** The command. */
-export const command: Command = {
-  words: "[list | show NAME]",
-  maxWords: 2,
-  spec: { options: z.strictObject({}), roles: {} },
-  async run({ words: [verb = "list", name], registry }) {
-    if (verb === "list" && name === undefined) {
-      say(await list(registry));
-    } else if (verb === "show" && name !== undefined) {
-      say((await find(registry, name)).map(show).join("\n\n"));
+export const command: Command<typeof options> = {
+  words: "[list | show NAME | new KIND NAME | check NAME]",
+  names: (registry) => KINDS.flatMap((kind) => registry.names(kind)),
+  maxWords: 3,
+  spec: { options, roles: {} },
+  async run(context) {
+    const { words: [verb = "list", ...words], registry, config, result } = context;
+    if (verb === "list" && words.length === 0) {
+      result(await listPlugins(registry), listText);
+    } else if (verb === "show" && words.length === 1) {
+      const plugins = await findPlugins(registry, words[0], "show");
+      result(plugins.map(describePlugin), () => plugins.map(detailsText).join("\n\n"));
+    } else if (verb === "new") {
+      const { newPluginText, writePlugin } = await import("./plugins_new.ts");
+      result(await writePlugin(words, config.options.to, registry), newPluginText);
+    } else if (verb === "check" && words.length === 1) {
+      const { checkNamed, refuseFailed } = await import("./plugins_check.ts");
+      const { reportText } = await import("../plugin_check/report_text.ts");
+      const { device, options } = config.options;
+      const reports = await checkNamed({ named: words[0], device, options }, context);
+      result(reports, () => reports.map(reportText).join("\n\n"));
+      refuseFailed(reports);
     } else {
       throw new UsageError({
         act: "run plugins",
-        rule: "it takes list, or show and a name",
-        got: [verb, name].filter((word) => word !== undefined).join(" "),
+        rule: "it takes list, show and a name, new with a kind and a name, or check and a name",
+        got: [verb, ...words].join(" "),
         next: "Try `deno task plugins show debiased`.",
       });
     }
   },
 };
-
-async function list(registry: Registry): Promise<string> {
-  const rows = [];
-  for (const kind of KINDS) {
-    for (const name of registry.names(kind)) {
-      rows.push([name, kind, (await registry.get(kind, name)).summary]);
-    }
-  }
-  const width = Math.max(...rows.map(([name]) => name.length));
-  return rows.map(([name, kind, summary]) => `${name.padEnd(width)}  ${kind.padEnd(9)}  ${summary}`)
-    .join("\n");
-}
-
-/** The plugins of a name, which more than one kind can have. */
-async function find(registry: Registry, name: string): Promise<Plugin[]> {
-  const kinds = KINDS.filter((kind) => registry.names(kind).includes(name));
-  if (kinds.length > 0) return await Promise.all(kinds.map((kind) => registry.get(kind, name)));
-  throw new UsageError({
-    act: `show the plugin ${name}`,
-    rule: "there is no such plugin",
-    next: "Run `deno task plugins` for all.",
-  });
-}
-
-function show(plugin: Plugin): string {
-  const head = `${plugin.kind} ${plugin.name}: ${plugin.summary}`;
-  const flags = flagsOf(plugin.options);
-  if (flags.length === 0) return `${head}\n\nIt has no options.`;
-  const rows = flags.map((flag) => [
-    `--${flag.name}`,
-    flag.default === undefined ? "none" : showValue(flag.default),
-    flag.rule,
-    flag.description,
-  ]);
-  return `${head}\n\n${table(["option", "default", "value", "what it does"], rows, 4)}`;
-}

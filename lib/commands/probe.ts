@@ -20,26 +20,28 @@ export function probeCommand(name: string): Command<typeof restoreOptions> {
     async run(context) {
       const { judge } = await import("./judge.ts");
       const { showMetrics } = await import("../terminal/metrics.ts");
-      const { say } = await import("../terminal/say.ts");
       const { viewOptions } = await import("../views/options.ts");
       const { config: { roles, groups } } = context;
       const { session, encoder, folder } = await restore(context);
       const { plugin, options } = chosen(roles, "probe");
       const probe = await session.make("probe", plugin, options);
-      const { [plugin.name]: result } = await judge(
+      const { [plugin.name]: metrics } = await judge(
         context,
         session,
         { [plugin.name]: probe },
         encoder,
         viewOptions.parse(groups.views),
       );
-      say(showMetrics(result));
-      if (folder === undefined) return;
-      const { writeAtomic } = await import("../run/atomic_write.ts");
-      const { jsonText } = await import("../run/json_text.ts");
-      const path = `${folder}/${plugin.name}.json`;
-      await writeAtomic(path, jsonText(result));
-      say(`\nsaved: ${path}`);
+      const saved = folder && `${folder}/${plugin.name}.json`;
+      if (saved) {
+        const { writeAtomic } = await import("../run/atomic_write.ts");
+        const { jsonText } = await import("../run/json_text.ts");
+        await writeAtomic(saved, jsonText(metrics));
+      }
+      context.result(
+        { probe: plugin.name, metrics, saved },
+        () => showMetrics(metrics) + (saved ? `\n\nsaved: ${saved}` : ""),
+      );
     },
   };
 }

@@ -10,9 +10,11 @@ import { deviceOption, outOption, runFolderOf, tuneOption } from "./run_options.
 
 const options = z.strictObject({
   run: z.array(z.string().min(1)).default([])
-    .describe("folders of the runs, as --run=a,b or --run=a --run=b; default the latest"),
+    .describe("folders of the runs, as --run=a,b or --run=a --run=b; default the latest")
+    .meta({ format: "run-path" }),
   to: z.string().min(1).optional()
-    .describe("folder to write; default report in the run's, or beside the first of several"),
+    .describe("folder to write; default report in the run's, or beside the first of several")
+    .meta({ format: "directory-path" }),
   points: z.int().min(5).max(5000).default(2000).describe("test images on the map, at most"),
   device: deviceOption,
   tune: tuneOption,
@@ -22,12 +24,12 @@ const options = z.strictObject({
 /** The command. */
 export const command: Command<typeof options> = {
   spec: { options, roles: {} },
-  async run({ config: { options: { run, to, out, ...options } }, signal, bar }) {
+  async run({ config: { options: { run, to, out, ...options } }, signal, bar, result }) {
     const { writeReport } = await import("../report/write_report.ts");
     const { examineRun } = await import("./examine_run.ts");
-    const { note, say } = await import("../terminal/say.ts");
+    const { note } = await import("../terminal/say.ts");
     const folders = run.length > 0 ? run : [await runFolderOf("", out)];
-    const result = await writeReport(folders, to, async (name, data) => {
+    const report = await writeReport(folders, to, async (name, data) => {
       note(`run      ${name}`);
       const found = await examineRun(name, data, options, { signal, bar });
       for (const part of [found.linear, found.test, found.views]) {
@@ -35,7 +37,7 @@ export const command: Command<typeof options> = {
       }
       return found;
     });
-    say(textOf(result));
+    result(report, textOf);
   },
 };
 

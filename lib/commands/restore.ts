@@ -17,10 +17,11 @@ import { deviceOption, outOption, runFolderOf, tuneOption } from "./run_options.
 
 /** The options that say which encoder. */
 export const restoreOptions = z.strictObject({
-  run: z.string().optional().describe("folder of the run; default the latest"),
+  run: z.string().optional().describe("folder of the run; default the latest")
+    .meta({ format: "run-path" }),
   modelPath: z.string().optional().describe(
     "a file of weights in place of a run: a checkpoint, or one of PyTorch (.pth, .safetensors)",
-  ),
+  ).meta({ format: "file-path" }),
   device: deviceOption,
   tune: tuneOption,
   out: outOption,
@@ -74,13 +75,20 @@ export interface Restored {
   readonly folder?: string;
 }
 
-/** Opens dataset and device, builds the encoder and loads its weights. */
-export async function restore(context: Context<typeof restoreOptions>): Promise<Restored> {
+/**
+ * Opens dataset and device, builds the encoder and loads its weights.
+ *
+ * @param standsIn whether the dataset only stands in for one that nobody named; nothing is said of it
+ */
+export async function restore(
+  context: Context<typeof restoreOptions>,
+  standsIn = false,
+): Promise<Restored> {
   const { config: { options, roles } } = context;
   const { loadEncoderWeights } = await import("../train/load_encoder.ts");
   const { openDescribed } = await import("./open_session.ts");
   const { note } = await import("../terminal/say.ts");
-  const session = await openDescribed(context.config, context);
+  const session = await openDescribed(context.config, context, standsIn);
   const { plugin, options: encoderOptions } = chosen(roles, "encoder");
   const encoder = await session.make("encoder", plugin, encoderOptions);
   const folder = await folderOf(options, options.out);

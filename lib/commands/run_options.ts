@@ -21,7 +21,7 @@ export const tuneOption: z.ZodDefault<z.ZodEnum<{ on: "on"; off: "off" }>> = z.e
 
 /** `--out`. */
 export const outOption: z.ZodDefault<z.ZodString> = z.string().min(1).default("runs")
-  .describe("folder of the runs");
+  .describe("folder of the runs").meta({ format: "directory-path" });
 
 /** The folder of a run: as named, or the latest in `out`. Throws UsageError where there is none. */
 export async function runFolderOf(named: string, out: string): Promise<string> {

@@ -21,7 +21,8 @@ export const sweepCommandOptions = z.strictObject({
       "the arm that the others are compared with, as the table names it; default the first",
     ),
   jobs: z.int().min(1).default(1).describe("trainings at a time"),
-  out: z.string().min(1).optional().describe("folder of the sweep; default sweeps/DATASET"),
+  out: z.string().min(1).optional().describe("folder of the sweep; default sweeps/DATASET")
+    .meta({ format: "directory-path" }),
 }).extend(trainCommandOptions.omit(ofOneRun).shape);
 
 /** The command. */

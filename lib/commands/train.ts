@@ -19,13 +19,17 @@ export const trainCommandOptions = trainOptions.extend({
   device: deviceOption,
   tune: tuneOption,
   out: outOption,
-  resume: z.string().optional().describe("continue the run in this folder; bare, the latest run"),
+  resume: z.string().optional().describe("continue the run in this folder; bare, the latest run")
+    .meta({ format: "run-path" }),
   preset: z.string().optional()
-    .describe(`start from a preset (${PRESETS.join(", ")}); the default without a --dataset`),
+    .describe(`start from a preset (${PRESETS.join(", ")}); the default without a --dataset`)
+    .meta({ examples: PRESETS }),
   debiased: z.boolean().optional()
     .describe("the reference's flag: --objective=debiased, or biased where false"),
   baselines: z.boolean().default(true)
     .describe("at the end, evaluate the untrained encoder and raw pixels as well"),
+  tensorboard: z.boolean().default(false)
+    .describe("write what TensorBoard shows to the folder tensorboard of the run"),
 });
 
 /** The command. */

@@ -8,11 +8,12 @@ import { chosen, resolveConfig } from "../config.ts";
 import { Interrupted, UsageError } from "../errors.ts";
 import { jsonText } from "../run/json_text.ts";
 import { createRun, openRun, runName } from "../run/run_folder.ts";
-import { note, say } from "../terminal/say.ts";
+import type { EventFile } from "../tensorboard/event_file.ts";
+import { note } from "../terminal/say.ts";
 import { train, type TrainStep } from "../train/train.ts";
 import { viewOptions } from "../views/options.ts";
 import type { Context } from "./command.ts";
-import { compare } from "./compare.ts";
+import { compare, resultsTable } from "./compare.ts";
 import { canJudge, checkNeighbours, judge } from "./judge.ts";
 import { readLayer } from "./layer.ts";
 import { openDescribed } from "./open_session.ts";
@@ -21,7 +22,7 @@ import { command, type trainCommandOptions } from "./train.ts";
 
 /** What may differ between a run and its continuation; all else would make it another run. */
 const MAY_CHANGE =
-  /^(device|tune|out|epochs|max_steps|\w+_every|k|knn_temperature|baselines|probe(\..*)?)$/;
+  /^(device|tune|out|epochs|max_steps|\w+_every|k|knn_temperature|baselines|tensorboard|probe(\..*)?)$/;
 
 /** Runs the command. */
 export async function trainAndEvaluate(
@@ -62,6 +63,8 @@ export async function trainAndEvaluate(
   try {
     if (folder !== undefined) await run.writeFile("config.json", jsonText(saved));
     note(`run      ${run.path}`);
+    const events = options.tensorboard ? await eventFile(run.path) : undefined;
+    const show = stepShower(context);
     const result = await train(
       {
         device: session.device,
@@ -79,7 +82,10 @@ export async function trainAndEvaluate(
       options,
       {
         signal,
-        onStep: stepShower(context),
+        onStep: (step) => {
+          show(step);
+          if (step.record) events?.follow();
+        },
         ...(labelled && {
           onEvaluate: async () => {
             const { knn: { top1, top5 } } = await judge(context, session, { knn }, trained);
@@ -87,19 +93,25 @@ export async function trainAndEvaluate(
           },
         }),
       },
-    );
+    ).finally(() => events?.follow());
     result.dispose();
     bar.end();
-    if (labelled) {
-      const judges = { knn, [probe.plugin.name]: prober };
-      const { baselines } = options;
-      say(
-        await compare(context, { session, judges, run, trained, makeEncoder, views, baselines }),
-      );
-    } else {
+    const judges = { knn, [probe.plugin.name]: prober };
+    const { baselines } = options;
+    const results = labelled
+      ? await compare(context, { session, judges, run, trained, makeEncoder, views, baselines })
+      : undefined;
+    if (!results) {
       note("The dataset has no labelled splits train and test, so nothing is evaluated.");
     }
-    say(`run: ${run.path}`);
+    if (events) {
+      const { endTensorBoard } = await import("./end_tensorboard.ts");
+      await endTensorBoard(context, session, events, run.path, trained);
+    }
+    context.result(
+      { run: run.path, ...results },
+      () => `${results ? resultsTable(results) + "\n" : ""}run: ${run.path}`,
+    );
   } catch (error) {
     // A run that failed before its first line is nobody's latest run.
     if (folder === undefined && !(error instanceof Interrupted)) await run.removeIfBare();
@@ -107,6 +119,12 @@ export async function trainAndEvaluate(
   } finally {
     await run.close();
   }
+}
+
+/** The event file of a run; what it needs is loaded where it is asked for. */
+async function eventFile(run: string): Promise<EventFile> {
+  const { EventFile } = await import("../tensorboard/event_file.ts");
+  return await EventFile.of(run);
 }
 
 /** The configuration that is kept with the run: all that `--config` needs to repeat it. */
@@ -138,14 +156,15 @@ async function checkedFolder(
   });
 }
 
-/** Shows each step: the epoch, the loss of the last line of the log, and the speed. */
+/** Shows each step: the epoch, and of the last line of the log the loss and the speed. */
 function stepShower({ bar }: Context<z.ZodObject>): (step: TrainStep) => void {
-  let text = "";
+  let logged = "";
   return ({ epoch, step, stepsTotal, record }) => {
     if (record) {
-      text = `epoch ${epoch}   loss ${record.loss.toFixed(4)}   ` +
+      logged = `   loss ${record.loss.toFixed(4)}   ` +
         `${record.images_per_second.toFixed(0)} images/s`;
     }
-    bar.show({ task: "training", done: step, total: stepsTotal, unit: "steps" }, text);
+    const text = `epoch ${epoch}${logged}`;
+    bar.show({ task: "training", done: step, total: stepsTotal, unit: "steps" }, text, epoch);
   };
 }

@@ -33,7 +33,7 @@ export function runEvents(
   names: readonly string[],
   lastId: string | null,
   signal: AbortSignal,
-): ReadableStream<Uint8Array> {
+): ReadableStream<Uint8Array<ArrayBuffer>> {
   const gone = new AbortController();
   const texts = events(list, names, lastId, AbortSignal.any([signal, gone.signal]));
   const encoder = new TextEncoder();

@@ -17,15 +17,15 @@ export interface ExportSource {
   readonly encoderName: string;
   /** Its options. */
   readonly encoderOptions: Readonly<Record<string, unknown>>;
-  /** The name of the dataset plugin. */
-  readonly datasetName: string;
+  /** The name of the dataset plugin, where it is known what the encoder was trained on. */
+  readonly datasetName?: string;
   /** The dataset whose normalisation the encoder expects. */
   readonly dataset: Pick<Dataset, "shape" | "mean" | "std">;
 }
 
 /**
- * Texts by name: `tauplus` (the version), `encoder` and `encoder_options`, `dataset`, `input_shape`
- * of its examples ([height, width, channels] for images), `mean` and `std` per channel with
+ * Texts by name: `tauplus` (the version), `encoder` and `encoder_options`, `dataset` where it is
+ * known, `input_shape` of its examples ([height, width, channels] for images), `mean` and `std` per channel with
  * `normalization` in words, `dim` of a feature, whether batch norm is `folded`. Where an encoder ends
  * with a flattened image, `feature_order` is its axes in the order of the feature. All but words are
  * JSON.
@@ -46,7 +46,7 @@ export function exportMetadata(
     tauplus: VERSION,
     encoder: encoderName,
     encoder_options: JSON.stringify(encoderOptions),
-    dataset: datasetName,
+    ...(datasetName !== undefined && { dataset: datasetName }),
     input_shape: JSON.stringify(shape),
     normalization: (pixels ? "done by the network: " : "") +
       "(pixel / 255 - mean) / std, per channel",

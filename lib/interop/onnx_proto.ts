@@ -5,7 +5,8 @@
  *
  * @module
  */
-import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
+import { BinaryWriter } from "@bufbuild/protobuf/wire";
+import { bytes, float, integer, message, text } from "./wire.ts";
 
 /** The version of the format, that of ONNX 1.12, which brought {@linkcode OPSET}. */
 const IR_VERSION = 8;
@@ -126,7 +127,7 @@ function writeAttribute(writer: BinaryWriter, name: string, value: OnnxAttribute
   // AttributeProto, whose `type` (20) is an AttributeType
   text(writer, 1, name); // name
   if ("float" in value) {
-    writer.tag(2, WireType.Bit32).float(value.float); // f
+    float(writer, 2, value.float); // f
     integer(writer, 20, 1); // FLOAT
   } else if ("int" in value) {
     integer(writer, 3, value.int); // i
@@ -145,8 +146,8 @@ function writeTensor(writer: BinaryWriter, { name, shape, data }: OnnxConstant) 
   for (const length of shape) integer(writer, 1, length); // dims
   integer(writer, 2, data instanceof Float32Array ? FLOAT : INT64); // data_type
   text(writer, 8, name); // name
-  const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-  writer.tag(9, WireType.LengthDelimited).bytes(bytes); // raw_data, little-endian
+  // raw_data, little-endian
+  bytes(writer, 9, new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
 }
 
 function writeValue(writer: BinaryWriter, { name, shape, type, description }: OnnxValue) {
@@ -166,18 +167,4 @@ function writeValue(writer: BinaryWriter, { name, shape, type, description }: On
       });
     }));
   text(writer, 3, description); // doc_string
-}
-
-function message(writer: BinaryWriter, field: number, write: () => void): void {
-  writer.tag(field, WireType.LengthDelimited).fork();
-  write();
-  writer.join();
-}
-
-function text(writer: BinaryWriter, field: number, value: string): void {
-  writer.tag(field, WireType.LengthDelimited).string(value);
-}
-
-function integer(writer: BinaryWriter, field: number, value: number): void {
-  writer.tag(field, WireType.Varint).int64(value);
 }

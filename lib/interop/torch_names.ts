@@ -40,7 +40,13 @@ const AXES: Readonly<Record<number, readonly number[]>> = { 2: [1, 0], 4: [3, 2,
 /** Steps of batch norm, which `BatchNorm2d` counts and, with a momentum, never uses. */
 const COUNTER = "num_batches_tracked";
 
-/** What of a PyTorch file is no weight of the encoder, and may be left: head, classifier, counters. */
+/**
+ * What a layer of a file may hold besides its weights: batch norm's counter, and what thop's
+ * `profile` left in a model that was saved after it, as in the code that the reference is made from.
+ */
+const COUNTED = new RegExp(`(^|\\.)(${COUNTER}|total_ops|total_params)$`);
+
+/** What of a PyTorch file is no weight of the encoder, and may be left: head and classifier. */
 const APART = { torchvision: /^(fc|head)\./, reference: /^g\./ } as const;
 
 /** How a file names its weights, by the first convolution; undefined where it has none of both. */
@@ -165,7 +171,7 @@ export function fromTorch(
   for (const name of left) {
     const bare = naming.parallel ? name.replace(/^module\./, "") : name;
     if (apart.test(bare)) ignored.push(name);
-    else if (!bare.endsWith(`.${COUNTER}`)) {
+    else if (!COUNTED.test(bare)) {
       fail("the encoder must have all weights of the file", name);
     }
   }

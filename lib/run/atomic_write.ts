@@ -32,8 +32,17 @@ export async function writeAtomic(path: string, contents: Uint8Array | string): 
 
 /** The error of a write that failed. */
 export function writeError(path: string, cause: unknown): DataError {
+  const act = `write ${path}`;
+  if (cause instanceof Deno.errors.NotFound) {
+    return new DataError({
+      act,
+      rule: `the folder ${dirname(path)} must exist`,
+      next: "Make it or choose another one, then run the command again.",
+      cause,
+    });
+  }
   return new DataError({
-    act: `write ${path}`,
+    act,
     rule: "the disk must have space and the folder must be writable",
     got: cause,
     next: "Free some space or choose another folder, then run the command again.",

@@ -6,6 +6,7 @@
  *     checkpoint-25.safetensors              the state after epoch 25
  *     checkpoint-25-step-7.safetensors       the state 7 steps later, where a run was interrupted
  *     results.json                           what the probes found, written last
+ *     tensorboard/                           what TensorBoard shows, where it is asked for
  *     lock                                   while a process writes
  *
  * @module
@@ -17,7 +18,8 @@ import { jsonText } from "./json_text.ts";
 import { type Lock, lockFolder } from "./lock.ts";
 
 const CONFIG = "config.json";
-const METRICS = "metrics.jsonl";
+/** The name of the metrics log. */
+export const METRICS = "metrics.jsonl";
 const LOCK = "lock";
 const CHECKPOINT = /^checkpoint-(\d+)(?:-step-(\d+))?\.safetensors$/;
 

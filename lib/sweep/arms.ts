@@ -47,6 +47,7 @@ const NOT_VARIED = [
   "device",
   "tune",
   "baselines",
+  "tensorboard",
   "eval_every",
   "save_every",
   "log_every",

@@ -6,6 +6,7 @@
 import { cpus } from "node:os";
 import { version_core } from "@tensorflow/tfjs";
 import project from "../../deno.json" with { type: "json" };
+import { shellWord } from "../terminal/shell_word.ts";
 
 /** What a reader needs to make them again. */
 export interface Circumstances {
@@ -23,15 +24,10 @@ export interface Circumstances {
 export function circumstances(): Circumstances {
   const processors = cpus();
   return {
-    command: ["deno", "task", ...Deno.args.map(quoted)].join(" "),
+    command: ["deno", "task", ...Deno.args.map(shellWord)].join(" "),
     date: new Date().toISOString().slice(0, 10),
     versions:
       `tauplus ${project.version}, Deno ${Deno.version.deno}, TensorFlow.js ${version_core}`,
     processor: `${processors[0]?.model ?? "unknown processor"}, ${processors.length} cores`,
   };
-}
-
-/** An argument as a shell takes it. */
-function quoted(argument: string): string {
-  return /^[\w@%+=:,./-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", "'\\''")}'`;
 }

@@ -107,19 +107,23 @@ function chart(
         mark: { type: "rule", strokeDash: [5, 4], color: RULE },
         encoding: { y },
       },
-      // In turn at the left and at the right end: two rules may be near to each other.
-      ...rules.map((rule, i) => ({
-        data: { values: [rule] },
-        mark: {
-          type: "text" as const,
-          align: i % 2 ? "right" as const : "left" as const,
-          baseline: "bottom" as const,
-          dx: i % 2 ? -3 : 3,
-          dy: -2,
-          color: RULE,
-        },
-        encoding: { x: { value: i % 2 ? width : 0 }, y, text: { field: "label" } },
-      })),
+      // In turn at the left and at the right end, and on a white edge: two rules may be near to each
+      // other, and one runs through the other's name.
+      ...rules.flatMap((rule, i) =>
+        [{ stroke: "white", strokeWidth: 4 }, {}].map((edge) => ({
+          data: { values: [rule] },
+          mark: {
+            type: "text" as const,
+            align: i % 2 ? "right" as const : "left" as const,
+            baseline: "bottom" as const,
+            dx: i % 2 ? -3 : 3,
+            dy: -2,
+            color: RULE,
+            ...edge,
+          },
+          encoding: { x: { value: i % 2 ? width : 0 }, y, text: { field: "label" } },
+        }))
+      ),
       {
         data: { values: points },
         mark: { type: "point", filled: true, size: 30, opacity: 1, color: SEED },

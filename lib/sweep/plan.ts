@@ -44,7 +44,7 @@ export interface PlanParts {
 }
 
 /** What no result depends on, so that it makes no other run. */
-const IMMATERIAL = /^(device|tune|out|baselines|(eval|save|log)_every)$/;
+const IMMATERIAL = /^(device|tune|out|baselines|tensorboard|(eval|save|log)_every)$/;
 
 /** What the untrained encoder and raw pixels depend on. */
 const OF_REFERENCES = /^(dataset|encoder|probe|normalization|views|k|knn_temperature|seed)(\.|$)/;

@@ -3,8 +3,9 @@
  *
  * @module
  */
-import { duration } from "../terminal/progress.ts";
+import { duration } from "../terminal/amounts.ts";
 import { table } from "../terminal/table.ts";
+import { terminalWidth, widthOf, wrapped } from "../terminal/width.ts";
 import type { Circumstances } from "./circumstances.ts";
 import type { Estimate } from "./statistics.ts";
 import type { ArmSummary, SweepSummary } from "./summary.ts";
@@ -15,10 +16,24 @@ export type SweepReport = Circumstances & SweepSummary;
 /** There is no such number. */
 const NONE = "–";
 
-/** At most 100 columns wide for two probes and labels of 21 letters, with its legend. */
-export function terminalTable(sweep: SweepReport): string {
+/** Spaces between columns, and what a label needs at least. */
+const GAP = 2, LABEL = 16;
+
+/** The table with its legend. Where it is too wide, the columns of the rates stay in the page. */
+export function terminalTable(
+  sweep: SweepReport,
+  columns: number = terminalWidth(Deno.stdout),
+): string {
   const head = ["arm", ...sweep.probes.flatMap((probe) => [probe, "Δ"]), "clamp", "FN"];
-  return ["", table(head, rowsOf(sweep)), "", ...legend(sweep)].join("\n");
+  const rows = rowsOf(sweep);
+  const numbers = head.slice(1).map((title, i) =>
+    GAP + Math.max(...[title, ...rows.map((row) => row[i + 1])].map(widthOf))
+  );
+  const fits = LABEL + numbers.reduce((sum, width) => sum + width, 0) <= columns;
+  const shown = (row: readonly string[]) => fits ? row : row.slice(0, -2);
+  const body = table(shown(head), rows.map(shown), 1, { columns, gap: GAP });
+  const lines = legend(sweep, fits).flatMap((line) => wrapped(line, columns));
+  return ["", body, "", ...lines].join("\n");
 }
 
 /** The page, beside `sweep.json` and `sweep.svg`. */
@@ -43,7 +58,7 @@ export function markdown(sweep: SweepReport): string {
     row(head.map((_, i) => i === 0 ? "---" : "---:")),
     ...rowsOf(sweep).map(row),
     "",
-    legend(sweep).join(" "),
+    legend(sweep, true).join(" "),
     "",
     "![Top-1 of every arm, and its difference to the baseline](sweep.svg)",
     "",
@@ -92,16 +107,20 @@ function named({ label, runs }: ArmSummary, seeds: number): string {
   return finished === seeds ? label : `${label} (n = ${finished})`;
 }
 
-function legend({ seeds, baseline, arms }: SweepReport): string[] {
+function legend({ seeds, baseline, arms }: SweepReport, rates: boolean): string[] {
   const count = seeds.length === 1 ? `seed ${seeds[0]}` : `${seeds.length} seeds`;
   const everyClamp = arms.some(({ clampRate }) => clampRate);
   return [
     `Top-1 on the test split in %, mean ± standard deviation over ${count} (${seeds.join(", ")}).`,
     `Δ: to ${baseline} by pairs of one seed, mean ± half of its 95 % confidence interval (Student t).`,
-    ...(everyClamp
+    ...(rates && everyClamp
       ? ["clamp: share of rows where the estimate of the negatives is clamped, in %."]
       : []),
-    "FN: share of negatives that are of the anchor's class, in %; both means over the logged steps.",
+    ...(rates
+      ? [
+        "FN: share of negatives that are of the anchor's class, in %; both means over the logged steps.",
+      ]
+      : []),
   ];
 }
 

@@ -5,7 +5,8 @@
  */
 import { Interrupted } from "../errors.ts";
 import { readMetrics } from "../run/run_folder.ts";
-import { duration, type ProgressBar } from "../terminal/progress.ts";
+import { duration } from "../terminal/amounts.ts";
+import type { ProgressBar } from "../terminal/progress.ts";
 import { note } from "../terminal/say.ts";
 import type { Run } from "./plan.ts";
 import { readResult, type RunResult } from "./result.ts";

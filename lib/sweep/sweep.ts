@@ -10,7 +10,7 @@ import { TauplusError } from "../errors.ts";
 import { writeAtomic, writeError } from "../run/atomic_write.ts";
 import { jsonText } from "../run/json_text.ts";
 import { lockFolder } from "../run/lock.ts";
-import { note, say } from "../terminal/say.ts";
+import { note } from "../terminal/say.ts";
 import { expandArms } from "./arms.ts";
 import { chooseBaseline } from "./baseline.ts";
 import { checkData } from "./check_data.ts";
@@ -27,7 +27,7 @@ import { OUTPUT } from "./train_run.ts";
  * failed a TauplusError after the report.
  */
 export async function sweep(context: Context<typeof sweepCommandOptions>): Promise<void> {
-  const { config: { options }, layers, plugins, registry, signal, bar } = context;
+  const { config: { options }, layers, plugins, registry, signal, bar, result } = context;
   const { arms, datasets } = await expandArms(command.spec, layers, registry);
   const baseline = chooseBaseline(arms, options.baseline);
   const seeds = options.seeds.length === 1 ? [...Array(options.seeds[0]).keys()] : options.seeds;
@@ -45,11 +45,14 @@ export async function sweep(context: Context<typeof sweepCommandOptions>): Promi
     const outcomes = await runAll(runs, { jobs: options.jobs, signal, bar, stepsOf });
     if (outcomes.some(({ result }) => result)) {
       const found = { ...circumstances(), ...summarise({ seeds, baseline, outcomes }) };
-      say(terminalTable(found));
       await writeAtomic(join(out, "sweep.json"), jsonText(found));
       await writeAtomic(join(out, "sweep.svg"), await sweepFigure(found));
       await writeAtomic(join(out, "sweep.md"), markdown(found));
-      say(`sweep: ${join(out, "sweep.md")}, with sweep.json and sweep.svg`);
+      const page = join(out, "sweep.md");
+      result(
+        { page, ...found },
+        () => `${terminalTable(found)}\nsweep: ${page}, with sweep.json and sweep.svg`,
+      );
     }
     checkFailures(outcomes);
   } finally {

@@ -54,6 +54,8 @@ export async function trainRun(
     ],
     // Ctrl-C reaches all processes of a terminal's group: this one would hear it twice.
     detached: true,
+    // What it says is read.
+    env: { FORCE_COLOR: "0" },
     stdin: "null",
     stdout: "piped",
     stderr: "piped",

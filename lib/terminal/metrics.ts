@@ -6,6 +6,7 @@
 import { z } from "zod";
 import type { Metrics } from "../plugin.ts";
 import { table } from "./table.ts";
+import { terminalWidth } from "./width.ts";
 
 /** The fields of a classifier; a probe need not have them. */
 const classifier = z.object({
@@ -13,22 +14,30 @@ const classifier = z.object({
   confusion: z.array(z.array(z.number())),
 });
 
-/** More classes than this are too wide a confusion matrix for a terminal. */
-const WIDEST = 12;
+/** Spaces between columns, and the columns that names and accuracies need beside the counts. */
+const GAP = 2, BESIDE = 20;
 
-/** Top-1 and top-5, then per-class accuracy and confusion where the probe has them. */
-export function showMetrics(metrics: Metrics): string {
+/**
+ * Top-1 and top-5, then accuracy per class where the probe has it, and the confusion where there is
+ * room for it.
+ */
+export function showMetrics(metrics: Metrics, columns = terminalWidth(Deno.stdout)): string {
   const head = `top-1 ${metrics.top1.toFixed(2)} %   top-5 ${metrics.top5.toFixed(2)} %`;
   const { success, data } = classifier.safeParse(metrics);
   if (!success) return head;
   const names = Object.keys(data.perClass);
-  const wide = names.length <= WIDEST;
-  const columns = wide ? names.map((_, i) => String(i)) : [];
+  const digits = String(Math.max(...data.confusion.flat(), names.length - 1)).length;
+  const wide = BESIDE + names.length * (GAP + digits) <= columns;
+  const predicted = wide ? names.map((_, i) => String(i)) : [];
   const rows = names.map((name, i) => [
     wide ? `${i} ${name}` : name,
     data.perClass[name]?.toFixed(1) ?? "none",
     ...(wide ? data.confusion[i].map(String) : []),
   ]);
-  const caption = wide ? "\n\nColumns 0 … are the predicted classes, as counts.\n\n" : "\n\n";
-  return head + caption + table(["class", "top-1 %", ...columns], rows);
+  const caption = wide
+    ? "Columns 0 … are the predicted classes, as counts."
+    : "The confusion matrix is too wide for here; --json gives it.";
+  const layout = { columns, gap: GAP };
+  const body = table(["class", "top-1 %", ...predicted], rows, 1, layout);
+  return [head, caption, body].join("\n\n");
 }

@@ -3,9 +3,19 @@
  *
  * @module
  */
+import { terminalWidth, widthOf, wrapped } from "./width.ts";
+
+/** How a table is laid out. */
+export interface TableLayout {
+  /** The columns there are; default those of the terminal, or 80. */
+  readonly columns?: number;
+  /** Spaces between columns; default 3. */
+  readonly gap?: number;
+}
 
 /**
- * Rows under a head, columns padded to align.
+ * Rows under a head, columns padded to align. Where the terminal is too narrow, the widest columns
+ * become narrower, and what they hold goes on in the next line.
  *
  * @param left how many columns, from the first, are texts and align to the left; the others are
  * numbers and align to the right.
@@ -14,13 +24,33 @@ export function table(
   head: readonly string[],
   rows: readonly (readonly string[])[],
   left = 1,
+  { columns = terminalWidth(Deno.stdout), gap = 3 }: TableLayout = {},
 ): string {
   const all = [head, ...rows];
-  const widths = head.map((_, column) => Math.max(...all.map((row) => row[column].length)));
-  const line = (row: readonly string[]) =>
-    row.map((cell, column) =>
-      column < left ? cell.padEnd(widths[column]) : cell.padStart(widths[column])
-    ).join("   ").trimEnd();
-  const rule = widths.map((width) => "─".repeat(width)).join("   ");
-  return [line(head), rule, ...rows.map(line)].join("\n");
+  const natural = head.map((_, column) => Math.max(...all.map((row) => widthOf(row[column]))));
+  const widths = fit(natural, columns - gap * (head.length - 1));
+  const space = " ".repeat(gap);
+  const lines = (row: readonly string[]) => {
+    const cells = row.map((cell, column) => wrapped(cell, widths[column]));
+    const height = Math.max(...cells.map((cell) => cell.length));
+    return Array.from({ length: height }, (_, line) =>
+      cells.map((cell, column) => {
+        const text = cell[line] ?? "";
+        const padding = " ".repeat(widths[column] - widthOf(text));
+        return column < left ? text + padding : padding + text;
+      }).join(space).trimEnd());
+  };
+  const rule = widths.map((width) => "─".repeat(width)).join(space);
+  return [...lines(head), rule, ...rows.flatMap(lines)].join("\n");
+}
+
+/** The widths, the widest made narrower until their sum is at most `available`. */
+function fit(natural: readonly number[], available: number): number[] {
+  const widths = [...natural];
+  for (let sum = widths.reduce((a, b) => a + b, 0); sum > available; sum--) {
+    const widest = widths.indexOf(Math.max(...widths));
+    if (widths[widest] <= 2) break; // no letter of East Asia is narrower
+    widths[widest]--;
+  }
+  return widths;
 }

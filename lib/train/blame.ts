@@ -6,8 +6,9 @@
 import { DeviceError, Interrupted, PluginError, TauplusError } from "../errors.ts";
 import type { Kind } from "../plugin.ts";
 
+/** The wasm backend's code aborts without a word where its 4 GiB are spent. */
 const OUT_OF_MEMORY =
-  /out of memory|\boom\b|allocation failed|cannot enlarge memory|memory access out of bounds/i;
+  /out of memory|\boom\b|allocation failed|cannot enlarge memory|memory access out of bounds|aborted\(\)/i;
 
 const REMEDY = "Set --micro_batch=32 or less: the same gradient in pieces, with less memory.";
 

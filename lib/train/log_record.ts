@@ -14,7 +14,7 @@ import { type NamedObjective, wrongObjective } from "./objective_loss.ts";
 import type { TrainOptions } from "./options.ts";
 import type { MetricsRecord } from "../run/run_folder.ts";
 
-/** A line of the log. Fields of time (`images_per_second`, `seconds`) differ from run to run. */
+/** A line of the log. Its times (`images_per_second`, `seconds`, `time`) differ from run to run. */
 export interface LogRecord extends MetricsRecord, EmbeddingMetrics {
   /** The epoch, from 1. */
   readonly epoch: number;
@@ -26,6 +26,8 @@ export interface LogRecord extends MetricsRecord, EmbeddingMetrics {
   readonly images_per_second: number;
   /** Seconds spent on the run. */
   readonly seconds: number;
+  /** When the line was written, as `2026-11-23T22:17:01.123Z`. */
+  readonly time: string;
 }
 
 /** What was read back from the device. */
@@ -55,6 +57,7 @@ export function logRecord(
     ...(Number.isFinite(falseNegatives) && { false_negative_rate: falseNegatives }),
     images_per_second: Number((batchSize * losses.length / spent).toFixed(1)),
     seconds: Number(done.seconds.toFixed(3)),
+    time: new Date().toISOString(),
   };
 }
 
@@ -80,7 +83,7 @@ export function measure(named: NamedObjective, input: ObjectiveInput): Measureme
 }
 
 /** The objective's diagnostics. Throws a PluginError where it throws or gives what is no scalar. */
-function diagnose(
+export function diagnose(
   { name, objective }: NamedObjective,
   input: ObjectiveInput,
 ): Record<string, tf.Scalar> {

@@ -227,7 +227,8 @@ export async function train(
         const results = await hooks.onEvaluate(epoch).catch(async (error) => {
           throw signal?.aborted ? await interrupted() : error;
         });
-        await run?.append({ epoch, step: done.step, ...results });
+        const time = new Date().toISOString();
+        await run?.append({ epoch, step: done.step, ...results, time });
       }
       done.epoch = epoch;
       done.stepInEpoch = 0;

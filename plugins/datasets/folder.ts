@@ -17,7 +17,7 @@ export default defineDataset({
   summary: "Your own images: classes from sub-folders, or a flat folder without labels",
   options: z.strictObject({
     path: z.string().default("").describe("the folder of images (required)")
-      .meta({ path: true }),
+      .meta({ path: true, format: "directory-path" }),
     imageSize: z.int().min(1).max(4096).default(96)
       .describe("height and width to resize and centre-crop every image to, in pixels"),
     testShare: z.number().min(0).lt(1).default(0.1)

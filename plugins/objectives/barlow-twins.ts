@@ -28,6 +28,7 @@ export default defineObjective({
     };
     return {
       unitRows: false,
+      symmetry: ["batch", "views"],
       loss: ({ views }) =>
         tf.tidy(() => {
           checkViews(views, { objective: "barlow-twins", exactly: 2 });

@@ -35,6 +35,7 @@ export default defineObjective({
       });
     return {
       views: m + 1,
+      symmetry: ["batch", "views"],
       loss: ({ views }) => {
         check(views);
         return familyLoss(tf, views, member);

@@ -20,6 +20,7 @@ export default defineObjective({
     temperature: z.number().positive().default(0.1).describe("divides every similarity, t"),
   }),
   create: ({ temperature }, { tf }) => ({
+    symmetry: ["batch", "views"],
     loss: ({ views }) => {
       checkViews(views, { objective: "decoupled" });
       return familyLoss(tf, views, { form: "decoupled", temperature });

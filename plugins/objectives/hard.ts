@@ -26,6 +26,7 @@ export default defineObjective({
   create: ({ temperature, tauPlus, beta }, { tf }) => {
     const member = { form: "debiased", temperature, tauPlus, beta } as const;
     return {
+      symmetry: ["batch", "views"],
       loss: ({ views }) => {
         checkViews(views, { objective: "hard" });
         return familyLoss(tf, views, member);

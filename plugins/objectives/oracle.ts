@@ -26,6 +26,7 @@ export default defineObjective({
     temperature: z.number().positive().default(0.5).describe("divides every similarity, t"),
   }),
   create: ({ temperature }, { tf }) => ({
+    symmetry: ["batch", "views"],
     loss: (input) =>
       tf.tidy(() => {
         checkViews(input.views, { objective: "oracle" });

@@ -25,6 +25,7 @@ export default defineObjective({
     temperature: z.number().positive().default(0.1).describe("divides every similarity, t"),
   }),
   create: ({ temperature }, { tf }) => ({
+    symmetry: ["batch", "views"],
     loss: (input) =>
       tf.tidy(() => {
         checkViews(input.views, { objective: "supcon" });

@@ -36,6 +36,7 @@ export default defineObjective({
     };
     return {
       unitRows: false,
+      symmetry: ["batch", "views"],
       loss: ({ views }) =>
         tf.tidy(() => {
           checkViews(views, { objective: "vicreg", exactly: 2 });

@@ -1,5 +1,6 @@
 /** The paper's preset against the authors' code, option by option, and as a command. */
 import { assert, assertEquals } from "@std/assert";
+import { writeMiniature } from "../../examples/stl10_miniature.ts";
 import { presetLayer } from "../../lib/commands/presets.ts";
 import { command } from "../../lib/commands/train.ts";
 import { resolveConfig } from "../../lib/config.ts";
@@ -7,7 +8,6 @@ import { loadRegistry } from "../../lib/registry.ts";
 import { latestRun, listCheckpoints, readMetrics } from "../../lib/run/run_folder.ts";
 import stl10 from "../../plugins/datasets/stl10.ts";
 import { sourceEnv } from "../support/archives.ts";
-import { closedForm } from "../support/closed_form.ts";
 import { inFolder, runCommand } from "../support/command_line.ts";
 
 /** What chingyaoc/DCL does, in our names, by the file that says it. */
@@ -67,6 +67,7 @@ const FREE = [
   "momentum", // of other optimizers
   "max_steps",
   "log_every",
+  "tensorboard",
   "device",
   "tune",
   "out",
@@ -132,21 +133,3 @@ Deno.test("dcl-stl10 trains on a miniature of the files, and its checkpoint is e
     }
   });
 });
-
-/** Files as STL-10's, with as many images; their pixels are noise. */
-async function writeMiniature(
-  dataDir: string,
-  lengths: Readonly<Record<"train" | "test" | "unlabeled", number>>,
-): Promise<void> {
-  const folder = `${dataDir}/stl10_binary`;
-  await Deno.mkdir(folder, { recursive: true });
-  for (const [name, length] of Object.entries(lengths)) {
-    const noise = closedForm(name, length * 96 * 96 * 3);
-    await Deno.writeFile(`${folder}/${name}_X.bin`, Uint8Array.from(noise, (x) => 128 + 127 * x));
-    if (name === "unlabeled") continue;
-    await Deno.writeFile(
-      `${folder}/${name}_y.bin`,
-      Uint8Array.from({ length }, (_, i) => 1 + i % 10),
-    );
-  }
-}

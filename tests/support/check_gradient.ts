@@ -1,10 +1,12 @@
 /** Checks an objective on a device against float64: its value, its gradient, its tensors. */
 import { assert, assertEquals } from "@std/assert";
-import type * as tf from "@tensorflow/tfjs";
 import type { Device } from "../../lib/device/device.ts";
-import type { Objective, ObjectiveInput, Plugin } from "../../lib/plugin.ts";
-import { rng } from "../../lib/random.ts";
-import type { Views } from "./oracle.ts";
+import type { Objective, Plugin } from "../../lib/plugin.ts";
+import { checkEnv } from "../../lib/plugin_check/env.ts";
+import * as parts from "../../lib/plugin_check/objective_input.ts";
+import type { LossAndGradient, Views } from "../../lib/plugin_check/objective_input.ts";
+
+export { lossOf, randomViews, toInput } from "../../lib/plugin_check/objective_input.ts";
 
 /** At most this many coordinates of a gradient are compared, evenly spread. */
 const COORDINATES = 40;
@@ -16,79 +18,20 @@ export async function makeObjective(
   options: Record<string, unknown>,
   device: Device,
 ): Promise<Objective> {
-  return await plugin.create(plugin.options.parse(options), {
-    tf: device.tf,
-    seed: 0,
-    cache: "unused",
-    progress: () => {},
-    signal: new AbortController().signal,
-    inputShape: [1],
-    classes: [],
-  });
+  return await plugin.create(plugin.options.parse(options), checkEnv(device));
 }
 
-/** What {@linkcode randomViews} makes. */
-export interface RandomViews {
-  seed: number;
-  count: number;
-  batch: number;
-  dim: number;
-  /** Whether rows have unit norm, default true. */
-  unit?: boolean;
-}
-
-/** Views of random examples; the views of one example are close to each other. */
-export function randomViews({ seed, count, batch, dim, unit = true }: RandomViews): number[][][] {
-  const random = rng(seed, count, batch, dim);
-  const normals = () => Array.from({ length: dim }, () => random.normal());
-  const centres = Array.from({ length: batch }, normals);
-  return Array.from({ length: count }, () =>
-    centres.map((centre) => {
-      const row = normals().map((x, d) => centre[d] + 0.6 * x);
-      const norm = unit ? Math.hypot(...row) : 1;
-      return row.map((x) => x / norm);
-    }));
-}
-
-/** Puts views and labels on the device; the caller disposes, or is in a tidy. */
-export function toInput(device: Device, views: Views, labels?: readonly number[]): ObjectiveInput {
-  const { tf } = device;
-  return {
-    views: views.map((view) => tf.tensor2d(view.map((row) => [...row]))),
-    labels: labels && tf.tensor1d([...labels], "int32"),
-  };
-}
-
-/** The loss of an objective, read back. */
-export async function lossOf(
-  device: Device,
-  objective: Objective,
-  views: Views,
-  labels?: readonly number[],
-): Promise<number> {
-  const loss = device.tf.tidy(() => objective.loss(toInput(device, views, labels)));
-  const [value] = await loss.data();
-  loss.dispose();
-  return value;
-}
-
-/** The loss of an objective and its gradient by each view, read back; leaves no tensors. */
+/** {@linkcode parts.lossAndGradient}, which may leave no tensors. */
 export async function lossAndGradient(
   device: Device,
   objective: Objective,
   views: Views,
   labels?: readonly number[],
-): Promise<{ value: number; gradient: number[][] }> {
-  const { tf } = device;
-  const before = tf.memory().numTensors;
-  const input = toInput(device, views, labels);
-  const loss = (...tensors: tf.Tensor[]) =>
-    objective.loss({ ...input, views: tensors.map((t) => t.as2D(views[0].length, -1)) });
-  const { value, grads } = tf.valueAndGrads(loss)([...input.views]);
-  const [read, ...gradient] = await Promise.all([value, ...grads].map((t) => t.data()));
-  tf.dispose([value, ...grads, ...input.views, ...(input.labels ? [input.labels] : [])]);
-  assertEquals(tf.memory().numTensors, before, "the count of tensors after a step");
-  return { value: read[0], gradient: gradient.map((g) => [...g]) };
+): Promise<LossAndGradient> {
+  const before = device.tf.memory().numTensors;
+  const result = await parts.lossAndGradient(device, objective, views, labels);
+  assertEquals(device.tf.memory().numTensors, before, "the count of tensors after a step");
+  return result;
 }
 
 /** One check of {@linkcode checkGradient}. */

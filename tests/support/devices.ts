@@ -21,6 +21,11 @@ export function testOnWebgpu(name: string, fn: (device: Device) => void | Promis
   testOn(["webgpu"], name, fn);
 }
 
+/** Registers a test that takes long and has nothing to do with the device. */
+export function testOnWasm(name: string, fn: (device: Device) => void | Promise<void>): void {
+  testOn(["wasm"], name, fn);
+}
+
 function testOn(
   names: readonly DeviceName[],
   name: string,

@@ -2,9 +2,7 @@
  * The losses once more, in float64 and plain loops, straight from the papers' definitions. Float64
  * holds e^(±700), so down to temperature 0.01 no logarithms are needed, and none are used.
  */
-
-/** Views of a batch: `views[v][b]` is the embedding of view v of example b. */
-export type Views = readonly (readonly (readonly number[])[])[];
+import type { Views } from "../../lib/plugin_check/objective_input.ts";
 
 /** The options of the contrastive losses. */
 export interface ContrastiveOptions {

@@ -31,16 +31,17 @@ function hasModules(python: string, wanted: string): boolean {
 const TORCH = ["torch", "torchvision"];
 
 /**
- * Runs a script with the Python that has torch and torchvision; gives its standard output. Throws
- * where there is none, or with the script's last words where it fails.
+ * Runs a script with the Python that has `modules`, torch and torchvision where none are named; gives
+ * its standard output. Throws where there is none, or with the script's last words where it fails.
  */
 export async function runPython(
   script: string | URL,
   args: readonly string[] = [],
   stdin: string | Uint8Array = "",
+  modules: readonly string[] = TORCH,
 ): Promise<string> {
-  const python = findPython(TORCH);
-  if (python === undefined) throw new Error(`There is no Python with ${TORCH.join(" and ")}`);
+  const python = findPython(modules);
+  if (python === undefined) throw new Error(`There is no Python with ${modules.join(" and ")}`);
   const path = script instanceof URL ? fileURLToPath(script) : script;
   const child = new Deno.Command(python, {
     args: [path, ...args],

@@ -58,6 +58,13 @@ export class Heap {
     this.floats().fill(value, at, at + tf.util.sizeFromShape(tensor.shape));
   }
 
+  /** max(x, 0) of a float32 tensor, in place; what is not a number stays so. */
+  rectify(tensor: tf.TensorInfo): void {
+    const at = this.address(tensor) / 4, floats = this.floats();
+    const end = at + tf.util.sizeFromShape(tensor.shape);
+    for (let i = at; i < end; i++) if (floats[i] < 0) floats[i] = 0;
+  }
+
   /** Runs `use` with the address of so many bytes, freed afterwards. */
   scratch<T>(bytes: number, use: (address: number) => T): T {
     const { dataId } = this.#backend.makeOutput([Math.ceil(bytes / 4)], "float32");

@@ -37,36 +37,47 @@ export type Kernel<A> = (
   attrs: A,
 ) => tf.TensorInfo | tf.TensorInfo[] | undefined;
 
+/** The kernels of this folder by the names they are registered by. */
+export const WEBGPU_KERNELS: Readonly<Record<string, Kernel<never>>> = {
+  Conv2D: conv2d,
+  FusedConv2D: conv2d,
+  Conv2DBackpropInput: conv2dInputGradient,
+  Conv2DBackpropFilter: conv2dFilterGradient,
+  BatchMatMul: matMul,
+  _FusedMatMul: matMul,
+  Sum: sum,
+  Mean: mean,
+  AveragePool: averagePool,
+  AveragePoolGrad: averagePoolGradient,
+  MaxPoolFromPlaces: maxPoolGradient,
+  MaxPoolWithPlaces: maxPool,
+  NormaliseBy: normaliseBy,
+  NormaliseByBatch: normaliseByBatch,
+  NormaliseByBatchGrad: normaliseByBatchGradient,
+  AddRelu: addRelu,
+  ReluGrad: reluGradient,
+  [CONTRAST_ROWS]: contrastRows,
+  [CONTRAST_ROWS_GRADIENT]: contrastRowsGradient,
+  [OPTIMIZER_STEP]: optimizerStep,
+  [RANDOM_VIEWS]: randomViews,
+  [SOFTMAX_REGRESSION]: softmaxRegression,
+  [TOP_CANDIDATES]: topCandidates,
+  UnscaleGradients: unscaleGradients,
+};
+
 /** Registers the kernels on our backend, after the stock ones were copied to it. */
 export function registerWebgpuKernels(backendName: string): void {
-  replaceKernel(backendName, "Conv2D", conv2d);
-  replaceKernel(backendName, "FusedConv2D", conv2d);
-  replaceKernel(backendName, "Conv2DBackpropInput", conv2dInputGradient);
-  replaceKernel(backendName, "Conv2DBackpropFilter", conv2dFilterGradient);
-  replaceKernel(backendName, "BatchMatMul", matMul);
-  replaceKernel(backendName, "_FusedMatMul", matMul);
-  replaceKernel(backendName, "Sum", sum);
-  replaceKernel(backendName, "Mean", mean);
-  replaceKernel(backendName, "AveragePool", averagePool);
-  replaceKernel(backendName, "AveragePoolGrad", averagePoolGradient);
-  replaceKernel(backendName, "MaxPoolFromPlaces", maxPoolGradient);
-  replaceKernel(backendName, "MaxPoolWithPlaces", maxPool);
-  replaceKernel(backendName, "NormaliseBy", normaliseBy);
-  replaceKernel(backendName, "NormaliseByBatch", normaliseByBatch);
-  replaceKernel(backendName, "NormaliseByBatchGrad", normaliseByBatchGradient);
-  replaceKernel(backendName, "AddRelu", addRelu);
-  replaceKernel(backendName, "ReluGrad", reluGradient);
-  replaceKernel(backendName, CONTRAST_ROWS, contrastRows);
-  replaceKernel(backendName, CONTRAST_ROWS_GRADIENT, contrastRowsGradient);
-  replaceKernel(backendName, OPTIMIZER_STEP, optimizerStep);
-  replaceKernel(backendName, RANDOM_VIEWS, randomViews);
-  replaceKernel(backendName, SOFTMAX_REGRESSION, softmaxRegression);
-  replaceKernel(backendName, TOP_CANDIDATES, topCandidates);
-  replaceKernel(backendName, "UnscaleGradients", unscaleGradients);
+  for (const [name, kernel] of Object.entries(WEBGPU_KERNELS)) {
+    replaceKernel(backendName, name, kernel);
+  }
 }
 
 /** Registers one kernel, before the stock one where there is one. */
-export function replaceKernel<A>(backendName: string, kernelName: string, kernel: Kernel<A>): void {
+export function replaceKernel(
+  backendName: string,
+  kernelName: string,
+  kernel: Kernel<never>,
+): void {
   const stock = tf.getKernel(kernelName, backendName);
   if (stock) tf.unregisterKernel(kernelName, backendName);
   tf.registerKernel({
@@ -76,7 +87,7 @@ export function replaceKernel<A>(backendName: string, kernelName: string, kernel
     kernelFunc: (call) => {
       const inputs = call.inputs as Record<string, tf.TensorInfo>;
       const backend = webgpuBackend(call.backend);
-      const output = freeingOnError(backend, () => kernel(backend, inputs, call.attrs as A));
+      const output = freeingOnError(backend, () => kernel(backend, inputs, call.attrs as never));
       if (output) return output;
       if (!stock) throw new Error(`${kernelName} is not there for these inputs on webgpu`);
       // The stock kernel knows no float16.

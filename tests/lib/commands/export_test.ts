@@ -51,11 +51,14 @@ torch.save(model.state_dict(), "model.pth")
       const args = ["export", "--model_path=model.pth", "--format=tfjs", "--device=wasm"];
       const outcome = await runCommand(cwd, args);
       assertEquals(outcome.code, 0, outcome.stderr);
-      const { userDefinedMetadata: { encoder, encoder_options, input_shape, mean } } = JSON.parse(
+      const { userDefinedMetadata: metadata } = JSON.parse(
         await Deno.readTextFile(`${cwd}/encoder-tfjs/model.json`),
       );
+      const { encoder, encoder_options, input_shape, mean } = metadata;
       assertEquals([encoder, encoder_options], ["resnet18", '{"stem":"imagenet"}']);
       assertEquals([input_shape, mean], ["[96,96,3]", "[0.4914,0.4822,0.4465]"]);
+      // Nobody said what it was trained on.
+      assertEquals(["dataset" in metadata, /^dataset/m.test(outcome.stderr)], [false, false]);
     });
   },
 );

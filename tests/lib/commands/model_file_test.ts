@@ -71,6 +71,10 @@ Deno.test("a file that export wrote says itself what it is", async () => {
       "normalization.mean": [0.25],
       "normalization.std": [0.5],
     });
+    const { dataset: _, ...unknown } = metadata;
+    const path = await writeKernels(`${folder}/y`, { "conv1.weight": [5, 1, 3, 3] }, unknown);
+    const [{ values: again }] = await modelFileLayers(path, {}, DCL);
+    assertEquals(again, { ...values, dataset: "stl10", ...DCL });
     const next = "Export the encoder again, without --fold.";
     await assertRejects(() => layers({ folded: "true" }), DataError, next);
     for (const changes of [{ mean: "{" }, { mean: "3" }, { mean: '["a"]' }]) {

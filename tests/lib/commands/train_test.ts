@@ -7,7 +7,7 @@ const weights = async (run: string): Promise<Uint8Array> =>
   await Deno.readFile((await listCheckpoints(run))[0].path);
 /** The log without what is measured in seconds, and a checkpoint's seconds likewise. */
 const log = async (run: string): Promise<unknown[]> =>
-  (await readMetrics(run)).map(({ seconds: _, images_per_second: __, ...line }) => line);
+  (await readMetrics(run)).map(({ seconds: _, images_per_second: __, time: ___, ...line }) => line);
 const tensors = (bytes: Uint8Array): Uint8Array =>
   bytes.subarray(8 + Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true)));
 

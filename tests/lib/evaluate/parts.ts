@@ -1,26 +1,10 @@
 /** Small features, a small labelled dataset and a small encoder, for the tests of evaluation. */
 import type * as tf from "@tensorflow/tfjs";
 import type { Device } from "../../../lib/device/device.ts";
-import type { Dataset, Encoder, FeatureSplit, Split } from "../../../lib/plugin.ts";
+import type { Dataset, Encoder, Split } from "../../../lib/plugin.ts";
 import { rng } from "../../../lib/random.ts";
 
-/** Features of `length` examples in `classes` clouds; `spread` is their standard deviation. */
-export function clouds(
-  device: Device,
-  options: { length: number; dim: number; classes: number; spread: number; seed?: number },
-): FeatureSplit & { rows: number[][] } {
-  const { length, dim, classes, spread, seed = 1 } = options;
-  const labels = Int32Array.from({ length }, (_, i) => i % classes);
-  const rows = Array.from(labels, (label, i) => {
-    const center = rng(0, label);
-    const noise = rng(seed, 7, i);
-    return Array.from(
-      { length: dim },
-      () => Math.fround(center.normal() + spread * noise.normal()),
-    );
-  });
-  return { features: device.tf.tensor2d(rows, [length, dim]), labels, rows };
-}
+export { clouds } from "../../../lib/plugin_check/clouds.ts";
 
 /** 4×4 images, brighter by class; labels in turn, one of `unlabelled` has −1 where that is not 0. */
 export function imageSplit(length: number, seed: number, unlabelled = 0): Split {

@@ -1,10 +1,24 @@
-import { assert, assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertNotEquals,
+  assertStrictEquals,
+  assertThrows,
+} from "@std/assert";
 import fc from "fast-check";
 import { DataError } from "../../../lib/errors.ts";
 import type { NamedArray } from "../../../lib/interop/named_array.ts";
 import { decodePth, isPth } from "../../../lib/interop/pth.ts";
 import golden from "../../golden/pth.json" with { type: "json" };
-import { dict, latin, legacy, LEGACY_START, storage, tensor } from "../../support/pickles.ts";
+import {
+  dict,
+  latin,
+  legacy,
+  LEGACY_START,
+  pickled,
+  storage,
+  tensor,
+} from "../../support/pickles.ts";
 import { storedZip, type ZipEntry } from "../../support/stored_zip.ts";
 
 const LAYOUTS = ["zip", "zip_5", "legacy_1", "legacy_2", "legacy_4"];
@@ -98,6 +112,15 @@ Deno.test("what is made by hand for the cases below is read while it is whole", 
   );
   assertEquals<unknown>(decode(legacy(w([2, 2], [2, 1]), { "0": [3, 1, 4, 2] })), expected);
   assertEquals(decode(zip(w([2, 2], [2, 1]), entry("m/byteorder", latin("little")))).size, 1);
+});
+
+Deno.test("a model that was saved from a GPU, as the reference's are, is read as any other", () => {
+  const saved = w([2, 2], [2, 1]);
+  const onGpu = saved.replaceAll(pickled("cpu"), pickled("cuda:0"));
+  assertNotEquals(onGpu, saved);
+  for (const file of [zip(onGpu), legacy(onGpu, { "0": [1, 2, 3, 4] })]) {
+    assertEquals<unknown>(decode(file).get("w")!.data, new Float32Array([1, 2, 3, 4]));
+  }
 });
 
 /** A storage of four numbers in the legacy layout. */

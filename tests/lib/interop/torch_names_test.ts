@@ -119,6 +119,19 @@ Deno.test("weights go to PyTorch's names and back as they were; the rest of the 
   assertEquals(fromTorch(classified, ENCODER, TORCHVISION, "x.pth").ignored, ["fc.weight"]);
 });
 
+Deno.test("counters are no weights: batch norm's, and those of a model that thop has profiled", () => {
+  const tensors = toTorch(WEIGHTS, REFERENCE);
+  for (const layer of ["", "f.0.", "f.1.", "f.2.", "f.3.0.relu.", "g.0."]) {
+    for (const counter of ["total_ops", "total_params"]) {
+      const data = new Float64Array(1);
+      tensors.set(`module.${layer}${counter}`, { dtype: "F64", shape: [1], data });
+    }
+  }
+  const { weights, ignored } = fromTorch(tensors, ENCODER, REFERENCE, "x.pth");
+  assertEquals(weights, ENCODER);
+  assertEquals(new Set(ignored.map((name) => name.split(".")[1])), new Set(["g"]));
+});
+
 Deno.test("weights of other precisions become float32", () => {
   const data = Uint16Array.of(0x3c00, 0xc000, 0x3800, 0);
   const tensors = toTorch(ENCODER, TORCHVISION).set("bn1.weight", {

@@ -22,6 +22,10 @@ Deno.test("a write that cannot be finished is a DataError and leaves the folder 
     `Cannot write ${folder}/a.txt: the disk must have space`,
   );
   assertEquals(names(folder), ["a.txt"]);
-  await assertRejects(() => writeAtomic(`${folder}/missing/a.txt`, "new"), DataError);
+  await assertRejects(
+    () => writeAtomic(`${folder}/missing/a.txt`, "new"),
+    DataError,
+    `Cannot write ${folder}/missing/a.txt: the folder ${folder}/missing must exist.`,
+  );
   await Deno.remove(folder, { recursive: true });
 });

@@ -58,25 +58,37 @@ function report(seeds: number[], labels = Object.keys(KNN)): SweepReport {
 }
 
 Deno.test("the table has mean ± deviation, paired differences with intervals, and rates", () => {
-  const lines = terminalTable(report([0, 1, 2])).split("\n");
+  const lines = terminalTable(report([0, 1, 2]), 100).split("\n");
   assertEquals(lines.slice(1, 8), [
-    "arm                              knn              Δ         linear              Δ   clamp     FN",
-    "─────────────────────   ────────────   ────────────   ────────────   ────────────   ─────   ────",
-    "biased                  71.00 ± 1.00       baseline   81.00 ± 1.00       baseline       –   11.0",
-    "debiased tau_plus=0.1   72.17 ± 1.04   +1.17 ± 0.72   82.17 ± 1.04   +1.17 ± 0.72    12.5   11.0",
+    "arm                             knn             Δ        linear             Δ  clamp    FN",
+    "─────────────────────  ────────────  ────────────  ────────────  ────────────  ─────  ────",
+    "biased                 71.00 ± 1.00      baseline  81.00 ± 1.00      baseline      –  11.0",
+    "debiased tau_plus=0.1  72.17 ± 1.04  +1.17 ± 0.72  82.17 ± 1.04  +1.17 ± 0.72   12.5  11.0",
     // t(0.975, 1) = 12.706, but both differences are 5.
-    "oracle (n = 2)          76.00 ± 1.41   +5.00 ± 0.00   86.00 ± 1.41   +5.00 ± 0.00       –   11.0",
-    "untrained encoder       61.00 ± 1.00              –   71.00 ± 1.00              –       –      –",
-    "raw pixels              50.00 ± 0.00              –   60.00 ± 0.00              –       –      –",
+    "oracle (n = 2)         76.00 ± 1.41  +5.00 ± 0.00  86.00 ± 1.41  +5.00 ± 0.00      –  11.0",
+    "untrained encoder      61.00 ± 1.00             –  71.00 ± 1.00             –      –     –",
+    "raw pixels             50.00 ± 0.00             –  60.00 ± 0.00             –      –     –",
   ]);
   assert(lines.every((line) => line.length <= 100));
   assertStringIncludes(lines.join("\n"), "standard deviation over 3 seeds (0, 1, 2)");
 });
 
+Deno.test("in 80 columns the table keeps the results, and the page the rates", () => {
+  const lines = terminalTable(report([0, 1, 2]), 80).split("\n");
+  assertEquals(lines.slice(1, 4), [
+    "arm                             knn             Δ        linear             Δ",
+    "─────────────────────  ────────────  ────────────  ────────────  ────────────",
+    "biased                 71.00 ± 1.00      baseline  81.00 ± 1.00      baseline",
+  ]);
+  assert(lines.every((line) => line.length <= 80));
+  assert(!lines.join("\n").includes("FN"));
+  assertStringIncludes(markdown(report([0, 1, 2])), "| clamp | FN |");
+});
+
 Deno.test("one seed has a dash for what it does not tell, nowhere NaN", async () => {
   const sweep = report([0], ["biased", "debiased tau_plus=0.1"]);
   const table = terminalTable(sweep);
-  assertStringIncludes(table, "71.00 ± –   +1.00 ± –");
+  assertStringIncludes(table, "71.00 ± –  +1.00 ± –");
   const svg = await sweepFigure(sweep);
   for (const text of [table, markdown(sweep), JSON.stringify(sweep), svg]) {
     assert(!/NaN|undefined|Infinity/.test(text), text);

@@ -1,4 +1,4 @@
-import { assertEquals, assertMatch } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { showMetrics } from "../../../lib/terminal/metrics.ts";
 
 Deno.test("a classifier shows per-class accuracy and confusion, counts of the true class in a row", () => {
@@ -22,6 +22,19 @@ Deno.test("many classes show no confusion, which no terminal is wide enough for"
     confusion: names.map(() => names.map(() => 1)),
   });
   assertMatch(text, /^c19 +5\.0$/m);
+  assertStringIncludes(text, "--json gives it");
+});
+
+Deno.test("ten classes of long names fit 80 columns with their confusion", () => {
+  const names = Array.from({ length: 10 }, (_, i) => `a class with a very long name ${i}`);
+  const text = showMetrics({
+    top1: 80,
+    top5: 99,
+    perClass: Object.fromEntries(names.map((name) => [name, 80])),
+    confusion: names.map(() => names.map(() => 1000)),
+  }, 80);
+  assertMatch(text, /^9 a class +80\.0( +1000){10}$/m);
+  for (const line of text.split("\n")) assert(line.length <= 80, line);
 });
 
 Deno.test("a probe of another kind shows its two numbers", () => {

@@ -1,5 +1,6 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { table } from "../../../lib/terminal/table.ts";
+import { widthOf } from "../../../lib/terminal/width.ts";
 
 Deno.test("names align to the left, numbers to the right", () => {
   assertEquals(
@@ -18,4 +19,33 @@ Deno.test("more columns can be texts", () => {
     table(["a", "b"], [["long", "x"], ["c", "yy"]], 2),
     ["a      b", "────   ──", "long   x", "c      yy"].join("\n"),
   );
+});
+
+Deno.test("where there is too little room the widest column goes on in the next line", () => {
+  const rows = [["debiased", "0.1", "a text that is too long for a line"]];
+  assertEquals(
+    table(["name", "value", "what it is"], rows, 3, { columns: 32 }).split("\n"),
+    [
+      "name       value   what it is",
+      "────────   ─────   ─────────────",
+      "debiased   0.1     a text that",
+      "                   is too long",
+      "                   for a line",
+    ],
+  );
+});
+
+Deno.test("no line is wider than its columns, whatever the letters and however long the words", () => {
+  const rows = [
+    ["a-probe-with-a-name-of-many-words", "75.85 %", "9.10 %"],
+    ["图像数据集的很长的名字", "9.00 %", "–"],
+  ];
+  for (let columns = 20; columns <= 90; columns++) {
+    const text = table(["on the test split", "nearest-neighbours top-1", "x"], rows, 1, {
+      columns,
+    });
+    for (const line of text.split("\n")) assert(widthOf(line) <= columns, `${columns}: ${line}`);
+    const plain = text.replaceAll(/\s|─/g, "");
+    for (const number of ["75.85", "9.10"]) assert(plain.includes(number));
+  }
 });

@@ -27,6 +27,7 @@ Deno.test("a lack of memory, in any device's words, advises smaller pieces once"
     new RangeError("Array buffer allocation failed"),
     new WebAssembly.RuntimeError("memory access out of bounds"),
     new Error("Aborted(OOM)"),
+    new WebAssembly.RuntimeError("Aborted(). Build with -sASSERTIONS for more info."),
     new DeviceError({
       act: "go on with the webgpu device",
       rule: "every shader must run",

@@ -3,19 +3,12 @@ import * as tf from "@tensorflow/tfjs";
 import type { Device } from "../../../lib/device/device.ts";
 import { trainableWeights } from "../../../lib/nn/weights.ts";
 import type { Env } from "../../../lib/plugin.ts";
+import { checkEnv } from "../../../lib/plugin_check/env.ts";
 import { forward } from "../../lib/nn/forward.ts";
 
 /** What an encoder is given. */
 export function envOf(device: Device, inputShape: number[]): Env {
-  return {
-    tf: device.tf,
-    inputShape,
-    classes: [],
-    seed: 0,
-    cache: "/nowhere",
-    progress: () => {},
-    signal: new AbortController().signal,
-  };
+  return checkEnv(device, { inputShape });
 }
 
 /** The number of trained numbers. */

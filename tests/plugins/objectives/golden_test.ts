@@ -64,7 +64,6 @@ function viewsOf({ objective, seed, shape: [count, batch, dim] }: Case): number[
 
 /**
  * What float32 explains: similarities of unit rows are right to some ε, so those divided by t to
-
  * ε/t, which the estimator's difference and the weights of hard negatives magnify. The losses of
  * features add up to 128² squares.
  */

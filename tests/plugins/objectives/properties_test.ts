@@ -1,6 +1,5 @@
-/** What holds of every objective. */
-import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
-import fc from "fast-check";
+/** What holds of every objective, beside what `plugins check` tries of it. */
+import { assertEquals, assertThrows } from "@std/assert";
 import { UsageError } from "../../../lib/errors.ts";
 import type { Plugin } from "../../../lib/plugin.ts";
 import barlowTwins from "../../../plugins/objectives/barlow-twins.ts";
@@ -13,38 +12,25 @@ import supcon from "../../../plugins/objectives/supcon.ts";
 import vicreg from "../../../plugins/objectives/vicreg.ts";
 import {
   lossAndGradient,
-  lossOf,
   makeObjective,
   randomViews,
   toInput,
 } from "../../support/check_gradient.ts";
 import { testOnDevices } from "../../support/devices.ts";
 
-const CONTRASTIVE: Plugin<"objective">[] = [biased, debiased, hard, oracle, decoupled, supcon];
-const ALL: Plugin<"objective">[] = [...CONTRASTIVE, barlowTwins, vicreg];
+const ALL: Plugin<"objective">[] = [
+  biased,
+  debiased,
+  hard,
+  oracle,
+  decoupled,
+  supcon,
+  barlowTwins,
+  vicreg,
+];
 const LABELS = [1, 0, 2, 1, -1, 0, 2, 2, 1];
 
 for (const plugin of ALL) {
-  testOnDevices(
-    `${plugin.name} does not know the order of views or of the batch`,
-    async (device) => {
-      const objective = await makeObjective(plugin, {}, device);
-      const unit = objective.unitRows ?? true;
-      const order = fc.shuffledSubarray(LABELS.map((_, i) => i), { minLength: LABELS.length });
-      const property = fc.asyncProperty(fc.nat(1000), order, async (seed, order) => {
-        const views = randomViews({ seed, count: 2, batch: LABELS.length, dim: 3, unit });
-        const expected = await lossOf(device, objective, views, LABELS);
-        const tolerance = 2e-5 * Math.max(1, Math.abs(expected));
-        const swapped = await lossOf(device, objective, [...views].reverse(), LABELS);
-        assertAlmostEquals(swapped, expected, tolerance);
-        const permuted = views.map((view) => order.map((i) => view[i]));
-        const labels = order.map((i) => LABELS[i]);
-        assertAlmostEquals(await lossOf(device, objective, permuted, labels), expected, tolerance);
-      });
-      await fc.assert(property, { numRuns: 2, seed: 1 });
-    },
-  );
-
   testOnDevices(
     `${plugin.name} gives a smaller last batch what a new one gives`,
     async (device) => {
@@ -83,20 +69,6 @@ for (const plugin of ALL) {
       assertEquals(tf.memory().numTensors, before);
     },
   );
-}
-
-for (const plugin of CONTRASTIVE) {
-  testOnDevices(`${plugin.name} stays finite at temperature 0.01`, async (device) => {
-    const objective = await makeObjective(plugin, { temperature: 0.01 }, device);
-    const views = randomViews({ seed: 1, count: 2, batch: 4, dim: 2 });
-    // Rows that coincide and rows that are opposite give the extremes ±1/t.
-    for (const view of views) [view[0], view[1], view[2]] = [[1, 0], [-1, 0], [1, 0]];
-    const { value, gradient } = await lossAndGradient(device, objective, views, LABELS.slice(0, 4));
-    assert(
-      Number.isFinite(value) && gradient.flat().every(Number.isFinite),
-      `${value} ${gradient}`,
-    );
-  });
 }
 
 for (const plugin of [oracle, supcon]) {

@@ -55,3 +55,17 @@ testOnDevices("a fused product adds its bias to every row", async () => {
   assertEquals([...await result.data()], [11, 22, 13, 24]);
   tf.dispose([a, b, bias, result]);
 });
+
+testOnDevices(
+  "a fused product of a transposed side is cut at 0 once, when all is added",
+  async () => {
+    const [m, k, n] = [3, 100, 5];
+    const a = tf.tensor2d(values(1, m * k), [k, m]), b = tf.tensor2d(values(2, k * n), [k, n]);
+    const bias = tf.tensor1d(values(3, n));
+    const fused = tf.fused.matMul({ a, b, transposeA: true, bias, activation: "relu" });
+    const apart = tf.tidy(() => tf.matMul(a, b, true).add(bias).relu());
+    const expected = await apart.data();
+    (await fused.data()).forEach((value, i) => assertAlmostEquals(value, expected[i], 1e-5));
+    tf.dispose([a, b, bias, fused, apart]);
+  },
+);

@@ -1,0 +1,66 @@
+/**
+ * Which commands there are.
+ *
+ * @module
+ */
+import type { Command } from "./command.ts";
+
+/** A command before it is loaded. */
+export interface CommandEntry {
+  /** What it does, a line for lists and help. */
+  readonly summary: string;
+  /** Loads it. */
+  readonly load: () => Promise<{ command: Command }>;
+}
+
+/** The commands by name, in the order of the list; each is loaded when it is asked for. */
+export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
+  train: {
+    summary: "Train an encoder without labels, then evaluate it",
+    load: () => import("./train.ts"),
+  },
+  sweep: {
+    summary: "Train and compare lists of values, as --tau_plus=0,0.1, over many seeds",
+    load: () => import("./sweep.ts"),
+  },
+  linear: {
+    summary: "Train a linear classifier on a frozen encoder",
+    load: () => import("./linear.ts"),
+  },
+  knn: {
+    summary: "Classify by the weighted nearest neighbours of a frozen encoder",
+    load: () => import("./knn.ts"),
+  },
+  embed: {
+    summary: "Write the features and labels of a split to a .safetensors file",
+    load: () => import("./embed.ts"),
+  },
+  report: {
+    summary: "Write a page about one or more runs: curves, probes, map, neighbours, views",
+    load: () => import("./report.ts"),
+  },
+  export: {
+    summary: "Write a trained encoder as safetensors, TensorFlow.js or ONNX",
+    load: () => import("./export.ts"),
+  },
+  dashboard: {
+    summary: "Show runs in the browser while they train",
+    load: () => import("./dashboard.ts"),
+  },
+  doctor: {
+    summary: "Check this machine: devices, numbers, speed, files",
+    load: () => import("./doctor.ts"),
+  },
+  data: {
+    summary: "List, fetch and verify datasets",
+    load: () => import("./data.ts"),
+  },
+  plugins: {
+    summary: "List the plugins, show one, write a new one, or check what a good one holds",
+    load: () => import("./plugins.ts"),
+  },
+  completions: {
+    summary: "Print what makes a shell complete commands, options and their values",
+    load: () => import("./completions.ts"),
+  },
+};

@@ -1,0 +1,80 @@
+/**
+ * The WebGPU adapters of this machine, with what they can.
+ *
+ * @module
+ */
+import { deviceAdvice } from "../device/advice.ts";
+import { describeAdapter, findAdapter } from "../device/webgpu.ts";
+import type { Finding } from "./finding.ts";
+
+/** An adapter. */
+export interface Adapter {
+  /** Its name, with the driver where the system tells it. */
+  readonly description: string;
+  /** Whether it computes on the processor. */
+  readonly software: boolean;
+  /** Whether training takes it: the one the system prefers. */
+  readonly preferred: boolean;
+  /** Numbers that it calls its vendor and device by. */
+  readonly vendor: string;
+  /** See `vendor`. */
+  readonly device: string;
+  /** Its limits, in bytes and counts, by WebGPU's names. */
+  readonly limits: { readonly [name in (typeof LIMITS)[number]]: number };
+  /** Its features, by WebGPU's names. */
+  readonly features: readonly string[];
+}
+
+/** What decides how large a batch can be, and which kernels run. */
+const LIMITS = [
+  "maxBufferSize",
+  "maxStorageBufferBindingSize",
+  "maxComputeWorkgroupStorageSize",
+  "maxComputeInvocationsPerWorkgroup",
+  "maxComputeWorkgroupsPerDimension",
+  "maxStorageBuffersPerShaderStage",
+] as const;
+
+/** All adapters, the preferred one first. */
+export async function findAdapters(): Promise<Adapter[]> {
+  const preferred = await findAdapter();
+  if (!preferred) return [];
+  const others: (GPUAdapter | null)[] = [];
+  for (
+    const options of [{ powerPreference: "low-power" }, { forceFallbackAdapter: true }] as const
+  ) {
+    others.push(await navigator.gpu.requestAdapter(options).catch(() => null));
+  }
+  const all = [preferred, ...others].flatMap((adapter, i) =>
+    adapter ? [describe(adapter, i === 0)] : []
+  );
+  return all.filter(({ description, device }, i) =>
+    all.findIndex((other) => other.description === description && other.device === device) === i
+  );
+}
+
+function describe(adapter: GPUAdapter, preferred: boolean): Adapter {
+  const { info: { vendor, device }, limits, features } = adapter;
+  const number = (name: (typeof LIMITS)[number]) => [name, Number(limits[name])] as const;
+  return {
+    ...describeAdapter(adapter),
+    preferred,
+    vendor,
+    device,
+    limits: Object.fromEntries(LIMITS.map(number)) as Adapter["limits"],
+    features: [...features].sort(),
+  };
+}
+
+/** What is wanting. */
+export function judgeAdapters([preferred]: readonly Adapter[]): Finding[] {
+  if (preferred && !preferred.software) return [];
+  return [{
+    level: "warning",
+    about: "adapters",
+    what: preferred
+      ? "The adapter is software: it computes on the processor."
+      : "There is no WebGPU adapter: training runs on the processor, by WebAssembly.",
+    next: deviceAdvice(),
+  }];
+}

@@ -1,0 +1,134 @@
+/**
+ * Layers between convolutions: batch norm, ReLU, pools.
+ *
+ * @module
+ */
+import * as tf from "@tensorflow/tfjs";
+import { averagePool } from "../../nn/average_pool.ts";
+import { BatchNorm } from "../../nn/batch_norm.ts";
+import { maxPool } from "../../nn/max_pool.ts";
+import { normaliseBy, normaliseByBatch } from "../../nn/normalise.ts";
+import { addRelu } from "../../nn/relu.ts";
+import type { KernelCheck } from "../kernel_check.ts";
+import { normal, withGradients } from "./inputs.ts";
+
+const GROUP = "batch norm, ReLU, pools";
+
+const EPSILON = 1e-5;
+/** Channels by ones and by fours; rows of one walk and of many. */
+const SHAPES: readonly number[][] = [[33, 9, 7, 4], [70, 3], [5, 3, 3, 65]];
+
+/** Training by the statistics of the batch, its gradients, and the running statistics after it. */
+function training(): tf.Tensor[] {
+  return SHAPES.flatMap((shape) => {
+    const channels = shape.slice(-1);
+    const layer = new BatchNorm();
+    layer.build([null, ...channels]);
+    const [, , mean, variance] = layer.weights;
+    const outputs = [false, true].flatMap((relu) =>
+      withGradients(
+        (x, gamma, beta) =>
+          normaliseByBatch(x, { gamma, beta, epsilon: EPSILON, relu }, {
+            mean,
+            variance,
+            follow: 0.1,
+          }),
+        [normal(5, shape), normal(6, channels), normal(7, channels)],
+      )
+    );
+    const running = [mean, variance].map((weight) => weight.read().clone());
+    tf.dispose(layer.weights.map((weight) => weight.read()));
+    return [...outputs, ...running];
+  });
+}
+
+/** The checks. */
+export const checks: readonly KernelCheck[] = [
+  {
+    group: GROUP,
+    name: "batch norm in training with ReLU, and its gradients",
+    kernels: { webgpu: ["NormaliseByBatch", "NormaliseByBatchGrad"] },
+    tolerance: 1e-4,
+    compute: training,
+  },
+  {
+    group: GROUP,
+    name: "batch norm in evaluation with ReLU, and its gradients",
+    kernels: { webgpu: ["NormaliseBy"] },
+    tolerance: 1e-4,
+    compute: () =>
+      SHAPES.flatMap((shape) => {
+        const channels = shape.slice(-1);
+        const mean = normal(3, channels), variance = normal(4, channels).square().add(0.5);
+        return [false, true].flatMap((relu) =>
+          withGradients(
+            (x, gamma, beta) =>
+              normaliseBy(x, mean, variance, { gamma, beta, epsilon: EPSILON, relu }),
+            [normal(5, shape), normal(6, channels), normal(7, channels)],
+          )
+        );
+      }),
+  },
+  {
+    group: GROUP,
+    name: "sum with ReLU, and its gradients",
+    kernels: { webgpu: ["AddRelu", "ReluGrad"] },
+    tolerance: 1e-6,
+    compute: () =>
+      [[3, 7, 5, 3], [4, 8]].flatMap((shape) =>
+        withGradients(addRelu, [normal(1, shape), normal(2, shape)])
+      ),
+  },
+  {
+    group: GROUP,
+    name: "average pool to a grid, and its gradient",
+    kernels: { webgpu: ["AveragePool", "AveragePoolGrad"] },
+    tolerance: 1e-5,
+    compute: () =>
+      [1, 2].flatMap((size) =>
+        withGradients((x) => averagePool(x, size), [normal(1, [2, 7, 5, 6])])
+      ),
+  },
+  {
+    group: GROUP,
+    name: "max pool, and its gradient",
+    kernels: { webgpu: ["MaxPoolWithPlaces", "MaxPoolFromPlaces"] },
+    tolerance: 1e-6,
+    compute: () =>
+      [3, 4].flatMap((channels) =>
+        withGradients(
+          (x) => maxPool(x as tf.Tensor4D, { size: 3, stride: 2, padding: 1 }),
+          [normal(1, [2, 9, 8, channels]).abs()],
+        )
+      ),
+  },
+  {
+    group: "float16",
+    name: "batch norm and sum with ReLU on images stored as float16",
+    kernels: { webgpu: ["NormaliseByBatch", "NormaliseByBatchGrad", "AddRelu", "ReluGrad"] },
+    mixed: true,
+    tolerance: 2e-2,
+    compute: () => block().map((stored) => stored.add(0)),
+  },
+];
+
+/** What a residual block does to the images of a convolution, which mixed precision stores as float16. */
+function block(): tf.Tensor[] {
+  const layer = new BatchNorm();
+  layer.build([null, 8]);
+  const [, , mean, variance] = layer.weights;
+  const outputs = withGradients(
+    (x, w, gamma, beta) => {
+      const images = tf.conv2d(x as tf.Tensor4D, w as tf.Tensor4D, 1, "same");
+      const y = normaliseByBatch(images, { gamma, beta, epsilon: EPSILON, relu: true }, {
+        mean,
+        variance,
+        follow: 0.1,
+      });
+      return addRelu(images, y);
+    },
+    [normal(1, [4, 6, 5, 3]), normal(2, [3, 3, 3, 8]), normal(3, [8]), normal(4, [8])],
+  );
+  tf.dispose(layer.weights.map((weight) => weight.read()));
+  return outputs;
+}

@@ -1,0 +1,176 @@
+/**
+ * The whole examination of a machine, as data.
+ *
+ * @module
+ */
+import { type Device, type DeviceName, openDevice } from "../device/device.ts";
+import { TauplusError } from "../errors.ts";
+import type { BaseEnv } from "../plugin.ts";
+import type { Registry } from "../registry.ts";
+import { type Adapter, findAdapters, judgeAdapters } from "./adapters.ts";
+import { checksOf } from "./checks.ts";
+import { type Driver, findDrivers } from "./drivers.ts";
+import type { Finding } from "./finding.ts";
+import { guessPaper, measureQuickstart, type Quickstart } from "./guess.ts";
+import { type KernelResult, runCheck } from "./kernel_check.ts";
+import { measureSpeed, type Speed } from "./speed.ts";
+import {
+  type DatasetFiles,
+  type Folder,
+  inspectDatasets,
+  inspectFolder,
+  judgeStorage,
+} from "./storage.ts";
+import { describeSystem, judgeSystem, type System } from "./system.ts";
+
+/** What to examine. */
+export interface Examination {
+  /** The device that must be there; without one, those that are. */
+  readonly device?: DeviceName;
+  /** Whether to leave out speed, and the bytes of datasets. */
+  readonly quick: boolean;
+  /** The folder of the runs. */
+  readonly out: string;
+  /** The plugins. */
+  readonly registry: Registry;
+  /** What to guess the time of. */
+  readonly quickstart: Quickstart;
+  /** The cache, and who is told of progress. */
+  readonly env: Pick<BaseEnv, "cache" | "progress" | "signal">;
+}
+
+/** A device that was examined. */
+export interface Examined {
+  /** Its name. */
+  readonly name: DeviceName;
+  /** One line about it. */
+  readonly description: string;
+  /** What its kernels compute. */
+  readonly kernels: readonly KernelResult[];
+  /** How fast it is; null where that was not asked, or failed. */
+  readonly speed: Speed & Guesses | null;
+}
+
+/** What the speed lets guess. */
+export interface Guesses {
+  /** Images per second of the quickstart's training, measured. */
+  readonly quickstartImages: number;
+  /** Seconds of `deno task train`. */
+  readonly quickstart: number;
+  /** Seconds of `deno task train --preset=dcl-stl10`. */
+  readonly paper: number;
+}
+
+/** What was found. */
+export interface Diagnosis {
+  /** Whether nothing is off: there is no finding that is an error. */
+  readonly ok: boolean;
+  /** The machine. */
+  readonly system: System;
+  /** WebGPU adapters, the preferred one first. */
+  readonly adapters: readonly Adapter[];
+  /** The graphics drivers that are installed, on Linux. */
+  readonly drivers?: readonly Driver[];
+  /** The devices. */
+  readonly devices: readonly Examined[];
+  /** The folders that are written to. */
+  readonly folders: readonly Folder[];
+  /** The datasets that come from files. */
+  readonly datasets: readonly DatasetFiles[];
+  /** What is wanting, errors first. */
+  readonly findings: readonly Finding[];
+}
+
+/** Examines this machine. Throws what the signal aborts with, and nothing else. */
+export async function diagnose(examination: Examination): Promise<Diagnosis> {
+  const { registry, env, quick, out } = examination;
+  const system = describeSystem();
+  const adapters = await findAdapters();
+  const drivers = await findDrivers();
+  const folders = [
+    await inspectFolder("cache", env.cache),
+    await inspectFolder("runs", out),
+  ];
+  const datasets = await inspectDatasets(registry, env, !quick);
+  const devices: Examined[] = [];
+  const findings = [
+    ...judgeSystem(system),
+    ...judgeAdapters(adapters),
+    ...judgeStorage(folders, datasets),
+  ];
+  const there: DeviceName[] = adapters.length > 0 ? ["webgpu", "wasm"] : ["wasm"];
+  for (const name of examination.device ? [examination.device] : there) {
+    try {
+      const device = await openDevice(name);
+      const examined = await examine(device, examination);
+      devices.push(examined);
+      findings.push(...judgeKernels(examined));
+    } catch (error) {
+      env.signal.throwIfAborted();
+      findings.push(failed(name, error));
+    }
+  }
+  const order = (finding: Finding) => finding.level === "error" ? 0 : 1;
+  findings.sort((a, b) => order(a) - order(b));
+  const ok = findings.every(({ level }) => level !== "error");
+  return { ok, system, adapters, drivers, devices, folders, datasets, findings };
+}
+
+async function examine(
+  device: Device,
+  { env, quick, quickstart }: Examination,
+): Promise<Examined> {
+  const { name, description } = device;
+  await device.setTuning(undefined);
+  const checks = checksOf(device);
+  const kernels: KernelResult[] = [];
+  for (const [done, check] of checks.entries()) {
+    env.signal.throwIfAborted();
+    const task = `checking ${name}`;
+    env.progress({ task, done, total: checks.length, unit: "checks" });
+    kernels.push(await runCheck(check, device));
+  }
+  const examined = { name, description, kernels };
+  if (quick || kernels.some(({ ok }) => !ok)) return { ...examined, speed: null };
+  const measuring = (done: number) =>
+    env.progress({ task: `timing ${name}`, done, total: 2, unit: "parts" });
+  measuring(0);
+  const speed = await measureSpeed(device);
+  env.signal.throwIfAborted();
+  measuring(1);
+  const { imagesPerSecond, seconds } = await measureQuickstart(device, quickstart, env);
+  const guesses = {
+    quickstartImages: imagesPerSecond,
+    quickstart: seconds,
+    paper: guessPaper(speed),
+  };
+  return { ...examined, speed: { ...speed, ...guesses } };
+}
+
+function judgeKernels({ name, kernels }: Examined): Finding[] {
+  const wrong = kernels.filter(({ ok }) => !ok);
+  if (wrong.length === 0) return [];
+  const other = name === "webgpu" ? "wasm" : "webgpu";
+  return [{
+    level: "error",
+    about: name,
+    what: `${name} computes wrong: ${wrong.map(({ name }) => name).join("; ")}.`,
+    next: [
+      name === "webgpu" ? "Update the driver of the adapter." : "Update Deno.",
+      `Until then train with --device=${other}, and report what ` +
+      "`deno task doctor --json` prints.",
+    ],
+  }];
+}
+
+function failed(name: DeviceName, error: unknown): Finding {
+  if (error instanceof TauplusError) {
+    return { level: "error", about: name, what: error.fault, next: [error.next] };
+  }
+  return {
+    level: "error",
+    about: name,
+    what: `${name} failed: ${error instanceof Error ? error.message : String(error)}`,
+    next: ["Report it, with what `deno task doctor --json` prints."],
+  };
+}

@@ -1,0 +1,91 @@
+/**
+ * How fast a device is: a matrix product, a step of a residual network, a pass over memory, the way
+ * to the device and back.
+ *
+ * @module
+ */
+import type * as tf from "@tensorflow/tfjs";
+import type { Device } from "../device/device.ts";
+import { timeTrainingStep } from "../device/training_step.ts";
+import { resnet, resnetDim } from "../nn/resnet.ts";
+import { rng } from "../random.ts";
+import { bottleneckFlops, TRAINING } from "./flops.ts";
+
+/** What a device was measured to do. */
+export interface Speed {
+  /** Floating-point operations per second of a product of matrices 1024 × 1024, float32. */
+  readonly product: number;
+  /** The same of training steps of a residual network on images 32×32. */
+  readonly training: number;
+  /** Bytes per second, read and written, of max(x, 0) of 64 MiB. */
+  readonly memory: number;
+  /** Seconds from a short kernel's start to one of its numbers here. */
+  readonly readback: number;
+}
+
+const SIDE = 1024;
+const ELEMENTS = 2 ** 24;
+/** Three of the four stages of ResNet-50, a block each. */
+const DEPTHS = [1, 1, 1];
+
+/** How thorough a measurement is. */
+export interface Thoroughness {
+  /** Seconds that repetitions take at a time, so that the wait for them counts little; default 0.3. */
+  readonly seconds?: number;
+  /** Images in a step; a GPU is not busy with a few, and a processor takes long for many. */
+  readonly images?: number;
+}
+
+/** Measures a device; untuned, and once: a guess, not a benchmark. */
+export async function measureSpeed(
+  device: Device,
+  { seconds = 0.3, images = device.software ? 4 : 128 }: Thoroughness = {},
+): Promise<Speed> {
+  const { tf } = device;
+  await tf.setBackend(device.backend);
+  const matrices = [0, 1].map((seed) =>
+    tf.randomNormal<tf.Rank.R2>([SIDE, SIDE], 0, 1, "float32", seed)
+  );
+  const product = 2 * SIDE ** 3 /
+    await secondsOf(device, seconds, () => tf.matMul(matrices[0], matrices[1]));
+  const long = tf.zeros<tf.Rank.R1>([ELEMENTS]);
+  const memory = 2 * 4 * ELEMENTS / await secondsOf(device, seconds, () => tf.relu(long));
+  // What is shorter TensorFlow.js may compute here, and not on the device.
+  const short = tf.zeros<tf.Rank.R1>([2 ** 16]);
+  let readback = Infinity;
+  for (let i = 0; i < 10; i++) {
+    readback = Math.min(readback, await secondsOf(device, 0, () => tf.relu(short)));
+  }
+  tf.dispose([...matrices, long, short]);
+
+  const shape = { block: "bottleneck", depths: DEPTHS } as const;
+  const model = resnet({ ...shape, stem: "small", channels: 3 }, rng(0));
+  const milliseconds = await timeTrainingStep(
+    device,
+    { model, dim: resnetDim(shape), anySize: true },
+    [images, 32, 32, 3],
+  );
+  const training = TRAINING * images * bottleneckFlops(DEPTHS, 32) / (milliseconds / 1000);
+  return { product, training, memory, readback };
+}
+
+/** Seconds of one repetition, many at a time where it is fast. */
+async function secondsOf(
+  { tf }: Device,
+  enough: number,
+  run: () => tf.Tensor,
+): Promise<number> {
+  const time = async (times: number) => {
+    const start = performance.now();
+    for (let i = 1; i < times; i++) run().dispose();
+    const last = tf.tidy(() => run().flatten().slice(0, 1));
+    await last.data();
+    last.dispose();
+    return (performance.now() - start) / 1000;
+  };
+  await time(1); // compiles
+  for (let times = 1;; times *= 2) {
+    const spent = await time(times);
+    if (spent >= enough) return spent / times;
+  }
+}

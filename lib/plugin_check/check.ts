@@ -1,0 +1,120 @@
+/**
+ * What a check is, and running one after the other.
+ *
+ * @module
+ */
+import { Interrupted } from "../errors.ts";
+import type { Device } from "../device/device.ts";
+import type { Progress } from "../plugin.ts";
+
+/** `pass` or `fail`; `info` where nothing is asked, as of speed. */
+export type Verdict = "pass" | "fail" | "info";
+
+/** What a check found. */
+export interface Finding {
+  /** Whether it holds. */
+  readonly verdict: Verdict;
+  /** What was measured or is wrong, a few words. */
+  readonly found: string;
+}
+
+/** Something a good plugin holds. */
+export interface Check<S> {
+  /** A word or two, for the table. */
+  readonly name: string;
+  /** What the author does where it does not hold. */
+  readonly advice: string;
+  /** Tries it. What it throws is a failure. */
+  run(subject: S): Finding | Promise<Finding>;
+}
+
+/** A row of the table. */
+export interface CheckRow extends Finding {
+  /** The name of the check. */
+  readonly check: string;
+  /** What to do; on failures only. */
+  readonly advice?: string;
+}
+
+/** It holds. */
+export function pass(found: string): Finding {
+  return { verdict: "pass", found };
+}
+
+/** It does not hold. */
+export function fail(found: string): Finding {
+  return { verdict: "fail", found };
+}
+
+/** It is so; nothing is asked. */
+export function info(found: string): Finding {
+  return { verdict: "info", found };
+}
+
+/** `pass` where `holds`, else `fail`, with what was found in either case. */
+export function verdict(holds: boolean, found: string, otherwise: string = found): Finding {
+  return holds ? pass(found) : fail(otherwise);
+}
+
+/** Where checks run, and who is told. */
+export interface CheckPlace {
+  /** The device; TensorFlow.js is set to it. */
+  readonly device: Device;
+  /** Is told of each check. */
+  readonly progress: (progress: Progress) => void;
+  /** Ends the checks. */
+  readonly signal: AbortSignal;
+}
+
+/** Runs all checks in order; tensors they leave are freed. Throws what `signal` says. */
+export async function runChecks<S>(
+  subject: S,
+  checks: readonly Check<S>[],
+  { device, progress, signal }: CheckPlace,
+): Promise<CheckRow[]> {
+  const rows: CheckRow[] = [];
+  const total = checks.length;
+  progress({ task: "checking", done: 0, total, unit: "checks" });
+  for (const check of checks) {
+    signal.throwIfAborted();
+    rows.push(await freeing(device, () => runCheck(subject, check, device)));
+    progress({ task: "checking", done: rows.length, total, unit: "checks" });
+  }
+  return rows;
+}
+
+async function runCheck<S>(subject: S, check: Check<S>, device: Device): Promise<CheckRow> {
+  const { name, advice } = check;
+  try {
+    const finding = await check.run(subject);
+    // A shader that failed gives zeros, and says so here.
+    device.check();
+    return { check: name, ...finding, ...(finding.verdict === "fail" && { advice }) };
+  } catch (error) {
+    if (error instanceof Interrupted) throw error;
+    return { check: name, ...fail(messageOf(error)), advice };
+  }
+}
+
+/** An error as a few words: its first line. */
+export function messageOf(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  return message.split("\n")[0];
+}
+
+/** Runs `act`, and frees the tensors it left; variables stay, as a plugin may make them late. */
+async function freeing<T>({ tf }: Device, act: () => Promise<T>): Promise<T> {
+  tf.engine().startScope();
+  try {
+    return await act();
+  } finally {
+    tf.engine().endScope();
+  }
+}
+
+/** The number of tensors and variables that `act` leaves more than it found. */
+export async function kept({ tf }: Device, act: () => Promise<void> | void): Promise<number> {
+  const before = tf.memory().numTensors;
+  await act();
+  return tf.memory().numTensors - before;
+}

@@ -1,0 +1,134 @@
+/**
+ * What a good encoder holds.
+ *
+ * @module
+ */
+import { trainableWeights } from "../nn/weights.ts";
+import { type Check, fail, type Finding, info, kept, pass, verdict } from "./check.ts";
+import { apply, BATCH, type EncoderSubject, featuresOf, images } from "./encoder_subject.ts";
+import { checkGradients, checkReload, checkSeed } from "./encoder_weights.ts";
+import { speedText, timeWorks } from "./speed.ts";
+import { SIDE, trainTiny } from "./tiny_training.ts";
+
+/** Of a feature, alone and in a batch: kernels sum in other orders. */
+const TOLERANCE = 1e-4;
+
+function shape(subject: EncoderSubject): Finding {
+  const { device: { tf }, encoder } = subject;
+  const x = images(subject);
+  for (const training of [false, true]) {
+    const { shape } = tf.tidy(() => apply(encoder, x, training));
+    if (String(shape) !== String([BATCH, encoder.dim])) {
+      return fail(`[${shape}] for ${BATCH} images, and its dim is ${encoder.dim}`);
+    }
+  }
+  return pass(`[batch, ${encoder.dim}]`);
+}
+
+async function anySize(subject: EncoderSubject): Promise<Finding> {
+  const { encoder } = subject;
+  if (!encoder.anySize) return info(`not claimed: it takes ${SIDE}×${SIDE} as made`);
+  for (const [height, width] of [[SIDE + 9, SIDE - 5], [SIDE / 2, SIDE / 2], [96, 96]]) {
+    const values = await featuresOf(subject, encoder, images(subject, 1, [height, width, 3]));
+    if (values.length !== encoder.dim) {
+      return fail(`${values.length} numbers for an image of ${height}×${width}`);
+    }
+  }
+  return pass(`${SIDE + 9}×${SIDE - 5}, ${SIDE / 2}×${SIDE / 2}, 96×96`);
+}
+
+async function deterministic(subject: EncoderSubject): Promise<Finding> {
+  const { encoder, device: { tf } } = subject;
+  const x = images(subject);
+  const first = await featuresOf(subject, encoder, x);
+  const second = await featuresOf(subject, encoder, x);
+  if (first.some((value, i) => value !== second[i])) return fail("two passes differ");
+  if (!first.every(Number.isFinite)) return fail("features are not finite");
+  const alone = await featuresOf(subject, encoder, tf.slice(x, 0, 1));
+  const largest = first.reduce((max, value) => Math.max(max, Math.abs(value)), 0);
+  const off = alone.reduce((max, value, i) => Math.max(max, Math.abs(value - first[i])), 0);
+  return verdict(
+    off <= TOLERANCE * largest,
+    "the same twice, and alone as in a batch",
+    "an image has other features alone than in a batch",
+  );
+}
+
+async function leaks(subject: EncoderSubject): Promise<Finding> {
+  const { device, encoder } = subject;
+  const { tf } = device;
+  const x = images(subject);
+  const weights = [...trainableWeights(encoder.model).values()];
+  const step = () => {
+    tf.dispose(tf.variableGrads(() => apply(encoder, x, true).sum().asScalar(), weights));
+    tf.dispose(tf.tidy(() => apply(encoder, x, false)));
+  };
+  step();
+  const steps = 3;
+  const more = await kept(device, () => {
+    for (let i = 0; i < steps; i++) step();
+  });
+  return verdict(more === 0, "none", `${more} tensors more after ${steps} steps`);
+}
+
+async function speed(subject: EncoderSubject): Promise<Finding> {
+  const { device, name, encoder, others } = subject;
+  const { tf } = device;
+  const x = images(subject, 32);
+  const works = Object.entries({ [name]: encoder, ...others }).map(([name, encoder]) => {
+    const weights = [...trainableWeights(encoder.model).values()];
+    const loss = () => apply(encoder, x, true).sum().asScalar();
+    return [name, () => Object.values(tf.variableGrads(loss, weights).grads)] as const;
+  });
+  const count = encoder.model.countParams().toLocaleString("en");
+  return info(`${speedText(await timeWorks(device, Object.fromEntries(works)))}; ${count} weights`);
+}
+
+/** The checks, in the order of the table. */
+export const ENCODER_CHECKS: readonly Check<EncoderSubject>[] = [
+  {
+    name: "shape of features",
+    advice: "Let `dim` be the length of what the model gives: [batch, dim], pooled or flattened.",
+    run: shape,
+  },
+  {
+    name: "images of any size",
+    advice: "Pool over the image before a dense layer, or let `anySize` be false.",
+    run: anySize,
+  },
+  {
+    name: "same features twice",
+    advice: "Let layers be random in training only, and use running statistics in inference.",
+    run: deterministic,
+  },
+  {
+    name: "weights by seed",
+    advice: "Give each initializer a seed drawn from rng(env.seed, STREAM.plugin).",
+    run: checkSeed,
+  },
+  {
+    name: "gradient",
+    advice: "Connect every layer to the output, or let it not be trainable.",
+    run: checkGradients,
+  },
+  {
+    name: "saving and loading",
+    advice: "Name each layer, and build the model of layers rather than of models.",
+    run: checkReload,
+  },
+  {
+    name: "leaked tensors",
+    advice: "Make constants once, in create; wrap what a layer's call() makes in tf.tidy().",
+    run: leaks,
+  },
+  {
+    name: `speed, 32 × ${SIDE} × ${SIDE}`,
+    advice: "",
+    run: speed,
+  },
+  {
+    name: "training",
+    advice: "See the message: `--verbose` of a training with it shows where.",
+    run: (subject) => trainTiny(subject, { encoder: subject.encoder }),
+  },
+];

@@ -1,0 +1,139 @@
+/**
+ * What a good probe holds.
+ *
+ * @module
+ */
+import { evaluateFeatures } from "../evaluate/evaluate.ts";
+import type { Encoder, FeatureSplit, Metrics, Probe, ProbeInput } from "../plugin.ts";
+import {
+  type Check,
+  type CheckPlace,
+  fail,
+  type Finding,
+  info,
+  kept,
+  pass,
+  verdict,
+} from "./check.ts";
+import { clouds } from "./clouds.ts";
+
+/** A probe and what it is tried with. */
+export interface ProbeSubject extends CheckPlace {
+  /** The name on the command line. */
+  readonly name: string;
+  /** The probe, for {@linkcode CLASSES}. */
+  readonly probe: Probe;
+  /** An encoder, which it may not touch. */
+  readonly encoder: Encoder;
+  /** Two evaluations, made once. */
+  readonly runs: () => Promise<ProbeRuns>;
+}
+
+/** What two evaluations of the same features gave. */
+export interface ProbeRuns {
+  /** The metrics of both. */
+  readonly metrics: readonly [Metrics, Metrics];
+  /** Tensors that the second left. */
+  readonly left: number;
+  /** Milliseconds of the second. */
+  readonly milliseconds: number;
+}
+
+/** The names of the classes that probes are tried with. */
+export const CLASSES: readonly string[] = ["a", "b", "c", "d", "e", "f"];
+const DIM = 16;
+
+/** Features in clouds that hardly overlap; the caller is in a scope. */
+function features({ device }: CheckPlace): ProbeInput {
+  const options = { dim: DIM, classes: CLASSES.length, spread: 0.5 };
+  const split = (length: number, seed: number): FeatureSplit => {
+    const { features, labels } = clouds(device, { ...options, length, seed });
+    return { features, labels, augmented: () => Promise.resolve(features.clone()) };
+  };
+  return { train: split(240, 1), test: split(60, 2) };
+}
+
+/** Evaluates twice, without the encoder. */
+export async function runTwice(subject: Omit<ProbeSubject, "runs">): Promise<ProbeRuns> {
+  const { device, name, probe, signal } = subject;
+  const input = features(subject);
+  const judge = () => evaluateFeatures({ probe, probeName: name, features: input, signal });
+  const first = await judge();
+  const start = performance.now();
+  let second = first;
+  const left = await kept(device, async () => void (second = await judge()));
+  return { metrics: [first, second], left, milliseconds: performance.now() - start };
+}
+
+async function metrics({ runs }: ProbeSubject): Promise<Finding> {
+  const { metrics: [{ top1, top5 }] } = await runs();
+  const text = `top-1 ${top1.toFixed(1)} %, top-5 ${top5.toFixed(1)} %`;
+  return verdict(top1 <= top5, text, `${text}: what is first is among the first five`);
+}
+
+/** Judges by the two evaluations; where they failed, the first check has said so. */
+function ofRuns(judge: (runs: ProbeRuns) => Finding): (subject: ProbeSubject) => Promise<Finding> {
+  return async ({ runs }) => await runs().then(judge, () => info("there are no metrics"));
+}
+
+function chance({ metrics: [{ top1 }] }: ProbeRuns): Finding {
+  const chance = 100 / CLASSES.length;
+  const text = `${top1.toFixed(1)} % on classes apart, chance is ${chance.toFixed(1)} %`;
+  return verdict(top1 >= 2 * chance, text);
+}
+
+function deterministic({ metrics: [a, b] }: ProbeRuns): Finding {
+  const differs = Object.keys(a).find((key) => JSON.stringify(a[key]) !== JSON.stringify(b[key]));
+  return verdict(differs === undefined, "the same", `${differs} differs`);
+}
+
+function leaks({ left }: ProbeRuns): Finding {
+  return verdict(left === 0, "none", `${left} tensors more after an evaluation`);
+}
+
+async function untouched(subject: ProbeSubject): Promise<Finding> {
+  const input = features(subject);
+  const { train, test } = input;
+  const before = await Promise.all([train.features.array(), test.features.array()]);
+  const { probe, name, encoder, signal } = subject;
+  // Throws where the encoder is another than before, or the features are gone.
+  await evaluateFeatures({ probe, probeName: name, features: input, encoder, signal });
+  const after = await Promise.all([train.features.array(), test.features.array()]);
+  return JSON.stringify(after) === JSON.stringify(before)
+    ? pass("encoder and features as they were")
+    : fail("the features are changed");
+}
+
+/** The checks, in the order of the table. */
+export const PROBE_CHECKS: readonly Check<ProbeSubject>[] = [
+  {
+    name: "metrics",
+    advice: "Return { top1, top5 } in percent, and JSON values in all else.",
+    run: metrics,
+  },
+  {
+    name: "better than chance",
+    advice: "Fit on train, judge on test; a feature's class is the label of its row.",
+    run: ofRuns(chance),
+  },
+  {
+    name: "same metrics twice",
+    advice: "Draw from rng(env.seed, STREAM.plugin), and from nothing else.",
+    run: ofRuns(deterministic),
+  },
+  {
+    name: "encoder and features",
+    advice: "Read them only; dispose what you made, and no more.",
+    run: untouched,
+  },
+  {
+    name: "leaked tensors",
+    advice: "Wrap what you make in tf.tidy(), and dispose of what you read back.",
+    run: ofRuns(leaks),
+  },
+  {
+    name: `speed, 240 × ${DIM}`,
+    advice: "",
+    run: ofRuns(({ milliseconds }) => info(`${milliseconds.toFixed(0)} ms`)),
+  },
+];

@@ -1,0 +1,139 @@
+/**
+ * A new plugin in a folder, and what its author does next.
+ *
+ * @module
+ */
+import { isAbsolute, join, relative, resolve } from "node:path";
+import { UsageError } from "../errors.ts";
+import type { Kind } from "../plugin.ts";
+import { writeAtomic } from "../run/atomic_write.ts";
+import { shellWord } from "../terminal/shell_word.ts";
+import { type NewFile, pluginFiles } from "./plugin_files.ts";
+import {
+  checkoutProject,
+  CLI,
+  findProject,
+  missingImports,
+  projectText,
+  trainFlags,
+} from "./project.ts";
+
+/** A step for the author. */
+export interface NextStep {
+  /** What it does. */
+  readonly what: string;
+  /** The command to run. */
+  readonly command: string;
+}
+
+/** What was written. */
+export interface NewPlugin {
+  /** The kind. */
+  readonly kind: Kind;
+  /** The name on the command line. */
+  readonly name: string;
+  /** The files, as paths from the working folder. */
+  readonly files: readonly string[];
+  /** What to do next, in order. */
+  readonly next: readonly NextStep[];
+}
+
+/** Two epochs: seconds, and a loss that falls. */
+const SHORT = "--epochs=2";
+
+/**
+ * Writes a plugin and its test into a folder, and a `deno.json` where neither the folder nor one
+ * above has any. Throws a UsageError where a file is there already; then nothing is written.
+ */
+export async function newPlugin(kind: Kind, name: string, folder: string): Promise<NewPlugin> {
+  const project = await findProject(folder);
+  const files: NewFile[] = await pluginFiles(kind, name);
+  if (project === undefined) {
+    files.push({ name: "deno.json", text: projectText(folder, kind, name) });
+  }
+  await makeFolder(folder);
+  for (const file of files) await refuseExisting(join(folder, file.name));
+  const written: string[] = [];
+  try {
+    for (const file of files) {
+      const path = join(folder, file.name);
+      await writeAtomic(path, file.text);
+      written.push(path);
+    }
+  } catch (error) {
+    await Promise.all(written.map((path) => Deno.remove(path)));
+    throw error;
+  }
+  return {
+    kind,
+    name,
+    files: written.map(shown),
+    next: project === undefined
+      ? ownSteps(shown(folder))
+      : await sharedSteps(kind, name, shown(folder), project),
+  };
+}
+
+/** The steps in a folder with a `deno.json` of its own. */
+function ownSteps(folder: string): NextStep[] {
+  return [
+    ...(folder === "." ? [] : [{ what: "go there", command: `cd ${shellWord(folder)}` }]),
+    { what: "check it", command: "deno task check" },
+    { what: "test it", command: "deno task test" },
+    { what: "train with it", command: `deno task train ${SHORT}` },
+  ];
+}
+
+/** The steps in a project there was before: the checkout of tauplus, or the author's. */
+async function sharedSteps(
+  kind: Kind,
+  name: string,
+  folder: string,
+  project: string,
+): Promise<NextStep[]> {
+  const inCheckout = project === checkoutProject();
+  const missing = inCheckout ? [] : await missingImports(project);
+  const tauplus = inCheckout ? "deno task" : CLI;
+  const base = folder === "." ? "" : `${folder}/`;
+  const specifier = shellWord(isAbsolute(folder) ? `${base}${name}.ts` : `./${base}${name}.ts`);
+  return [
+    ...(missing.length === 0
+      ? []
+      : [{ what: "add what it imports", command: `deno add ${missing.join(" ")}` }]),
+    { what: "check it", command: `${tauplus} plugins check ${specifier}` },
+    { what: "test it", command: `deno test -A ${shellWord(`${base}${name}_test.ts`)}` },
+    {
+      what: "train with it",
+      command: `${tauplus} train --plugin=${specifier} ${trainFlags(kind, name)} ${SHORT}`,
+    },
+  ];
+}
+
+/** A path from the working folder where it is below, else absolute. */
+function shown(path: string): string {
+  const below = relative(Deno.cwd(), resolve(path)).replaceAll("\\", "/");
+  return below.startsWith("..") || isAbsolute(below) ? resolve(path) : below || ".";
+}
+
+async function makeFolder(folder: string): Promise<void> {
+  try {
+    await Deno.mkdir(folder, { recursive: true });
+  } catch (cause) {
+    throw new UsageError({
+      act: `write into ${folder}`,
+      rule: "--to must be a folder that is there or can be made",
+      got: cause,
+      next: "Name another folder.",
+      cause,
+    });
+  }
+}
+
+async function refuseExisting(path: string): Promise<void> {
+  if (await Deno.lstat(path).then(() => false, () => true)) return;
+  throw new UsageError({
+    act: `write ${path}`,
+    rule: "it is there already, and nothing is overwritten",
+    next: "Choose another name, another folder by --to=FOLDER, or move the file away.",
+  });
+}

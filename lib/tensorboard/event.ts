@@ -1,0 +1,98 @@
+/**
+ * The messages of event files, as protocol buffers. The numbers of the fields are those of
+ * `event.proto`, `summary.proto` and `tensor.proto` in
+ * https://github.com/tensorflow/tensorboard/tree/master/tensorboard/compat/proto, each named beside
+ * its use.
+ *
+ * @module
+ */
+import { BinaryWriter } from "@bufbuild/protobuf/wire";
+import { tfRecord } from "./tf_record.ts";
+import { bytes, double, float, integer, message, text } from "../interop/wire.ts";
+
+/** A value under a tag: `train/loss`. */
+export type Summary = { readonly tag: string } & SummaryValue;
+
+type SummaryValue =
+  /** A point of a curve. */
+  | { readonly scalar: number }
+  /** Markdown. */
+  | { readonly markdown: string }
+  /** A PNG file. */
+  | { readonly png: Uint8Array; readonly width: number; readonly height: number }
+  /** A message to the hyperparameters plugin. */
+  | { readonly hparams: Uint8Array };
+
+/** One event. */
+export interface Event {
+  /** When, in seconds since 1970. */
+  readonly wallTime: number;
+  /** Steps done. */
+  readonly step: number;
+  /**
+   * The version of the format, first in every file; or the start of a session, on which TensorBoard
+   * forgets what earlier files of the folder told of this step and later ones; or values.
+   */
+  readonly what: "version" | "start" | readonly Summary[];
+}
+
+/** `DataType` of tensors. */
+const DT_FLOAT = 1;
+const DT_STRING = 7;
+
+/** An event as a record of an event file. */
+export function eventRecord({ wallTime, step, what }: Event): Uint8Array<ArrayBuffer> {
+  const writer = new BinaryWriter();
+  // Event
+  double(writer, 1, wallTime); // wall_time
+  integer(writer, 2, step); // step
+  if (what === "version") text(writer, 3, "brain.Event:2"); // file_version
+  else if (what === "start") {
+    message(writer, 7, () => integer(writer, 1, 1)); // session_log: SessionLog, status START
+  } else {
+    message(writer, 5, () => { // summary: Summary
+      for (const summary of what) message(writer, 1, () => writeSummary(writer, summary)); // value
+    });
+  }
+  return tfRecord(writer.finish());
+}
+
+function writeSummary(writer: BinaryWriter, summary: Summary): void {
+  // Summary.Value
+  text(writer, 1, summary.tag); // tag
+  if ("scalar" in summary) {
+    float(writer, 2, summary.scalar); // simple_value
+  } else if ("png" in summary) {
+    message(writer, 4, () => { // image: Summary.Image
+      integer(writer, 1, summary.height); // height
+      integer(writer, 2, summary.width); // width
+      integer(writer, 3, 3); // colorspace: RGB
+      bytes(writer, 4, summary.png); // encoded_image_string
+    });
+  } else if ("markdown" in summary) {
+    writeMetadata(writer, "text");
+    message(writer, 8, () => { // tensor: TensorProto, a scalar
+      integer(writer, 1, DT_STRING); // dtype
+      message(writer, 2, () => {}); // tensor_shape: TensorShapeProto
+      text(writer, 8, summary.markdown); // string_val
+    });
+  } else {
+    writeMetadata(writer, "hparams", summary.hparams);
+    message(writer, 8, () => { // tensor: TensorProto, an empty one
+      integer(writer, 1, DT_FLOAT); // dtype
+      message(writer, 2, () =>
+        // tensor_shape: TensorShapeProto
+        message(writer, 2, () => integer(writer, 1, 0))); // dim: Dim, size
+    });
+  }
+}
+
+function writeMetadata(writer: BinaryWriter, plugin: string, content?: Uint8Array): void {
+  message(writer, 9, () => { // metadata: SummaryMetadata
+    message(writer, 1, () => { // plugin_data: PluginData
+      text(writer, 1, plugin); // plugin_name
+      if (content) bytes(writer, 2, content); // content
+    });
+    integer(writer, 4, 2); // data_class: DATA_CLASS_TENSOR
+  });
+}

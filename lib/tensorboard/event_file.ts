@@ -1,0 +1,137 @@
+/**
+ * The event file of a run, in step with its metrics log.
+ *
+ * @module
+ */
+import { Buffer } from "node:buffer";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { confusionFigure } from "../report/probe_figures.ts";
+import { readProbe } from "../report/probe_result.ts";
+import { writeError } from "../run/atomic_write.ts";
+import { readResults, RESULTS } from "../run/results.ts";
+import { METRICS, type MetricsRecord, readConfig } from "../run/run_folder.ts";
+import { chartPng } from "./chart_png.ts";
+import { type Event, eventRecord, type Summary } from "./event.ts";
+import { type Options, sessionEnd } from "./hparams.ts";
+import { openingEvents, recordEvent, resultSummaries } from "./run_events.ts";
+
+/** The folder of a run for TensorBoard. */
+export const FOLDER = "tensorboard";
+
+/** What names of event files have in them, by which TensorBoard knows them. */
+const MARK = ".tfevents.";
+
+const LINE_END = "\n".charCodeAt(0);
+
+/**
+ * Writes what a run's metrics log has, and whatever is appended to it, to an event file. Every file
+ * is written from the log's beginning and takes the place of an earlier one, under another name: so
+ * a run that goes on after an interruption tells no step twice, and a TensorBoard that is looking on
+ * finds the new file.
+ */
+export class EventFile {
+  readonly #run: string;
+  readonly #options: Options;
+  readonly #path: string;
+  /** Bytes of the log that are in the file. */
+  #read = 0;
+  /** The time and step of the last event. */
+  #last = { wallTime: Date.now() / 1000, step: 0 };
+  #begun = false;
+
+  private constructor(run: string, options: Options, now: Date) {
+    this.#run = run;
+    this.#options = options;
+    const seconds = Math.floor(now.getTime() / 1000);
+    this.#path = join(run, FOLDER, `events.out${MARK}${seconds}.tauplus.${Deno.pid}`);
+  }
+
+  /**
+   * The event file of a run, written from the first {@linkcode EventFile.follow} on.
+   *
+   * @param now is in its name: TensorBoard reads the files of a folder in the order of their names
+   */
+  static async of(run: string, now: Date = new Date()): Promise<EventFile> {
+    return new EventFile(run, Object(await readConfig(run)), now);
+  }
+
+  /** Takes over the lines that were appended to the log. Throws DataError where it cannot write. */
+  follow(): void {
+    const { lines, time } = this.#appended();
+    if (lines.length === 0) return;
+    this.#write(lines.map((line) => recordEvent(line, time)));
+  }
+
+  /**
+   * Takes over what the probes found, as numbers and pictures, and says that the run is at its end.
+   * Throws DataError where it cannot write.
+   */
+  async end(): Promise<void> {
+    this.follow();
+    const { step } = this.#last;
+    const file = await Deno.stat(join(this.#run, RESULTS)).catch(() => undefined);
+    const wallTime = file?.mtime ? file.mtime.getTime() / 1000 : this.#last.wallTime;
+    const results = await readResults(this.#run);
+    const what: Summary[] = results ? resultSummaries(results) : [];
+    for (const probe of Object.keys(results?.trained ?? {})) {
+      const found = await readProbe(this.#run, probe);
+      if (!found) continue;
+      const { spec } = confusionFigure(probe, this.#run, found);
+      const picture = await chartPng(spec, `${probe} on the test split`);
+      what.push({ tag: `test/${probe}_confusion`, ...picture });
+    }
+    this.#write([
+      ...(what.length > 0 ? [{ wallTime, step, what }] : []),
+      { wallTime, step, what: [sessionEnd(wallTime)] },
+    ]);
+  }
+
+  /** The log's whole lines since the last call, and when it was last written. */
+  #appended(): { lines: MetricsRecord[]; time: number } {
+    const path = join(this.#run, METRICS);
+    // A run that fails early has none.
+    if (!existsSync(path)) return { lines: [], time: 0 };
+    using file = Deno.openSync(path);
+    const { size, mtime } = file.statSync();
+    file.seekSync(this.#read, Deno.SeekMode.Start);
+    const bytes = new Uint8Array(size - this.#read);
+    let length = 0;
+    for (let n; length < bytes.length && (n = file.readSync(bytes.subarray(length))); length += n);
+    const whole = bytes.subarray(0, bytes.lastIndexOf(LINE_END) + 1);
+    this.#read += whole.length;
+    const lines = new TextDecoder().decode(whole).split("\n").slice(0, -1);
+    return { lines: lines.map((line) => JSON.parse(line)), time: (mtime?.getTime() ?? 0) / 1000 };
+  }
+
+  /** Appends events, the first time with what a file begins with, in place of older files. */
+  #write(events: readonly Event[]): void {
+    const opening = this.#begun ? [] : openingEvents(this.#options, events[0].wallTime);
+    const records = Buffer.concat([...opening, ...events].map(eventRecord));
+    try {
+      if (this.#begun) Deno.writeFileSync(this.#path, records, { append: true });
+      else this.#replaceOlder(records);
+    } catch (cause) {
+      throw writeError(this.#path, cause);
+    }
+    this.#begun = true;
+    const { wallTime, step } = events[events.length - 1];
+    this.#last = { wallTime, step };
+  }
+
+  /**
+   * Writes a new file and empties older ones. They are deleted no sooner than the next time: where
+   * the file that TensorBoard is at is gone, it does not go on to the next.
+   */
+  #replaceOlder(records: Uint8Array): void {
+    const folder = join(this.#run, FOLDER);
+    Deno.mkdirSync(folder, { recursive: true });
+    const older = [...Deno.readDirSync(folder)].filter(({ name }) => name.includes(MARK))
+      .map(({ name }) => join(folder, name)).filter((path) => path !== this.#path);
+    Deno.writeFileSync(this.#path, records);
+    for (const path of older) {
+      if (Deno.statSync(path).size > 0) Deno.truncateSync(path);
+      else Deno.removeSync(path);
+    }
+  }
+}

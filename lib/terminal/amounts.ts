@@ -1,0 +1,19 @@
+/**
+ * Times and amounts as a person says them.
+ *
+ * @module
+ */
+
+/** `40 s`, `12 min`, `3 h 5 min`. */
+export function duration(seconds: number): string {
+  if (seconds < 60) return `${Math.round(seconds)} s`;
+  const minutes = Math.round(seconds / 60);
+  return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
+/** How much is done, and of how much where that is known: `12/40 steps`, `3.1/26.4 MB`. */
+export function amount(done: number, total: number, unit: string): string {
+  const mega = unit === "B";
+  const show = (n: number) => mega ? (n / 1e6).toFixed(1) : String(n);
+  return `${show(done)}${total > 0 ? "/" + show(total) : ""} ${mega ? "MB" : unit}`;
+}

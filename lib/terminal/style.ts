@@ -1,0 +1,13 @@
+/**
+ * Colour on standard error, sparingly, and only where it is wanted: on a terminal, but not with
+ * NO_COLOR or TERM=dumb; FORCE_COLOR is stronger than all of them, as in Node and Deno.
+ *
+ * @module
+ */
+import process from "node:process";
+import { styleText } from "node:util";
+
+/** A text in a colour, or as it is where standard error shows none. */
+export function coloured(colour: "red" | "yellow" | "cyan", text: string): string {
+  return styleText(colour, text, { stream: process.stderr });
+}

@@ -1,0 +1,22 @@
+/**
+ * The versions of tauplus and of what it stands on.
+ *
+ * @module
+ */
+import tfjs from "@tensorflow/tfjs/package.json" with { type: "json" };
+import project from "../deno.json" with { type: "json" };
+
+/** Versions, by name. */
+export interface Versions {
+  /** This package. */
+  readonly tauplus: string;
+  /** The runtime. */
+  readonly deno: string;
+  /** TensorFlow.js. */
+  readonly tfjs: string;
+}
+
+/** Those of this process. */
+export function versions(): Versions {
+  return { tauplus: project.version, deno: Deno.version.deno, tfjs: tfjs.version };
+}
