@@ -1,10 +1,14 @@
 /**
- * `deno task docs:screenshots [RUN]`: the pictures of docs/, from a real run, by a real browser.
+ * `deno task docs:screenshots [RUN] [report | dashboard]`: the pictures of docs/, from a real run, by
+ * a real browser.
  *
  * @module
  */
+import { basename, dirname, resolve } from "node:path";
 import puppeteer, { type Page } from "puppeteer-core";
 import sharp from "sharp";
+import { RunList } from "../lib/dashboard/runs.ts";
+import { serveDashboard } from "../lib/dashboard/serve.ts";
 import { latestRun } from "../lib/run/run_folder.ts";
 import { say } from "../lib/terminal/say.ts";
 
@@ -13,7 +17,7 @@ const CHROMIUM = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/go
 /** Pixels of a picture. */
 const WIDTH = 1120;
 
-const run = Deno.args[0] ?? await latestRun("runs");
+const [run = await latestRun("runs"), only] = Deno.args;
 if (run === undefined) throw new Error("There is no run: `deno task train` makes one.");
 const executablePath = CHROMIUM.find((path) => {
   try {
@@ -29,7 +33,8 @@ const folder = await Deno.makeTempDir();
 try {
   const page = await browser.newPage();
   await page.setViewport({ width: WIDTH, height: 900 });
-  await save("report.png", await report(page, run));
+  if (only !== "dashboard") await save("report.png", await report(page, run));
+  if (only !== "report") await save("dashboard.png", [await dashboard(page, run)]);
 } finally {
   await browser.close();
   await Deno.remove(folder, { recursive: true });
@@ -42,19 +47,37 @@ async function report(page: Page, run: string): Promise<Uint8Array[]> {
   }).spawn().status;
   if (!success) throw new Error("There is no report.");
   await page.goto(`file://${folder}/report/index.html`);
-  const top = await page.screenshot({ clip: { x: 0, y: 0, width: WIDTH, height: 760 } });
+  const still = "html { scroll-behavior: auto; } :focus-visible { outline: 0; }";
+  await page.addStyleTag({ content: `${still} nav { position: static; }` });
   await page.focus(".plane");
   for (const key of ["ArrowRight", "ArrowDown", "Enter"] as const) await page.keyboard.press(key);
-  await page.addStyleTag({
-    content: "nav { position: static !important; } :focus { outline: 0; }",
-  });
-  const map = await page.$("#map");
-  const box = await map?.boundingBox();
-  if (!box) throw new Error("The report has no map.");
-  return [
-    top,
-    await page.screenshot({ clip: { ...box, x: 0, width: WIDTH }, captureBeyondViewport: true }),
-  ];
+  await page.evaluate("scrollTo(0, 0)");
+  const curves = await page.$("#figure-loss").then((figure) => figure?.boundingBox());
+  const map = await page.$("#map").then((section) => section?.boundingBox());
+  if (!curves || !map) throw new Error("The report has no curves, or no map.");
+  const part = (y: number, height: number) =>
+    page.screenshot({ clip: { x: 0, y, width: WIDTH, height } });
+  return [await part(0, curves.y + curves.height), await part(map.y, map.height)];
+}
+
+/** The dashboard of the run and, where its folder has another, of the newest of those. */
+async function dashboard(page: Page, run: string): Promise<Uint8Array> {
+  const name = basename(resolve(run)), out = dirname(resolve(run));
+  const others = (await new RunList(out).list()).filter((other) => other.name !== name);
+  const names = [...others.slice(0, 1).map(({ name }) => name), name];
+  const stop = new AbortController();
+  const { url, finished } = await serveDashboard(out, 0, stop.signal);
+  await page.goto(`${url}?${new URLSearchParams(names.map((name) => ["run", name]))}`);
+  // Every figure has a line per run that has points in it.
+  await page.waitForFunction(
+    `[...document.querySelectorAll("figure")].every((figure) => figure.querySelector("path[d*=L]"))` +
+      ` && document.querySelectorAll("#loss .mark-line path").length === ${names.length}`,
+  );
+  const picture = await page.screenshot({ fullPage: true });
+  await page.goto("about:blank");
+  stop.abort();
+  await finished;
+  return picture;
 }
 
 /** Pictures one below the other, in docs/. */

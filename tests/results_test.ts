@@ -33,7 +33,7 @@ for (const name of sweeps) {
   Deno.test(`page and figure of the sweep ${name} are those of its JSON`, async () => {
     const sweep = readSweep(name);
     assertEquals(read(`${name}/sweep.md`), markdown(sweep));
-    assertEquals(read(`${name}/sweep.svg`), await sweepFigure(sweep));
+    assert(read(`${name}/sweep.svg`) === await sweepFigure(sweep), "the figure is another one");
     assertStringIncludes(sweep.command, `--seeds=${sweep.seeds.length}`);
   });
 

@@ -3,8 +3,9 @@
  *
  * @module
  */
-import { basename, join } from "node:path";
+import { basename } from "node:path";
 import { z } from "zod";
+import { realFileInside } from "../dashboard/inside.ts";
 import { UsageError } from "../errors.ts";
 import { note } from "../terminal/say.ts";
 import type { Command } from "./command.ts";
@@ -23,24 +24,41 @@ const options = z.strictObject({
 export const command: Command<typeof options> = {
   spec: { options, roles: {} },
   async run({ config: { options: { out, run, port } }, signal, result }) {
+    await checkFolder(out);
     const { serveDashboard } = await import("../dashboard/serve.ts");
     const query = new URLSearchParams(
       await Promise.all(run.map(async (named) => ["run", await runIn(out, named)])),
     );
-    const { url, finished } = await serveDashboard(out, port, signal);
+    const { url } = await serveDashboard(out, port, signal);
     const shown = run.length > 0 ? `${url}?${query}` : url;
     result({ url: shown }, ({ url }) => `dashboard: ${url}`);
     note(`It shows the runs in ${out} until Ctrl-C.`);
-    await finished;
+    // Who listens need not have heard the end of it.
+    if (!signal.aborted) {
+      await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
+    }
     signal.throwIfAborted();
   },
 };
 
+/** Throws UsageError where `out` is no folder; it may yet come to be one. */
+async function checkFolder(out: string): Promise<void> {
+  const info = await Deno.stat(out).catch(() => undefined);
+  if (info && !info.isDirectory) {
+    throw new UsageError({
+      act: `show the runs in ${out}`,
+      rule: "it must be a folder",
+      next: "Name the --out that the runs were trained with.",
+    });
+  }
+  if (!info) note(`There is no folder ${out} yet; its runs appear when a training starts.`);
+}
+
 /** The name of a run in `out`, given as such or as a folder. Throws UsageError where there is none. */
 async function runIn(out: string, named: string): Promise<string> {
   const name = basename(named);
-  const config = await Deno.stat(join(out, name, "config.json")).catch(() => undefined);
-  if (config?.isFile) return name;
+  const config = name && await realFileInside(out, name, "config.json");
+  if (config) return name;
   throw new UsageError({
     act: `show the run ${named}`,
     rule: `the folder ${out} must have it`,

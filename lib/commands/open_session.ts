@@ -58,8 +58,8 @@ const INDENT = " ".repeat(9);
 function describe({ device, dataset }: Session, name: string | undefined): void {
   note(`device   ${device.name}: ${device.description}`);
   if (device.software) {
-    const words = "There is no GPU in use, so the processor computes. For a GPU: " +
-      `${deviceAdvice()[0]} More: \`deno task doctor\`.`;
+    const words = `There is no GPU in use, so the processor computes. ${deviceAdvice()[0]} ` +
+      "More: `deno task doctor`.";
     const columns = terminalWidth(Deno.stderr) - INDENT.length;
     for (const line of wrapped(words, columns)) note(coloured("yellow", INDENT + line));
   }

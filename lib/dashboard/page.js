@@ -111,7 +111,7 @@ function showFigures({ runs, lines, figures: wanted }) {
   byId("figures").replaceChildren(...made.map(({ place }) => place));
   for (const figure of made) {
     figures.set(figure.id, figure);
-    figure.view.initialize(figure.chart);
+    figure.view.initialize(figure.canvas);
     draw(figure);
   }
 }
@@ -129,7 +129,9 @@ function legendItem({ run, color, dash }) {
 }
 
 function newFigure({ id, field, share, title, alt, spec }) {
-  const chart = element("div", { className: "chart", role: "img" });
+  // Vega gives its own element a role and a name; who sees no figure needs but ours.
+  const canvas = element("div");
+  const chart = element("div", { className: "chart", role: "img" }, canvas);
   const now = element("span", { className: "now" });
   const place = element(
     "figure",
@@ -142,7 +144,7 @@ function newFigure({ id, field, share, title, alt, spec }) {
     renderer: "svg",
     hover: false,
   });
-  return { id, field, share, alt, chart, now, place, view, stale: false, drawing: false };
+  return { id, field, share, alt, chart, canvas, now, place, view, stale: false, drawing: false };
 }
 
 /**
@@ -158,7 +160,7 @@ async function draw(figure) {
     if (figures.get(figure.id) !== figure) return;
     figure.stale = false;
     const began = performance.now();
-    const points = shown.flatMap((run) => pointsOf(run, figure.field));
+    const points = shown.flatMap((run) => thinned(pointsOf(run, figure.field)));
     await figure.view.data(figure.id, points).runAsync();
     describe(figure, points);
     await new Promise((resolve) => setTimeout(resolve, 3 * (performance.now() - began)));
@@ -170,6 +172,22 @@ function pointsOf(run, field) {
   return (records.get(run) ?? []).flatMap(({ step, [field]: value }) =>
     typeof value === "number" ? [{ run, step, value }] : []
   );
+}
+
+/**
+ * Of very many points, the lowest and the highest of each of a thousand parts, and the last: vega
+ * takes long for all of them, and has no pixels for more.
+ */
+function thinned(points) {
+  const size = Math.ceil(points.length / 1000);
+  if (size < 4) return points;
+  const kept = new Set();
+  for (let from = 0; from < points.length; from += size) {
+    const part = points.slice(from, from + size);
+    kept.add(part.reduce((low, point) => point.value < low.value ? point : low));
+    kept.add(part.reduce((high, point) => point.value > high.value ? point : high));
+  }
+  return [...kept.add(points.at(-1))];
 }
 
 /** The last values, in words. */

@@ -67,7 +67,8 @@ export async function figure(
  */
 export async function pageSvg(chart: ChartSpec, bare = false): Promise<string> {
   const { parse, View } = await import("vega");
-  const spec = await (bare ? pageSpec({ ...chart, title: "" }, true) : pageSpec(chart));
+  const whole = await pageSpec(bare ? { ...chart, title: "" } : chart);
+  const spec = bare ? { ...whole, legends: [] } : whole;
   return await new View(parse(spec), { renderer: "none" }).toSVG();
 }
 
@@ -79,7 +80,7 @@ export async function liveSpec(chart: ChartSpec): Promise<Spec> {
   return await pageSpec({ ...chart, width: "container" });
 }
 
-async function pageSpec(chart: ChartSpec, bare = false): Promise<Spec> {
+async function pageSpec(chart: ChartSpec): Promise<Spec> {
   const { compile } = await import("vega-lite");
   // A chart with its data is a whole figure, which vega-lite's types do not know.
   const spec = {
@@ -87,7 +88,7 @@ async function pageSpec(chart: ChartSpec, bare = false): Promise<Spec> {
     $schema: SCHEMA,
     background: "transparent",
     padding: 4,
-    config: { ...PAGE_CONFIG, legend: { ...PAGE_CONFIG.legend, disable: bare } },
+    config: PAGE_CONFIG,
   };
   return compile(spec as TopLevelSpec).spec;
 }

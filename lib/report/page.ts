@@ -11,8 +11,8 @@ import { type Content, Html, html } from "./html.ts";
 import { mapView } from "./map_view.ts";
 import { neighbourGrid } from "./neighbour_grid.ts";
 import { overview } from "./overview.ts";
-import { activateMaps } from "./page_script.ts";
-import { PAGE_STYLE } from "./page_style.ts";
+import style from "./page.css" with { type: "text" };
+import script from "./page.js" with { type: "text" };
 import type { Part, ReportRun } from "./report_run.ts";
 import { THEME } from "./theme.ts";
 import { sheetRule } from "./tiles.ts";
@@ -82,7 +82,7 @@ export function page(runs: readonly ReportRun[], drawings: Drawings): string {
     ${new Html(GENERATOR)}
     <link rel="icon" href="data:,">
     <title>${title} – tauplus report</title>
-    <style>${new Html(THEME + PAGE_STYLE + runRules(runs))}</style>
+    <style>${new Html(THEME + style + runRules(runs))}</style>
       </head>
       <body class="${runs.length === 1 ? "one" : "several"}">
         <header class="wide">
@@ -109,7 +109,7 @@ export function page(runs: readonly ReportRun[], drawings: Drawings): string {
         <footer
           class="wide">Made by <code>deno task report</code> of tauplus. The figures are beside this
     page as SVG.</footer>
-        <script>(${new Html(activateMaps.toString())})()</script>
+        <script type="module">${new Html(script)}</script>
       </body>
     </html>
   `.markup.trim() + "\n";

@@ -3,7 +3,6 @@
  *
  * @module
  */
-import config from "../../deno.json" with { type: "json" };
 import { DataError } from "../errors.ts";
 
 /**
@@ -16,8 +15,8 @@ export async function vegaScript(): Promise<string> {
   // So that they are in Deno's cache, from which they are read.
   await Promise.all([import("vega"), import("vega-interpreter")]);
   const [vega, interpreter] = await Promise.all([
-    readBeside(config.imports.vega, "vega.min.js"),
-    readBeside(config.imports["vega-interpreter"], "vega-interpreter.js"),
+    readBeside(import.meta.resolve("vega"), "vega.min.js"),
+    readBeside(import.meta.resolve("vega-interpreter"), "vega-interpreter.js"),
   ]);
   return inlined([vega, classic(interpreter)].join("\n"));
 }
@@ -29,14 +28,14 @@ export function inlined(script: string): string {
     .replace(/^\/\/# sourceMappingURL=.*$/gm, "");
 }
 
-/** The text of a file that is beside the module of a package. */
-async function readBeside(specifier: string, file: string): Promise<string> {
-  const url = new URL(file, import.meta.resolve(specifier));
+/** The text of a file beside the module of a package, which names only the module. */
+async function readBeside(module: string, file: string): Promise<string> {
+  const url = new URL(file, module);
   try {
     return await Deno.readTextFile(url);
   } catch (cause) {
     throw new DataError({
-      act: `read ${file} of ${specifier}`,
+      act: `read ${file} beside ${module}`,
       rule: "Deno's cache must have the whole package",
       got: cause,
       next: "Run `deno install` again.",

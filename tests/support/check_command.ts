@@ -1,6 +1,7 @@
 /** Understands a command line without doing it. */
 import { parseCommandLine } from "../../lib/commands/arguments.ts";
 import type { Command } from "../../lib/commands/command.ts";
+import { COMMANDS } from "../../lib/commands/commands.ts";
 import { readLayer } from "../../lib/commands/layer.ts";
 import { type Layer, resolveConfig } from "../../lib/config.ts";
 import { DataError } from "../../lib/errors.ts";
@@ -13,7 +14,7 @@ import { loadRegistry } from "../../lib/registry.ts";
  * for a run or a file of weights that is not there.
  */
 export async function checkCommand([name, ...args]: readonly string[]): Promise<void> {
-  const { command }: { command: Command } = await import(`../../lib/commands/${name}.ts`);
+  const { command } = await COMMANDS[name].load();
   const booleans = flagsOf(command.spec.options).filter(({ boolean }) => boolean);
   const { words, flags, plugins, help } = parseCommandLine(args, booleans.map(({ name }) => name));
   if (help) return;

@@ -24,11 +24,12 @@ const ASK: Readonly<Record<Shell, string>> = {
       set offered (complete -C $line | string replace -r '\\t.*' '')
       echo "line $offered"
     end`,
-  // Completion needs an editor of lines, so a terminal; compadd is what all offers go through.
+  // Completion needs an editor of lines, so a terminal; compadd is what all offers go through. What
+  // Deno 2.9 gives zsh offers nothing, so there is a stand-in.
   zsh: `
     zmodload zsh/zpty
     zpty z zsh -f -i
-    mkdir functions; deno completions zsh >functions/_deno
+    mkdir functions; print -r -- $'#compdef deno\\n_arguments "1:command:(lint upgrade)"' >functions/_deno
     zpty -w z "PS1= PS2=; stty -echo; unsetopt autolist; fpath=($PWD/functions \$fpath)
       autoload -Uz compinit; compinit -u -D; source '$1'"
     zpty -w z 'compadd() {

@@ -1,8 +1,11 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import project from "../../../deno.json" with { type: "json" };
 import { COMMANDS } from "../../../lib/commands/commands.ts";
+import { deviceAdvice } from "../../../lib/device/advice.ts";
 import { latestRun } from "../../../lib/run/run_folder.ts";
 import { inFolder, type Outcome, runCommand, TINY } from "../../support/command_line.ts";
+
+const [ADVICE] = deviceAdvice();
 
 /** The one document on standard output. */
 function documentOf({ stdout, stderr }: Outcome) {
@@ -22,7 +25,9 @@ Deno.test("a training and what follows it say with --json what they found, and w
     };
     const train = ["train", ...TINY, "--epochs=2", "--eval_every=1"];
     const { document: trained, stderr } = await json(...train);
-    // Remarks and progress are elsewhere: a line for each epoch.
+    // Remarks and progress are elsewhere: how to get a better device, a line for each epoch.
+    const remarks = stderr.replaceAll(/\s+/g, " ");
+    assertStringIncludes(remarks, `There is no GPU in use, so the processor computes. ${ADVICE} `);
     assertEquals(stderr.match(/^training .*epoch \d/gm), [
       "training   4/8 steps   epoch 1",
       "training   8/8 steps   epoch 2",

@@ -1,4 +1,3 @@
-/// <reference lib="dom" />
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import type { Page } from "puppeteer-core";
 import { latestRun } from "../../../lib/run/run_folder.ts";
@@ -71,8 +70,10 @@ const textOf = (page: Page, selector: string) =>
   page.$eval(selector, (element) => element.textContent ?? "");
 const count = async (page: Page, selector: string) => (await page.$$(selector)).length;
 /** Pixels by which the page is wider than its window. */
-const overflow = (page: Page) =>
-  page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+const overflow = (page: Page) => page.evaluate("document.documentElement.scrollWidth - innerWidth");
+/** A computed style. */
+const styleOf = async (page: Page, selector: string, name: string) =>
+  String(await page.evaluate(`getComputedStyle(document.querySelector("${selector}")).${name}`));
 
 testInChromium("a report shows each part of a run, and its map is explored", async (page) => {
   await withRuns(["a"], async (cwd) => {
@@ -89,7 +90,7 @@ testInChromium("a report shows each part of a run, and its map is explored", asy
     ];
     for (const id of shown) {
       const label = await page.$eval(`#figure-${id} svg`, (svg) => svg.getAttribute("aria-label"));
-      assertMatch(label ?? "", /over steps: a from [-\d.]+ at step \d+ to/, id);
+      assertMatch(label ?? "", /over steps: a from [-\d.]+( %)? at step \d+ to/, id);
       assert((await textOf(page, `#figure-${id} figcaption`)).length > 20, id);
     }
     assertEquals(await count(page, ".confusion svg .mark-rect path"), 9);
@@ -126,7 +127,7 @@ testInChromium("a report shows each part of a run, and its map is explored", asy
     await page.keyboard.press("Enter");
     assertMatch(await textOf(page, ".panel .kept"), /test image \d+$/);
     await page.keyboard.press("Escape");
-    assertStringIncludes(await textOf(page, ".panel"), "arrow keys");
+    assertStringIncludes(await textOf(page, ".panel"), "Escape lets go");
     // To a neighbour of the kept one.
     await page.mouse.click(box.x + box.width / 2, box.y + box.height / 2);
     assertEquals(await textOf(page, ".panel .kept"), kept);
@@ -141,8 +142,8 @@ testInChromium("a report shows each part of a run, and its map is explored", asy
     await page.setViewport({ width: 390, height: 800 });
     assertEquals(await overflow(page), 0, "the page is as wide as a phone");
 
-    const background = () => page.$eval("body", (body) => getComputedStyle(body).backgroundColor);
-    const axis = () => page.$eval("#figure-loss svg text", (text) => getComputedStyle(text).fill);
+    const background = () => styleOf(page, "body", "backgroundColor");
+    const axis = () => styleOf(page, "#figure-loss svg text", "fill");
     const light = [await background(), await axis()];
     await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: "dark" }]);
     const brightness = (color: string) =>

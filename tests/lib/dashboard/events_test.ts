@@ -14,12 +14,12 @@ interface Heard {
 /** The events of a stream, read on as they are asked for. */
 class Events {
   readonly #stop = new AbortController();
-  readonly #reader: ReadableStreamDefaultReader<string>;
+  readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
+  readonly #decoder = new TextDecoder();
   #text = "";
 
   constructor(out: string, names: string[] = [], lastId: string | null = null) {
-    this.#reader = runEvents(new RunList(out), names, lastId, this.#stop.signal)
-      .pipeThrough(new TextDecoderStream()).getReader();
+    this.#reader = runEvents(new RunList(out), names, lastId, this.#stop.signal).getReader();
   }
 
   /** The next event of a name, those before it passed over. */
@@ -29,7 +29,7 @@ class Events {
       if (end < 0) {
         const { value, done } = await this.#reader.read();
         if (done) throw new Error(`The stream ended before ${name}`);
-        this.#text += value;
+        this.#text += this.#decoder.decode(value, { stream: true });
         continue;
       }
       const fields = Object.fromEntries(

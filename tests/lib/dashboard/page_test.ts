@@ -6,14 +6,21 @@ import { testInChromium } from "../../support/chromium.ts";
 import { inFolder, startCommand, TINY } from "../../support/command_line.ts";
 import { writeRun } from "../../support/run_folders.ts";
 
-const TRAIN = ["train", ...TINY, "--epochs=40", "--log_every=1", "--eval_every=20", "--out=runs"];
+const TRAIN = [
+  "train",
+  ...TINY,
+  "--epochs=20",
+  "--log_every=1",
+  "--eval_every=10",
+  "--no-baselines",
+  "--out=runs",
+];
 
 // In the page: how many points the lines of a figure go through, and the text of the list's first row.
 const POINTS = (figure: string) =>
-  `[...document.querySelectorAll('#${figure} [role=graphics-symbol] path, ` +
-  `#${figure} path[role=graphics-symbol]')].filter((path) => path.getAttribute("fill") === "none")` +
+  `[...document.querySelectorAll("#${figure} .mark-line path")]` +
   `.reduce((sum, path) => sum + path.getAttribute("d").split(/[ML]/).length - 1, 0)`;
-const FIRST_ROW = `document.querySelector("tbody tr")?.textContent ?? ""`;
+const FIRST_ROW = `String(document.querySelector("tbody tr")?.textContent)`;
 
 /** Waits until `condition`, JavaScript for the page, holds. */
 async function until(page: Page, condition: string): Promise<void> {
@@ -43,20 +50,20 @@ testInChromium(
       const first = Number(await page.evaluate(POINTS("loss")));
       const { code } = await training.output();
       assertEquals(code, 0);
-      await until(page, `${FIRST_ROW}.includes("finished") && ${POINTS("loss")} === 160`);
-      assert(first < 160);
+      await until(page, `${FIRST_ROW}.includes("finished") && ${POINTS("loss")} === 80`);
+      assert(first < 80);
       assertEquals(await page.evaluate(POINTS("knn_top1")), 2);
-      assertEquals(await page.evaluate(POINTS("images_per_second")), 160);
+      assertEquals(await page.evaluate(POINTS("images_per_second")), 80);
 
       // What the row and the words for who sees no figure say, is what the log says.
       const [{ name }] = [...Deno.readDirSync(`${folder}/runs`)];
       const log = await readMetrics(`${folder}/runs/${name}`);
       const row = String(await page.evaluate(FIRST_ROW));
-      for (const text of [name, "40 / 40", "160", Number(log.at(-2)?.loss).toFixed(4)]) {
+      for (const text of [name, "20 / 20", "80", Number(log.at(-2)?.loss).toFixed(4)]) {
         assertStringIncludes(row, text);
       }
       const label = await page.evaluate(`document.querySelector("#knn_top1 [role=img]").ariaLabel`);
-      assertStringIncludes(String(label), `${name} at step 160: `);
+      assertStringIncludes(String(label), `${name} at step 80: `);
       stop.abort();
       await finished;
       assertEquals(said, []);

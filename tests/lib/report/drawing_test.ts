@@ -52,8 +52,11 @@ Deno.test("bars by class stand side by side for runs, and leave out classes with
   ]);
   assertStringIncludes(figure.alt, "a: 62.50 % of all; lowest dog 50.0 %, highest cat 75.0 %");
   assertStringIncludes(figure.alt, "b: 62.50 % of all; lowest cat 25.0 %, highest dog 50.0 %");
-  const { svg } = await draw(figure);
+  const { svg, bare } = await draw(figure);
   assertEquals(count(svg, /aria-roledescription="bar"/g), 4);
+  // A page has the title and the key of the colours itself.
+  const words = /Accuracy by class<|class="mark-symbol role-legend-symbol"/g;
+  assertEquals([count(svg, words) > 1, count(bare, words)], [true, 0]);
 });
 
 Deno.test("a map has a point for each image, in order, and the names of the classes", async () => {

@@ -1,0 +1,86 @@
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import { curveLines, curves } from "../../../lib/report/curves.ts";
+import { pageSvg } from "../../../lib/report/figure.ts";
+import type { RunData } from "../../../lib/report/read_run.ts";
+import type { MetricsRecord } from "../../../lib/run/run_folder.ts";
+
+const run = (name: string, metrics: readonly MetricsRecord[]): RunData => ({
+  name,
+  path: name,
+  config: {},
+  metrics,
+});
+
+/** The lines of a drawing: the points that each goes through. */
+function lines(svg: string): number[] {
+  return [...svg.matchAll(/aria-roledescription="line mark"[^>]* d="([^"]*)"/g)]
+    .map(([, path]) => path.split(/[ML]/).length - 1);
+}
+
+Deno.test("each field with a number has a figure, the known ones first", () => {
+  const found = curves([
+    run("a", [
+      { step: 1, epoch: 1, loss: 3, zeta: 1, seconds: 1, note: "x", rankme: NaN },
+      { step: 2, epoch: 1, knn_top1: 50, knn_top5: 90 },
+    ]),
+    run("b", [{ step: 1, loss: 4, clamp_rate: 0.25, "β rate": 1 }]),
+    run("c", []),
+  ]);
+  assertEquals(found.map(({ field }) => field), [
+    "loss",
+    "knn_top1",
+    "clamp_rate",
+    "zeta",
+    "β rate",
+  ]);
+  assertEquals(found.map(({ id }) => id).at(-1), "%CE%B2%20rate");
+  assertEquals(found.map(({ title }) => title).at(-1), "β rate");
+  assertEquals(curves([]), []);
+});
+
+Deno.test("the words of a figure have each run's first and last value", () => {
+  const [loss, rate] = curves([
+    run("a", [{ step: 10, loss: 3.14159 }, { step: 20, loss: 2, clamp_rate: 0.125 }]),
+    run("b", [{ step: 5, loss: 1 }]),
+  ]);
+  assertEquals(
+    loss.alt,
+    "Loss, over steps: a from 3.142 at step 10 to 2 at step 20; b from 1 at step 5 to 1 at step 5.",
+  );
+  assertEquals(
+    rate.alt,
+    "Clamped rows, over steps: a from 12.5 % at step 20 to 12.5 % at step 20.",
+  );
+});
+
+Deno.test("a line goes through every point of few, and through the extremes of many", async () => {
+  const metrics = Array.from({ length: 30 }, (_, i) => ({ step: 10 * (i + 1), loss: 1 / (i + 1) }));
+  const [few] = curves([
+    run("a", metrics),
+    run("b", metrics.slice(0, 7)),
+    run("c", [{ step: 1, loss: 1 }]),
+  ]);
+  assertEquals(lines(await pageSvg(few.spec)), [30, 7, 1]);
+  const peak = 6543;
+  const many = Array.from(
+    { length: 9000 },
+    (_, step) => ({ step, loss: step === peak ? 9 : step % 2 }),
+  );
+  const [envelope] = curves([run("a", many)]);
+  const svg = await pageSvg(envelope.spec);
+  const [points] = lines(svg);
+  assertEquals(points > 300 && points <= 800, true, `${points} points`);
+  // The one high value is still there.
+  assertStringIncludes(svg, "Y-axis for a linear scale with values from 0 to 9");
+});
+
+Deno.test("runs have colours, then dashes; a legend where there is more than one", async () => {
+  const names = Array.from({ length: 14 }, (_, i) => `run ${i}`);
+  const looks = curveLines(names).map(({ color, dash }) => `${color} ${dash}`);
+  assertEquals(new Set(looks).size, 14);
+  const of = async (count: number) => {
+    const [loss] = curves(names.slice(0, count).map((name) => run(name, [{ step: 1, loss: 1 }])));
+    return (await pageSvg(loss.spec)).includes(">run 0<");
+  };
+  assertEquals([await of(1), await of(2)], [false, true]);
+});
