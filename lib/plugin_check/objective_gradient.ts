@@ -42,7 +42,7 @@ export async function checkGradient({ device, objective }: ObjectiveSubject): Pr
       gradient: () => [...ofViews(), ...(variables.length > 0 ? ofVariables() : [])],
     });
     if (norm === 0) return fail("it is 0 on random embeddings");
-    const off = `${(100 * relative).toPrecision(2)} % from finite differences`;
+    const off = `${Number((100 * relative).toPrecision(2))} % from finite differences`;
     return verdict(relative <= TOLERANCE, off);
   } finally {
     variables.forEach((variable, i) => variable.assign(at[rows.length + i]));
