@@ -11,6 +11,8 @@ export interface ClassificationMetrics {
   readonly top1: number;
   /** Share of examples whose class is among the first five, in percent. */
   readonly top5: number;
+  /** The names of the classes, in the order of the rows and columns of `confusion`. */
+  readonly classes: readonly string[];
   /** Top-1 of the examples of each class, in percent, by name; null where there are none. */
   readonly perClass: Readonly<Record<string, number | null>>;
   /** Counts [true class][predicted class]. */
@@ -66,6 +68,7 @@ export function classificationMetrics(
   return {
     top1: percent(first, labels.length),
     top5: percent(firstFive, labels.length),
+    classes: names,
     perClass: Object.fromEntries(perClass),
     confusion,
   };

@@ -3,9 +3,9 @@
  *
  * @module
  */
+import type { ClassifierResult } from "../evaluate/classifier_result.ts";
 import { type Figure, SERIES_COLORS } from "./curves.ts";
 import type { ChartSpec } from "./figure.ts";
-import type { ProbeResult } from "./probe_result.ts";
 
 /** More classes than this have no counts in the cells of a confusion matrix. */
 const MOST_COUNTED = 12;
@@ -13,9 +13,8 @@ const MOST_COUNTED = 12;
 const MOST_TICKS = 40;
 
 /** Where the true classes went: shares of each row. */
-export function confusionFigure(id: string, run: string, result: ProbeResult): Figure {
-  const names = Object.keys(result.perClass);
-  const { confusion } = result;
+export function confusionFigure(id: string, run: string, result: ClassifierResult): Figure {
+  const { classes: names, confusion } = result;
   const totals = confusion.map((row) => row.reduce((sum, n) => sum + n, 0));
   const cells = confusion.flatMap((row, truth) =>
     row.map((count, predicted) => ({
@@ -93,9 +92,9 @@ export function confusionFigure(id: string, run: string, result: ProbeResult): F
 /** The accuracy of each class, a bar per run. */
 export function perClassFigure(
   id: string,
-  runs: readonly { readonly name: string; readonly result: ProbeResult }[],
+  runs: readonly { readonly name: string; readonly result: ClassifierResult }[],
 ): Figure {
-  const names = [...new Set(runs.flatMap(({ result }) => Object.keys(result.perClass)))];
+  const names = [...new Set(runs.flatMap(({ result }) => result.classes))];
   const order = runs.map(({ name }) => name);
   const bars = runs.flatMap(({ name, result }) =>
     Object.entries(result.perClass).flatMap(([label, value]) =>

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { ProbeResult } from "./probe_result.ts";
+import type { ClassifierResult } from "../evaluate/classifier_result.ts";
 import type { RunData } from "./read_run.ts";
 import type { TestImages } from "./test_images.ts";
 import type { TrainingViews } from "./training_views.ts";
@@ -18,7 +18,7 @@ export interface ReportRun {
   /** What its folder says. */
   readonly data: RunData;
   /** The result of the linear probe. */
-  readonly linear: Part<ProbeResult>;
+  readonly linear: Part<ClassifierResult>;
   /** Test images as its encoder sees them. */
   readonly test: Part<TestImages>;
   /** What its encoder was trained on. */

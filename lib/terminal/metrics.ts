@@ -3,16 +3,10 @@
  *
  * @module
  */
-import { z } from "zod";
+import { classifierResult } from "../evaluate/classifier_result.ts";
 import type { Metrics } from "../plugin.ts";
 import { table } from "./table.ts";
 import { terminalWidth } from "./width.ts";
-
-/** The fields of a classifier; a probe need not have them. */
-const classifier = z.object({
-  perClass: z.record(z.string(), z.number().nullable()),
-  confusion: z.array(z.array(z.number())),
-});
 
 /** Spaces between columns, and the columns that names and accuracies need beside the counts. */
 const GAP = 2, BESIDE = 20;
@@ -23,16 +17,16 @@ const GAP = 2, BESIDE = 20;
  */
 export function showMetrics(metrics: Metrics, columns = terminalWidth(Deno.stdout)): string {
   const head = `top-1 ${metrics.top1.toFixed(2)} %   top-5 ${metrics.top5.toFixed(2)} %`;
-  const { success, data } = classifier.safeParse(metrics);
-  if (!success) return head;
-  const names = Object.keys(data.perClass);
-  const digits = String(Math.max(...data.confusion.flat(), names.length - 1)).length;
+  const found = classifierResult(metrics);
+  if (!found) return head;
+  const { classes: names, perClass, confusion } = found;
+  const digits = String(Math.max(...confusion.flat(), names.length - 1)).length;
   const wide = BESIDE + names.length * (GAP + digits) <= columns;
   const predicted = wide ? names.map((_, i) => String(i)) : [];
   const rows = names.map((name, i) => [
     wide ? `${i} ${name}` : name,
-    data.perClass[name]?.toFixed(1) ?? "none",
-    ...(wide ? data.confusion[i].map(String) : []),
+    perClass[name]?.toFixed(1) ?? "none",
+    ...(wide ? confusion[i].map(String) : []),
   ]);
   const caption = wide
     ? "Columns 0 … are the predicted classes, as counts."

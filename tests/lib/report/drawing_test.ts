@@ -7,6 +7,7 @@ import type { TestImages } from "../../../lib/report/test_images.ts";
 const result = {
   top1: 62.5,
   top5: 100,
+  classes: ["cat", "dog", "<none>"],
   perClass: { cat: 75, dog: 50, "<none>": null },
   confusion: [[3, 1, 0], [2, 2, 0], [0, 0, 0]],
 };
@@ -37,6 +38,7 @@ Deno.test("a matrix of many classes has no counts", async () => {
   const names = Array.from({ length: 50 }, (_, i) => `class ${i}`);
   const { svg } = await draw(confusionFigure("confusion", "a run", {
     ...result,
+    classes: names,
     perClass: Object.fromEntries(names.map((name) => [name, 50])),
     confusion: names.map((_, i) => names.map((_, j) => Number(i === j))),
   }));

@@ -8,7 +8,8 @@ function matrix(classes: number) {
   const names = Array.from({ length: classes }, (_, i) => `class ${i}`);
   const confusion = names.map((_, i) => names.map((_, j) => i === j ? 5 : 0));
   const perClass = Object.fromEntries(names.map((name) => [name, 100]));
-  return confusionFigure("id", "run", { top1: 100, top5: 100, perClass, confusion }).spec;
+  const result = { top1: 100, top5: 100, classes: names, perClass, confusion };
+  return confusionFigure("id", "run", result).spec;
 }
 
 Deno.test("a confusion matrix is a picture of a size that can be looked at", async () => {

@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { classificationMetrics } from "../../../lib/evaluate/metrics.ts";
 import { showMetrics } from "../../../lib/terminal/metrics.ts";
 
 Deno.test("a classifier shows per-class accuracy and confusion, counts of the true class in a row", () => {
@@ -11,6 +12,12 @@ Deno.test("a classifier shows per-class accuracy and confusion, counts of the tr
   assertMatch(text, /^top-1 75\.00 % {3}top-5 100\.00 %$/m);
   assertMatch(text, /^0 cat +50\.0 +1 +1 +0$/m);
   assertMatch(text, /^2 bird +none +0 +0 +0$/m);
+});
+
+Deno.test("classes whose names are numbers keep their order", () => {
+  const scores = [1, 0, 0, 0, 1, 0, 0, 0, 1];
+  const metrics = classificationMetrics(scores, Int32Array.of(0, 1, 1), ["1", "10", "2"]);
+  assertMatch(showMetrics({ ...metrics }), /^1 10 +50\.0 +0 +1 +1$/m);
 });
 
 Deno.test("many classes show no confusion, which no terminal is wide enough for", () => {
