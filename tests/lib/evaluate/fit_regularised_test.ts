@@ -37,17 +37,25 @@ function gradientAt(
   return gradient;
 }
 
-testOnDevices(
-  "at the weights found the gradient of the penalised loss is all but zero",
-  async (device) => {
-    const split = clouds(device, { length: 90, dim: 6, classes: 3, spread: 1.5 });
-    const { weights, l2 } = await fit(device, split, 3);
-    const size = (values: ArrayLike<number>) => Math.hypot(...Array.from(values));
-    const start = size(gradientAt(split.rows, split.labels, 3, new Float64Array(21), l2));
-    assertLess(size(gradientAt(split.rows, split.labels, 3, weights, l2)), 0.02 * start);
-    split.features.dispose();
-  },
-);
+const SHAPES = [
+  { of: "a few features", length: 90, dim: 6, classes: 3, spread: 1.5 },
+  { of: "more features than a bound is worth", length: 40, dim: 500, classes: 3, spread: 3 },
+];
+
+for (const { of, ...shape } of SHAPES) {
+  testOnDevices(
+    `at the weights found, of ${of}, the gradient of the penalised loss is all but zero`,
+    async (device) => {
+      const split = clouds(device, shape);
+      const { weights, l2 } = await fit(device, split, 3);
+      const size = (values: ArrayLike<number>) => Math.hypot(...Array.from(values));
+      const zero = new Float64Array(weights.length);
+      const start = size(gradientAt(split.rows, split.labels, 3, zero, l2));
+      assertLess(size(gradientAt(split.rows, split.labels, 3, weights, l2)), 0.02 * start);
+      split.features.dispose();
+    },
+  );
+}
 
 testOnDevices(
   "labels that the features tell nothing of get a strong penalty, clear ones a weak one",
