@@ -1,5 +1,6 @@
 /** Runs the command line as a person would, in a process of its own. */
 import { fileURLToPath } from "node:url";
+import { latestRun, readMetrics } from "../../lib/run/run_folder.ts";
 
 const CLI = fileURLToPath(new URL("../../cli.ts", import.meta.url));
 const CONFIG = fileURLToPath(new URL("../../deno.json", import.meta.url));
@@ -61,5 +62,20 @@ export async function inFolder(act: (folder: string) => Promise<void>): Promise<
     await act(folder);
   } finally {
     await Deno.remove(folder, { recursive: true });
+  }
+}
+
+/** Waits until the log of the latest run has enough lines, or the command has ended. */
+export async function untilLogged(
+  child: Deno.ChildProcess,
+  cwd: string,
+  enough: (lines: number) => boolean,
+): Promise<void> {
+  let ended = false;
+  child.status.then(() => ended = true);
+  while (!ended) {
+    const run = await latestRun(`${cwd}/runs`);
+    if (run && enough((await readMetrics(run)).length)) return;
+    await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }

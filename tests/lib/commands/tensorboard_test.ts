@@ -2,7 +2,13 @@ import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/as
 import sharp from "sharp";
 import { trainCommandOptions } from "../../../lib/commands/train.ts";
 import { latestRun, readMetrics } from "../../../lib/run/run_folder.ts";
-import { inFolder, runCommand, startCommand, TINY } from "../../support/command_line.ts";
+import {
+  inFolder,
+  runCommand,
+  startCommand,
+  TINY,
+  untilLogged,
+} from "../../support/command_line.ts";
 import { type Events, readEvents, scalarsOf, testWithEvents } from "../../support/event_reader.ts";
 
 const imagesOf = (events: Events) =>
@@ -29,21 +35,6 @@ const told = (events: Events) =>
     Object.entries(scalarsOf(events)).filter(([tag]) => /^(train|eval)\//.test(tag))
       .map(([tag, points]) => [tag, points.map(([step, value]) => [step, Math.fround(value)])]),
   );
-
-/** Waits until the log of the latest run has enough lines, or the command has ended. */
-async function untilLogged(
-  child: Deno.ChildProcess,
-  cwd: string,
-  enough: (lines: number) => boolean,
-): Promise<void> {
-  let ended = false;
-  child.status.then(() => ended = true);
-  while (!ended) {
-    const run = await latestRun(`${cwd}/runs`);
-    if (run && enough((await readMetrics(run)).length)) return;
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-}
 
 Deno.test("nothing is written for TensorBoard unless it is asked for", () => {
   assertEquals(trainCommandOptions.parse({}).tensorboard, false);

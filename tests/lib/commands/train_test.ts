@@ -1,6 +1,12 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { latestRun, listCheckpoints, readMetrics } from "../../../lib/run/run_folder.ts";
-import { inFolder, runCommand, startCommand, TINY } from "../../support/command_line.ts";
+import {
+  inFolder,
+  runCommand,
+  startCommand,
+  TINY,
+  untilLogged,
+} from "../../support/command_line.ts";
 
 const newest = async (runs: string): Promise<string> => (await latestRun(runs))!;
 const weights = async (run: string): Promise<Uint8Array> =>
@@ -10,21 +16,6 @@ const log = async (run: string): Promise<unknown[]> =>
   (await readMetrics(run)).map(({ seconds: _, images_per_second: __, time: ___, ...line }) => line);
 const tensors = (bytes: Uint8Array): Uint8Array =>
   bytes.subarray(8 + Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true)));
-
-/** Waits until the log of the latest run has that many lines, or the command has ended. */
-async function logged(
-  child: Deno.ChildProcess,
-  cwd: string,
-  enough: (lines: number) => boolean,
-): Promise<void> {
-  let ended = false;
-  child.status.then(() => ended = true);
-  while (!ended) {
-    const run = await latestRun(`${cwd}/runs`);
-    if (run && enough((await readMetrics(run)).length)) return;
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-}
 
 Deno.test("train says what it uses, evaluates, and leaves a run that the other commands take", async () => {
   await inFolder(async (cwd) => {
@@ -78,7 +69,7 @@ Deno.test("a run killed within an epoch and resumed ends as an unbroken one", as
     assertEquals((await runCommand(cwd, ["train", ...options, "--out=whole"])).code, 0);
     const child = startCommand(cwd, ["train", ...options]);
     // Within the second epoch or a later one, each of four steps.
-    await logged(child, cwd, (lines) => lines > 5 && lines % 4 !== 0);
+    await untilLogged(child, cwd, (lines) => lines > 5 && lines % 4 !== 0);
     child.kill("SIGKILL");
     await child.output();
     const run = await newest(`${cwd}/runs`);
@@ -95,7 +86,7 @@ for (const [signal, code] of [["SIGINT", 130], ["SIGTERM", 143]] as const) {
   Deno.test(`${signal} saves the run and exits ${code}`, async () => {
     await inFolder(async (cwd) => {
       const child = startCommand(cwd, ["train", ...TINY, "--epochs=100000", "--log_every=1"]);
-      await logged(child, cwd, (lines) => lines > 0);
+      await untilLogged(child, cwd, (lines) => lines > 0);
       child.kill(signal);
       const { code: exit, stderr } = await child.output();
       assertEquals(exit, code);
