@@ -167,7 +167,7 @@ export function curve(
 }
 
 /** The points of a run in a field. */
-export function curvePoints(
+function curvePoints(
   run: string,
   metrics: readonly MetricsRecord[],
   field: string,

@@ -10,7 +10,7 @@ import type { TestImages } from "./test_images.ts";
  * Colours of classes: Petroff's ten (2021, arXiv:2107.02270), chosen to be told apart with every
  * colour vision, on light and on dark. Ten classes more have another shape.
  */
-export const CLASS_COLORS: readonly string[] = [
+const CLASS_COLORS: readonly string[] = [
   "#3f90da",
   "#ffa90e",
   "#bd1f01",

@@ -19,7 +19,7 @@ export function className({ labels, classes }: TestImages, i: number): string | 
 }
 
 /** Of the nearest `count` neighbours of labelled images, the share that has the image's class. */
-export function agreement({ labels, neighbours }: TestImages, count: number): number {
+function agreement({ labels, neighbours }: TestImages, count: number): number {
   let [same, all] = [0, 0];
   neighbours.forEach(({ rows }, i) => {
     for (const row of rows.slice(0, count)) {
