@@ -4,6 +4,8 @@
  *
  * @module
  */
+import { range } from "./tiles.ts";
+import { OPERATIONS } from "./views_draw.ts";
 
 /** The channels of a `Pixel`, by their number. */
 export const AXES: readonly (readonly string[])[] = [
@@ -20,23 +22,65 @@ const TURNED = /* wgsl */ `
 fn turned(p: Pixel, turns: f32) -> Pixel {
   let value = max(p.x, max(p.y, p.z));
   let chroma = value - min(p.x, min(p.y, p.z));
-  let by = select(chroma, 1.0, chroma == 0.0);
-  var h = 4.0 + (p.x - p.y) / by;
-  h = select(h, 2.0 + (p.z - p.x) / by, value == p.y);
-  h = select(h, (p.y - p.z) / by, value == p.x);
+  // The hue in sixths of a turn, by one division.
+  var side = vec2f(p.x - p.y, 4.0);
+  side = select(side, vec2f(p.z - p.x, 2.0), value == p.y);
+  side = select(side, vec2f(p.y - p.z, 0.0), value == p.x);
+  let h = side.x / select(chroma, 1.0, chroma == 0.0) + side.y;
   var k = Pixel(5.0, 3.0, 1.0) + h + 6.0 * turns;
-  k -= 6.0 * floor(k / 6.0);
+  k -= 6.0 * floor(k * (1.0 / 6.0));
   return value - chroma * clamp(min(k, 4.0 - k), Pixel(0.0), Pixel(1.0));
 }
 `;
 
+const GREY_STAGE = /* wgsl */ `
+alias Stage = Blend;
+
+fn stage(begin: u32, end: u32) -> Stage {
+  return blend(BRIGHTNESS, begin <= placeOf(BRIGHTNESS) && placeOf(BRIGHTNESS) < end);
+}
+
+fn adjusted(p: Pixel, stage: Stage) -> Pixel { return blended(p, stage, 0.0); }
+`;
+
+const COLOR_STAGE = /* wgsl */ `
+${TURNED}
+// Brightness and saturation as they are in the order, before and after the hue.
+struct Stage { first: Blend, second: Blend, hue: bool, third: Blend, fourth: Blend }
+
+fn stage(begin: u32, end: u32) -> Stage {
+  let operations = select(
+    vec2u(SATURATION, BRIGHTNESS), vec2u(BRIGHTNESS, SATURATION),
+    placeOf(BRIGHTNESS) < placeOf(SATURATION));
+  let places = vec2u(placeOf(operations.x), placeOf(operations.y));
+  let hue = placeOf(HUE);
+  let here = (places >= vec2u(begin)) & (places < vec2u(end));
+  let before = here & (places < vec2u(hue));
+  let after = here & (places > vec2u(hue));
+  return Stage(
+    blend(operations.x, before.x), blend(operations.y, before.y),
+    begin <= hue && hue < end,
+    blend(operations.x, after.x), blend(operations.y, after.y));
+}
+
+fn adjusted(pixel: Pixel, stage: Stage) -> Pixel {
+  var p = blended(blended(pixel, stage.first, 0.0), stage.second, 0.0);
+  p = select(p, turned(p, d.hue), stage.hue);
+  return blended(blended(p, stage.third, 0.0), stage.fourth, 0.0);
+}
+`;
+
 /**
- * `grey(p)`, and `adjusted(p, from, to, mean)`: operations `from` … `to` − 1 of the jitter `d`, where
- * `mean` is that of the grey image and `hueAt` the place of the hue in their order. All but the hue
- * are blends, with black, the mean or the pixel's own grey: without branches, as a software adapter
- * computes all of them.
+ * `grey(p)`; `blended(p, blend, mean)`, one operation of the jitter `d` but for the hue: a blend with
+ * the pixel's own grey, the `mean` of the grey image, or black; and `adjusted(p, stage)`, the
+ * operations of a `stage(begin, end)`, which is those at `begin` … `end` − 1 of the order without
+ * the contrast. All is straight on, and what does not apply changes nothing: a software adapter
+ * computes both sides of a branch, and pays for a loop more than for what it leaves out.
  */
 export const colorWgsl = (channels: number): string => /* wgsl */ `
+${OPERATIONS.map((name, k) => `const ${name.toUpperCase()} = ${k}u;`).join(" ")}
+struct Blend { factor: f32, own: f32, mean: f32 }
+
 fn grey(p: Pixel) -> f32 {
   ${
   channels === 3
@@ -44,22 +88,22 @@ fn grey(p: Pixel) -> f32 {
     : `return (${AXES[channels - 1].map((axis) => "p" + axis).join(" + ")}) / ${channels}.0;`
 }
 }
-${channels === 3 ? TURNED : ""}
-fn blended(p: Pixel, k: u32, mean: f32) -> Pixel {
-  let operation = (d.order >> (2u * k)) & 3u;
-  let own = ${channels === 3 ? "d.saturation" : "1.0"};
-  let factor = select(select(own, d.contrast, operation == 1u), d.brightness, operation == 0u);
-  let other = select(select(grey(p), mean, operation == 1u), 0.0, operation == 0u);
-  return clamp(factor * p + (1.0 - factor) * other, Pixel(0.0), Pixel(1.0));
+
+fn blended(p: Pixel, blend: Blend, mean: f32) -> Pixel {
+  let other = blend.own * grey(p) + blend.mean * mean;
+  return clamp(blend.factor * p + other, Pixel(0.0), Pixel(1.0));
 }
 
-fn adjusted(pixel: Pixel, begin: u32, end: u32, mean: f32) -> Pixel {
-  var p = pixel;
-  for (var k = begin; k < min(end, hueAt); k++) { p = blended(p, k, mean); }
-  ${channels === 3 ? "if (begin <= hueAt && hueAt < end) { p = turned(p, d.hue); }" : ""}
-  for (var k = max(begin, hueAt + 1u); k < end; k++) { p = blended(p, k, mean); }
-  return p;
+// Where an operation is in the order.
+fn placeOf(operation: u32) -> u32 { return (d.places >> (2u * operation)) & 3u; }
+
+fn blend(operation: u32, applies: bool) -> Blend {
+  if (!applies) { return Blend(1.0, 0.0, 0.0); }
+  if (operation == BRIGHTNESS) { return Blend(d.brightness, 0.0, 0.0); }
+  if (operation == CONTRAST) { return Blend(d.contrast, 0.0, 1.0 - d.contrast); }
+  return Blend(d.saturation, 1.0 - d.saturation, 0.0);
 }
+${channels === 3 ? COLOR_STAGE : GREY_STAGE}
 `;
 
 /** The blur along a line of `SIZE` pixels, in place: a window of `kernel` ≤ 2·SIZE − 1 of them. */
@@ -68,26 +112,27 @@ export interface LineBlur {
   readonly begin: string;
   /** Takes the pixel `p` at `i`; then `middle` is the blurred one at `i − radius`, where that is ≥ 0. */
   readonly push: string;
-  /** After the last pixel: \`write(i, value)\` for the others, the border reflected. */
+  /** After the last pixel: `write(i, value)` for the others, the border reflected. */
   end(write: (i: string, value: string) => string): string;
 }
 
-/** {@linkcode LineBlur} in WGSL. */
-export function lineBlur(kernel: number): LineBlur {
+/** {@linkcode LineBlur} in WGSL; lines that are blurred side by side differ in their `name`. */
+export function lineBlur(kernel: number, name: string): LineBlur {
   const radius = (kernel - 1) / 2;
-  const taps = Array.from({ length: kernel }, (_, k) => k);
-  const shift = taps.slice(1).map((k) => `r${k - 1} = r${k};`).join(" ");
-  const middle = taps.map((k) => `w${Math.abs(k - radius)} * r${k}`).join(" + ");
-  // At pixel number \`radius\` the window is whole but for what lies before the border.
-  const reflect = taps.slice(0, radius).map((k) => `r${k} = r${kernel - 1 - k};`).join(" ");
+  const taps = range(kernel);
+  const r = taps.map((k) => `${name}${k}`);
+  const shift = taps.slice(1).map((k) => `${r[k - 1]} = ${r[k]};`).join(" ");
+  const middle = taps.map((k) => `w${Math.abs(k - radius)} * ${r[k]}`).join(" + ");
+  // At pixel number `radius` the window is whole but for what lies before the border.
+  const reflect = taps.slice(0, radius).map((k) => `${r[k]} = ${r[kernel - 1 - k]};`).join(" ");
   return {
-    begin: taps.map((k) => `var r${k} = Pixel(0.0);`).join(" "),
-    push: `${shift} r${kernel - 1} = p;
+    begin: r.map((pixel) => `var ${pixel} = Pixel(0.0);`).join(" "),
+    push: `${shift} ${r[kernel - 1]} = p;
       if (i == ${radius}u) { ${reflect} }
       let middle = ${middle};`,
     end: (write) =>
       taps.slice(1, radius + 1).map((e) =>
-        `${shift} r${kernel - 1} = r${kernel - 1 - 2 * e}; ${
+        `${shift} ${r[kernel - 1]} = ${r[kernel - 1 - 2 * e]}; ${
           write(`${e - 1 - radius} + i32(SIZE)`, middle)
         }`
       ).join("\n    "),
@@ -96,7 +141,7 @@ export function lineBlur(kernel: number): LineBlur {
 
 /** The weights of {@linkcode lineBlur}, \`w0\` in the middle, of standard deviation \`sigma\`. */
 export function blurWeights(kernel: number, sigma: string): string {
-  const sides = Array.from({ length: (kernel + 1) / 2 }, (_, i) => i);
+  const sides = range((kernel + 1) / 2);
   const total = sides.map((i) => i === 0 ? "e0" : `2.0 * e${i}`).join(" + ");
   return [
     ...sides.map((i) => `let e${i} = exp(${-(i * i)}.0 / (2.0 * ${sigma} * ${sigma}));`),

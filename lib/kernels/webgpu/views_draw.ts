@@ -25,9 +25,9 @@ export const OPERATIONS: readonly JitterOperation[] = [
   "hue",
 ];
 
-/** Two bits per operation, the first lowest. */
-const orderCode = (order: readonly JitterOperation[]) =>
-  order.reduce((code, operation, i) => code | OPERATIONS.indexOf(operation) << 2 * i, 0);
+/** Where each operation is in the order, two bits each, the first operation lowest. */
+const placesOf = (order: readonly JitterOperation[]) =>
+  OPERATIONS.reduce((code, operation, i) => code | order.indexOf(operation) << 2 * i, 0);
 
 /** What was drawn, as words of {@linkcode drawViews}; floats by their bits. */
 export const DRAWN = {
@@ -43,7 +43,7 @@ export const DRAWN = {
   contrast: 9,
   saturation: 10,
   hue: 11,
-  order: 12,
+  places: 12,
   sigma: 13,
 } as const;
 
@@ -54,7 +54,7 @@ const WGSL = /* wgsl */ `
 ${THREEFRY}
 ${FIXED_POINT}
 const MOST = 32768u;
-const ORDERS = array<u32, ${ORDERS.length}>(${ORDERS.map((o) => orderCode(o) + "u").join(", ")});
+const PLACES = array<u32, ${ORDERS.length}>(${ORDERS.map((o) => placesOf(o) + "u").join(", ")});
 
 fn logSquare(k: u32) -> i32 { return log2Fixed((2u * k - 1u) * (2u * k - 1u)) - 2 * ONE; }
 
@@ -118,7 +118,7 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   drawn[at + ${DRAWN.contrast}u] = between(u.contrastMin, u.contrastSpan, lights.y);
   drawn[at + ${DRAWN.saturation}u] = between(u.saturationMin, u.saturationSpan, colors.x);
   drawn[at + ${DRAWN.hue}u] = between(u.hueMin, u.hueSpan, colors.y);
-  drawn[at + ${DRAWN.order}u] = i32(ORDERS[place(order.x, ${ORDERS.length}u)]);
+  drawn[at + ${DRAWN.places}u] = i32(PLACES[place(order.x, ${ORDERS.length}u)]);
   drawn[at + ${DRAWN.sigma}u] = between(u.sigmaMin, u.sigmaSpan, blur.y);
 }
 `;

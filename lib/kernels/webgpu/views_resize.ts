@@ -5,12 +5,14 @@
  * With S = SIZE, an axis of n pixels in the crop and m = max(n, S), the weight of pixel i for output
  * x is 2m − |(2i + 1)S − (2x + 1)n| where that is positive: whole numbers, exact in a float.
  *
- * A lane goes down one column, one row of the crop after the other: it resizes the row across, once,
- * and gives the pixel to the outputs that it is near. There are at most two of them where the view is
- * the smaller one; and where it is the larger one, an output is between two rows.
+ * A lane goes down some neighbouring columns, one row of the crop after the other: it resizes the row
+ * across, once, and gives the pixels to the outputs that they are near. There are at most two of them
+ * in a column where the view is the smaller one; and where it is the larger one, an output is between
+ * two rows.
  *
  * @module
  */
+import { range } from "./tiles.ts";
 
 /**
  * Reads the pixel at byte `at` of `bytes`. One of three bytes may begin in the `word` that the pixel
@@ -29,96 +31,126 @@ function readPixel(channels: number): string {
 }
 
 /**
- * `resizeColumn(base, x)` calls `emit(x, y, pixel)`, pixels being 0 to 1, for each y from 0 on; `base` is
- * the first byte of the image in `bytes`.
+ * `resizeColumns(base, column)` calls `emit(x, y, pixel)`, pixels being 0 to 1, for each y from 0 on
+ * and the `columns` x from `column` on, of which the first is in the view; `base` is the first byte of
+ * the image in `bytes`.
  */
-export const resizeWgsl = (channels: number): string => /* wgsl */ `
+export const resizeWgsl = (channels: number, columns: number): string => {
+  const each = (wgsl: (j: number) => string) => range(columns).map(wgsl).join("\n");
+  const offsets = range(columns).map((j) => `offset${j}`);
+  return /* wgsl */ `
 // The first pixel of output x on an axis of n pixels.
 fn firstPixel(x: u32, n: u32) -> u32 {
   return u32(max(i32((2u * x + 1u) * n + SIZE) - i32(2u * max(n, SIZE)), 0)) / (2u * SIZE);
 }
 
 // How far pixel i is beyond the centre of output x, in units of 1/(2 SIZE) pixels.
-fn beyond(i: u32, x: u32, n: u32) -> f32 {
-  return f32(i32((2u * i + 1u) * SIZE) - i32((2u * x + 1u) * n));
+fn beyond(i: u32, x: i32, n: u32) -> f32 {
+  return f32(i32((2u * i + 1u) * SIZE) - (2 * x + 1) * i32(n));
 }
 
 const SPACING = f32(2u * SIZE);
 
-fn resizeColumn(base: u32, column: u32) {
-  let x = select(column, SIZE - 1u - column, d.flip);
+fn resizeColumns(base: u32, column: u32) {
   let most = vec2u(max(d.width, SIZE), max(d.height, SIZE));
   let reach = vec2f(2u * most);
-  let first = firstPixel(x, d.width);
-  let taps = min((2u * most.x + SIZE - 1u) / SIZE, d.width - first);
-  let offset = beyond(first, x, d.width);
-  var start = base + (d.top * u.width + d.left + first) * CHANNELS;
-  var across = 0.0;
-  for (var i = 0u; i < taps; i++) {
-    across += max(0.0, reach.x - abs(offset + SPACING * f32(i)));
+  // The outermost columns, before the flip.
+  let far = min(column + ${columns - 1}u, SIZE - 1u);
+  let x = select(vec2u(column, far), SIZE - 1u - vec2u(far, column), d.flip);
+  let first = firstPixel(x.x, d.width);
+  let end = firstPixel(x.y, d.width) + (2u * most.x + SIZE - 1u) / SIZE;
+  let taps = min(end, d.width) - first;
+  ${
+    each((j) => `
+  let x${j} = i32(column + ${j}u);
+  let offset${j} = beyond(first, select(x${j}, i32(SIZE) - 1 - x${j}, d.flip), d.width);
+  var across${j} = 0.0;
+  var one${j} = Pixel(0.0);
+  var two${j} = Pixel(0.0);`)
   }
-  let unit = 1.0 / (255.0 * across);
+  for (var i = 0u; i < taps; i++) {
+    let distance = SPACING * f32(i);
+    ${each((j) => `across${j} += max(0.0, reach.x - abs(offset${j} + distance));`)}
+  }
+  ${each((j) => `let unit${j} = 1.0 / (255.0 * across${j});`)}
+  var start = base + (d.top * u.width + d.left + first) * CHANNELS;
   let height = f32(2u * d.height);
   var row = 0u;
   // How far the next row is beyond the centre of this output.
-  var distance = beyond(0u, 0u, d.height);
+  var distance = beyond(0u, 0, d.height);
   if (d.height >= SIZE) {
-    // Sums of this output and the next.
-    var one = Pixel(0.0);
-    var two = Pixel(0.0);
+    // one and two are sums of this output and the next.
     var weightOne = 0.0;
     var weightTwo = 0.0;
     for (var y = 0u; y < SIZE; y++) {
       let stop = min(d.height, ((2u * y + 3u) * d.height + SIZE - 1u) / (2u * SIZE));
       for (; row < stop; row++) {
-        let sum = resizedRow(start, taps, reach.x, offset);
+        let sums = resizedRow(start, taps, reach.x, ${offsets.join(", ")});
         let here = max(0.0, reach.y - abs(distance));
         let next = max(0.0, reach.y - abs(distance - height));
-        one += here * sum;
-        two += next * sum;
+        ${
+    each((j) => `
+        one${j} += here * sums.of${j};
+        two${j} += next * sums.of${j};`)
+  }
         weightOne += here;
         weightTwo += next;
         distance += SPACING;
         start += u.width * CHANNELS;
       }
-      emit(column, y, one * (unit / weightOne));
-      one = two;
+      let scale = 1.0 / weightOne;
+      ${
+    each((j) => `
+      emit(column + ${j}u, y, one${j} * (unit${j} * scale));
+      one${j} = two${j};
+      two${j} = Pixel(0.0);`)
+  }
       weightOne = weightTwo;
-      two = Pixel(0.0);
       weightTwo = 0.0;
       distance -= height;
     }
   } else {
-    // The last two rows.
-    var one = Pixel(0.0);
-    var two = Pixel(0.0);
+    // one and two are the last two rows.
     for (var y = 0u; y < SIZE; y++) {
       let stop = min(d.height, firstPixel(y, d.height) + 2u);
       for (; row < stop; row++) {
-        one = two;
-        two = resizedRow(start, taps, reach.x, offset);
+        let sums = resizedRow(start, taps, reach.x, ${offsets.join(", ")});
+        ${
+    each((j) => `
+        one${j} = two${j};
+        two${j} = sums.of${j};`)
+  }
         distance += SPACING;
         start += u.width * CHANNELS;
       }
       let below = max(0.0, reach.y - abs(distance - SPACING));
       let above = select(0.0, max(0.0, reach.y - abs(distance - 2.0 * SPACING)), row > 1u);
-      emit(column, y, (above * one + below * two) * (unit / (above + below)));
+      let scale = 1.0 / (above + below);
+      ${
+    each((j) =>
+      `emit(column + ${j}u, y, (above * one${j} + below * two${j}) * (unit${j} * scale));`
+    )
+  }
       distance -= height;
     }
   }
 }
 
-fn resizedRow(start: u32, taps: u32, reach: f32, offset: f32) -> Pixel {
+struct Sums { ${each((j) => `of${j}: Pixel,`)} }
+
+fn resizedRow(
+  start: u32, taps: u32, reach: f32, ${offsets.map((name) => `${name}: f32`).join(", ")}) -> Sums {
   ${channels === 3 ? "var word = bytes[start >> 2u];" : ""}
-  var sum = Pixel(0.0);
+  ${each((j) => `var sum${j} = Pixel(0.0);`)}
   var at = start;
-  var distance = offset;
+  var distance = 0.0;
   for (var i = 0u; i < taps; i++) {
     ${readPixel(channels)}
-    sum += max(0.0, reach - abs(distance)) * p;
+    ${each((j) => `sum${j} += max(0.0, reach - abs(offset${j} + distance)) * p;`)}
     distance += SPACING;
     at += CHANNELS;
   }
-  return sum;
+  return Sums(${range(columns).map((j) => `sum${j}`).join(", ")});
 }
 `;
+};

@@ -66,6 +66,8 @@ testOnWebgpu("views are those of the reference to 1e-5, for all sizes and channe
     [[61, 90, 3], { cropSize: 11, blurKernel: 5 }],
     [[40, 30, 3], { cropSize: 1, blur: 0 }],
     [[19, 40, 3], { cropSize: 70 }],
+    [[50, 50, 3], { cropSize: 32 }],
+    [[50, 50, 1], { cropSize: 20 }],
   ];
   for (const [shape, changed] of settings) {
     const options = viewOptions.parse({ ...strong, ...changed });

@@ -57,8 +57,11 @@ testOnWebgpu(
           ],
         );
         if (expected.jitter) {
-          const code = words[at + DRAWN.order];
-          assertEquals([0, 2, 4, 6].map((k) => OPERATIONS[code >> k & 3]), expected.jitter.order);
+          const places = words[at + DRAWN.places];
+          assertEquals(
+            OPERATIONS.map((_, k) => places >> 2 * k & 3),
+            OPERATIONS.map((operation) => expected.jitter!.order.indexOf(operation)),
+          );
           assertClose(
             OPERATIONS.map((operation) => floats[at + DRAWN[operation]]),
             OPERATIONS.map((operation) => expected.jitter![operation]),
