@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { comparisons as addRelu } from "../works/add_relu.ts";
 import { comparisons as batchNorm } from "../works/batch_norm.ts";
 import { comparisons as contrast } from "../works/contrast.ts";
 import { comparisons as conv2d } from "../works/conv2d.ts";
@@ -21,7 +20,6 @@ export const WORKS: readonly Comparison[] = [
   ...filterGradient,
   ...conv2d,
   ...batchNorm,
-  ...addRelu,
   ...pool,
   ...contrast,
   ...views,

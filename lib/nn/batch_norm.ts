@@ -20,6 +20,9 @@ type LayerConstructor = new (
 // The class itself is not exported by TensorFlow.js, only its factory.
 const Stock = tf.layers.batchNormalization().constructor as LayerConstructor;
 
+/** What a layer is called with. */
+export type CallOptions = Parameters<tf.layers.Layer["call"]>[1];
+
 /** How a {@linkcode BatchNorm} is made. */
 export interface BatchNormOptions {
   /** The layer's name. */
@@ -29,6 +32,8 @@ export interface BatchNormOptions {
    * more here, and stands for it where the saved model is loaded.
    */
   readonly relu?: boolean;
+  /** Passes on what it is given: an {@linkcode AddRelu} behind it normalises, in the same pass. */
+  readonly deferred?: boolean;
 }
 
 /**
@@ -38,11 +43,13 @@ export interface BatchNormOptions {
  */
 export class BatchNorm extends Stock {
   readonly #relu: boolean;
+  readonly #deferred: boolean;
 
   /** A layer with γ = 1, β = 0, running mean 0 and running variance 1. */
-  constructor({ name, relu = false }: BatchNormOptions = {}) {
+  constructor({ name, relu = false, deferred = false }: BatchNormOptions = {}) {
     super({ name, epsilon: EPSILON, momentum: MOMENTUM });
     this.#relu = relu;
+    this.#deferred = deferred;
   }
 
   /**
@@ -50,18 +57,21 @@ export class BatchNorm extends Stock {
    *
    * @throws {TrainingError} in training where a channel has a single value
    */
-  override call(
-    inputs: tf.Tensor | tf.Tensor[],
-    options: Parameters<tf.layers.Layer["call"]>[1],
-  ): tf.Tensor {
+  override call(inputs: tf.Tensor | tf.Tensor[], options: CallOptions): tf.Tensor {
+    const x = Array.isArray(inputs) ? inputs[0] : inputs;
+    return this.#deferred ? x : this.normalise(x, options);
+  }
+
+  /** x normalised; with a `residual` max(normalised + residual, 0), else as {@linkcode call}. */
+  normalise(x: tf.Tensor, options: CallOptions, residual?: tf.Tensor): tf.Tensor {
     return tf.tidy(() => {
-      const x = Array.isArray(inputs) ? inputs[0] : inputs;
       const [gamma, beta, mean, variance] = this.weights;
       const normalisation = {
         gamma: gamma.read(),
         beta: beta.read(),
         epsilon: EPSILON,
         relu: this.#relu,
+        residual,
       };
       if (!options?.["training"]) {
         return normaliseBy(x, mean.read(), variance.read(), normalisation);

@@ -49,13 +49,16 @@ export function batchNormRelu(
   );
 }
 
-/** The sum of two tensors of one shape, then max(y, 0): two layers, computed as one. */
-export function addRelu(
-  inputs: [tf.SymbolicTensor, tf.SymbolicTensor],
+/** {@linkcode batchNorm} of x, the sum with the residual, and max(y, 0): three layers, as one. */
+export function batchNormAddRelu(
+  [x, residual]: [tf.SymbolicTensor, tf.SymbolicTensor],
   name: string,
+  addName: string,
   reluName: string,
 ): tf.SymbolicTensor {
-  return applyLayer(new ReluDone({ name: reluName }), applyLayer(new AddRelu({ name }), inputs));
+  const branch = new BatchNorm({ name, deferred: true });
+  const sum = applyLayer(new AddRelu({ name: addName, branch }), [applyLayer(branch, x), residual]);
+  return applyLayer(new ReluDone({ name: reluName }), sum);
 }
 
 /** max(x, 0). */

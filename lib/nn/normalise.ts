@@ -27,6 +27,8 @@ export interface Normalisation {
   readonly epsilon: number;
   /** Whether max(y, 0) is taken. */
   readonly relu: boolean;
+  /** Of the shape of x: y is max(normalised + residual, 0), the end of a residual block. */
+  readonly residual?: tf.Tensor;
 }
 
 /** Statistics [c] that follow those of the batches. */
@@ -43,24 +45,27 @@ export interface Running {
  * Normalises by the statistics of the batch itself, and moves the running ones towards them.
  *
  * @param x [rows, c] or [batch, h, w, c], of two rows or more
- * @returns y, of the shape of x; first-order gradients flow to x, γ and β
+ * @returns y, of the shape of x; first-order gradients flow to x, γ, β and the residual
  */
 export function normaliseByBatch(
   x: tf.Tensor,
-  { gamma, beta, epsilon, relu }: Normalisation,
+  { gamma, beta, epsilon, relu, residual }: Normalisation,
   running: Running,
 ): tf.Tensor {
   if (tf.getKernel("NormaliseByBatch", tf.getBackend())) {
     const attrs = { epsilon, relu, follow: running.follow };
     const runningMean = unshared(running.mean), runningVariance = unshared(running.variance);
-    return withGradient([x, gamma, beta], (save) => {
-      const inputs = { x, gamma, beta, runningMean, runningVariance };
+    const more: tf.NamedTensorMap = residual ? { residual } : {};
+    return withGradient([x, gamma, beta, ...Object.values(more)], (save) => {
+      const inputs = { x, gamma, beta, runningMean, runningVariance, ...more };
       const [value, mean, variance] = runKernel("NormaliseByBatch", inputs, attrs);
-      save([x, gamma, beta, mean, variance]);
+      save([x, gamma, beta, mean, variance, ...(residual ? [value] : [])]);
       return {
         value,
-        gradFunc: (dy, [x, gamma, beta, mean, variance]) =>
-          runKernel("NormaliseByBatchGrad", { dy, x, gamma, beta, mean, variance }, attrs),
+        gradFunc: (dy, [x, gamma, beta, mean, variance, y]) => {
+          const inputs = { dy, x, gamma, beta, mean, variance, ...(y ? { y } : {}) };
+          return runKernel("NormaliseByBatchGrad", inputs, attrs);
+        },
       };
     });
   }
@@ -76,7 +81,12 @@ export function normaliseByBatch(
     save([x, gamma, mean, inverseStd]);
     return { value, gradFunc: gradientByBatch };
   });
-  return relu ? y.relu() : y;
+  return ended(y, relu, residual);
+}
+
+/** What follows the normalisation, by kernels of TensorFlow.js. */
+function ended(y: tf.Tensor, relu: boolean, residual?: tf.Tensor): tf.Tensor {
+  return residual ? y.add(residual).relu() : relu ? y.relu() : y;
 }
 
 /** The tensor of a variable, which is to be written. */
@@ -113,28 +123,28 @@ function gradientByBatch(dy: tf.Tensor, [x, gamma, mean, inverseStd]: tf.Tensor[
  * Normalises by given statistics, which get no gradient: y = γ·(x − mean)/√(variance + ε) + β.
  *
  * @param x [rows, c] or [batch, h, w, c]
- * @returns y, of the shape of x; first-order gradients flow to x, γ and β
+ * @returns y, of the shape of x; first-order gradients flow to x, γ, β and the residual
  */
 export function normaliseBy(
   x: tf.Tensor,
   mean: tf.Tensor,
   variance: tf.Tensor,
-  { gamma, beta, epsilon, relu }: Normalisation,
+  { gamma, beta, epsilon, relu, residual }: Normalisation,
 ): tf.Tensor {
+  const more: tf.NamedTensorMap = residual ? { residual } : {};
   const affine = () => {
     const scale = gamma.mul(variance.add(epsilon).rsqrt());
-    const y = channelAffine(x, scale, beta.sub(mean.mul(scale)));
-    return relu ? y.relu() : y;
+    return ended(channelAffine(x, scale, beta.sub(mean.mul(scale))), relu, residual);
   };
-  return withGradient([x, gamma, beta], (save) => {
+  return withGradient([x, gamma, beta, ...Object.values(more)], (save) => {
     const value = tf.getKernel("NormaliseBy", tf.getBackend())
-      ? runKernel("NormaliseBy", { x, mean, variance, gamma, beta }, { epsilon, relu })[0]
+      ? runKernel("NormaliseBy", { x, mean, variance, gamma, beta, ...more }, { epsilon, relu })[0]
       : affine();
     save([x, gamma, mean, variance, value]);
     return {
       value,
       gradFunc: (dy, [x, gamma, mean, variance, value]) => {
-        const passed = relu ? dy.mul(value.step()) : dy;
+        const passed = relu || residual ? dy.mul(value.step()) : dy;
         const inverseStd = variance.add(epsilon).rsqrt();
         const normalised = channelAffine(x, inverseStd, mean.mul(inverseStd).neg());
         const rows = x.size / mean.size;
@@ -142,6 +152,7 @@ export function normaliseBy(
           channelAffine(passed, gamma.mul(inverseStd)),
           channelMean(passed.mul(normalised)).mul(rows),
           channelMean(passed).mul(rows),
+          ...(residual ? [passed] : []),
         ];
       },
     };

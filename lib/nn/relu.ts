@@ -1,11 +1,12 @@
 /**
- * max(x, 0) together with what comes before it. Each pair of layers is saved as the stock pair, so a
- * stock TensorFlow.js loads it; here the first of them does the work of both, in one pass where
- * the device has a kernel for it, and the second passes it on.
+ * max(x, 0) together with what comes before it. The layers are saved as stock ones, so a stock
+ * TensorFlow.js loads them; here one of them does the work of all, in one pass where the device has a
+ * kernel for it, and the others pass on what they are given.
  *
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
+import type { BatchNorm, CallOptions } from "./batch_norm.ts";
 
 type Constructor = new (args: { name: string }) => tf.layers.Layer;
 
@@ -21,31 +22,19 @@ export class ReluDone extends StockReLU {
   }
 }
 
-/** The sum of two tensors of one shape, saved as `Add`, with the ReLU that follows it. */
+/** The sum of two tensors of one shape, saved as `Add`, with what comes before and after it. */
 export class AddRelu extends StockAdd {
-  /** max(a + b, 0). */
-  override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
-    const [a, b] = Array.isArray(inputs) ? inputs : [];
-    return addRelu(a, b);
-  }
-}
+  readonly #branch: BatchNorm;
 
-/** max(a + b, 0) of two tensors of one shape. */
-export function addRelu(a: tf.Tensor, b: tf.Tensor): tf.Tensor {
-  if (!tf.getKernel("AddRelu", tf.getBackend())) return tf.tidy(() => a.add(b).relu());
-  return tf.customGrad((...args) => {
-    const [a, b, save] = args;
-    if (!(a instanceof tf.Tensor && b instanceof tf.Tensor) || typeof save !== "function") {
-      throw new TypeError("customGrad gave no tensors, or no save function");
-    }
-    const value = tf.engine().runKernel<tf.Tensor>("AddRelu", { a, b });
-    save([value]);
-    return {
-      value,
-      gradFunc: (dy: tf.Tensor, [y]: tf.Tensor[]) => {
-        const dx = tf.engine().runKernel<tf.Tensor>("ReluGrad", { dy, y });
-        return [dx, dx.clone()];
-      },
-    };
-  })(a, b);
+  /** `branch` is the deferred layer that the first input comes from. */
+  constructor({ name, branch }: { name: string; branch: BatchNorm }) {
+    super({ name });
+    this.#branch = branch;
+  }
+
+  /** max(normalised(x) + residual, 0). */
+  override call(inputs: tf.Tensor | tf.Tensor[], options: CallOptions): tf.Tensor {
+    const [x, residual] = Array.isArray(inputs) ? inputs : [];
+    return this.#branch.normalise(x, options, residual);
+  }
 }

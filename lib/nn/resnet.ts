@@ -6,7 +6,14 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import type { Rng } from "../random.ts";
-import { addRelu, batchNorm, batchNormRelu, conv2d, globalAveragePool, maxPool } from "./conv.ts";
+import {
+  batchNorm,
+  batchNormAddRelu,
+  batchNormRelu,
+  conv2d,
+  globalAveragePool,
+  maxPool,
+} from "./conv.ts";
 import { initialise } from "./initialise.ts";
 
 /** `basic`: two 3×3. `bottleneck`: 1×1, 3×3 (which has the stride, "v1.5"), 1×1 of 4× the width. */
@@ -69,18 +76,18 @@ function residual(
       { filters: width, kernelSize: 3, stride },
       { filters, kernelSize: 1 },
     ];
+  const last = convs.length - 1;
   let branch = x;
   convs.forEach((conv, i) => {
-    const bn = `${name}.bn${i + 1}`;
     branch = conv2d(branch, { name: `${name}.conv${i + 1}`, ...conv });
-    branch = i < convs.length - 1
-      ? batchNormRelu(branch, bn, `${name}.relu${i + 1}`)
-      : batchNorm(branch, bn);
+    if (i === last) return;
+    branch = batchNormRelu(branch, `${name}.bn${i + 1}`, `${name}.relu${i + 1}`);
   });
   let shortcut = x;
   if (stride !== 1 || x.shape[3] !== filters) {
     shortcut = conv2d(x, { name: `${name}.downsample.0`, filters, kernelSize: 1, stride });
     shortcut = batchNorm(shortcut, `${name}.downsample.1`);
   }
-  return addRelu([branch, shortcut], `${name}.add`, `${name}.relu${convs.length}`);
+  const names = ["bn", "relu"].map((kind) => `${name}.${kind}${convs.length}`);
+  return batchNormAddRelu([branch, shortcut], names[0], `${name}.add`, names[1]);
 }

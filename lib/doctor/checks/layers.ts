@@ -7,8 +7,7 @@ import * as tf from "@tensorflow/tfjs";
 import { averagePool } from "../../nn/average_pool.ts";
 import { BatchNorm } from "../../nn/batch_norm.ts";
 import { maxPool } from "../../nn/max_pool.ts";
-import { normaliseBy, normaliseByBatch } from "../../nn/normalise.ts";
-import { addRelu } from "../../nn/relu.ts";
+import { type Normalisation, normaliseBy, normaliseByBatch } from "../../nn/normalise.ts";
 import type { KernelCheck } from "../kernel_check.ts";
 import { normal, withGradients } from "./inputs.ts";
 
@@ -16,7 +15,29 @@ const GROUP = "batch norm, ReLU, pools";
 
 const EPSILON = 1e-5;
 /** Channels by ones and by fours; rows of one walk and of many. */
-const SHAPES: readonly number[][] = [[33, 9, 7, 4], [70, 3], [5, 3, 3, 65]];
+const SHAPES = [[33, 9, 7, 4], [70, 3], [5, 3, 3, 65]];
+
+/** Calls `layer` on x, γ, β and for one of three times a residual, and gives its gradients. */
+function withEnds(
+  shape: number[],
+  layer: (x: tf.Tensor, normalisation: Normalisation) => tf.Tensor,
+): tf.Tensor[] {
+  const channels = shape.slice(-1);
+  const inputs = () => [normal(5, shape), normal(6, channels), normal(7, channels)];
+  return [
+    ...[false, true].flatMap((relu) =>
+      withGradients(
+        (x, gamma, beta) => layer(x, { gamma, beta, epsilon: EPSILON, relu }),
+        inputs(),
+      )
+    ),
+    ...withGradients(
+      (x, gamma, beta, residual) =>
+        layer(x, { gamma, beta, epsilon: EPSILON, relu: true, residual }),
+      [...inputs(), normal(8, shape)],
+    ),
+  ];
+}
 
 /** Training by the statistics of the batch, its gradients, and the running statistics after it. */
 function training(): tf.Tensor[] {
@@ -25,20 +46,11 @@ function training(): tf.Tensor[] {
     const layer = new BatchNorm();
     layer.build([null, ...channels]);
     const [, , mean, variance] = layer.weights;
-    const outputs = [false, true].flatMap((relu) =>
-      withGradients(
-        (x, gamma, beta) =>
-          normaliseByBatch(x, { gamma, beta, epsilon: EPSILON, relu }, {
-            mean,
-            variance,
-            follow: 0.1,
-          }),
-        [normal(5, shape), normal(6, channels), normal(7, channels)],
-      )
-    );
-    const running = [mean, variance].map((weight) => weight.read().clone());
+    const running = { mean, variance, follow: 0.1 };
+    const outputs = withEnds(shape, (x, options) => normaliseByBatch(x, options, running));
+    const statistics = [mean, variance].map((weight) => weight.read().clone());
     tf.dispose(layer.weights.map((weight) => weight.read()));
-    return [...outputs, ...running];
+    return [...outputs, ...statistics];
   });
 }
 
@@ -46,38 +58,22 @@ function training(): tf.Tensor[] {
 export const checks: readonly KernelCheck[] = [
   {
     group: GROUP,
-    name: "batch norm in training with ReLU, and its gradients",
+    name: "batch norm in training with residual and ReLU, and its gradients",
     kernels: { webgpu: ["NormaliseByBatch", "NormaliseByBatchGrad"] },
     tolerance: 1e-4,
     compute: training,
   },
   {
     group: GROUP,
-    name: "batch norm in evaluation with ReLU, and its gradients",
+    name: "batch norm in evaluation with residual and ReLU, and its gradients",
     kernels: { webgpu: ["NormaliseBy"] },
     tolerance: 1e-4,
     compute: () =>
       SHAPES.flatMap((shape) => {
         const channels = shape.slice(-1);
         const mean = normal(3, channels), variance = normal(4, channels).square().add(0.5);
-        return [false, true].flatMap((relu) =>
-          withGradients(
-            (x, gamma, beta) =>
-              normaliseBy(x, mean, variance, { gamma, beta, epsilon: EPSILON, relu }),
-            [normal(5, shape), normal(6, channels), normal(7, channels)],
-          )
-        );
+        return withEnds(shape, (x, options) => normaliseBy(x, mean, variance, options));
       }),
-  },
-  {
-    group: GROUP,
-    name: "sum with ReLU, and its gradients",
-    kernels: { webgpu: ["AddRelu", "ReluGrad"] },
-    tolerance: 1e-6,
-    compute: () =>
-      [[3, 7, 5, 3], [4, 8]].flatMap((shape) =>
-        withGradients(addRelu, [normal(1, shape), normal(2, shape)])
-      ),
   },
   {
     group: GROUP,
@@ -104,8 +100,8 @@ export const checks: readonly KernelCheck[] = [
   },
   {
     group: "float16",
-    name: "batch norm and sum with ReLU on images stored as float16",
-    kernels: { webgpu: ["NormaliseByBatch", "NormaliseByBatchGrad", "AddRelu", "ReluGrad"] },
+    name: "batch norm with a residual and ReLU on images stored as float16",
+    kernels: { webgpu: ["NormaliseByBatch", "NormaliseByBatchGrad"] },
     mixed: true,
     tolerance: 2e-2,
     compute: () => block().map((stored) => stored.add(0)),
@@ -120,12 +116,10 @@ function block(): tf.Tensor[] {
   const outputs = withGradients(
     (x, w, gamma, beta) => {
       const images = tf.conv2d(x as tf.Tensor4D, w as tf.Tensor4D, 1, "same");
-      const y = normaliseByBatch(images, { gamma, beta, epsilon: EPSILON, relu: true }, {
-        mean,
-        variance,
-        follow: 0.1,
-      });
-      return addRelu(images, y);
+      const running = { mean, variance, follow: 0.1 };
+      const options = { gamma, beta, epsilon: EPSILON, relu: true };
+      const residual = normaliseByBatch(images, options, running);
+      return normaliseByBatch(images, { ...options, residual }, running);
     },
     [normal(1, [4, 6, 5, 3]), normal(2, [3, 3, 3, 8]), normal(3, [8]), normal(4, [8])],
   );

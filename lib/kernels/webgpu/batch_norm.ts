@@ -1,6 +1,7 @@
 /**
  * Batch normalisation (Ioffe & Szegedy 2015, arXiv:1502.03167) of x [rows, c], where images
- * [b, h, w, c] are rows too, with what follows it often, max(y, 0), in the same pass:
+ * [b, h, w, c] are rows too, with what follows it often in the same pass: max(y, 0), or the end of a
+ * residual block, max(y + residual, 0):
  *
  *     μ_c = ⟨x_c⟩,  v_c = ⟨(x_c − μ_c)²⟩,   y = γ·(x − μ)/√(v + ε) + β
  *     running mean ← running mean + f·(μ − running mean),  running variance the same with v·m/(m − 1)
@@ -89,9 +90,12 @@ ${ENTRY} {
   runningVariance[column] += u.follow * (v * u.unbiased - runningVariance[column]);
 }`;
 
-const normaliseWgsl = (constants: Constants) =>
-  `${walkWgsl(constants)}
-fn result(y: T) -> T { return ${constants.RELU ? "select(y, T(), y < T())" : "y"}; }
+const normaliseWgsl = (constants: Constants) => {
+  const more = (k: number) => constants.RESIDUAL ? ` + T(residual[i${k}])` : "";
+  return `${walkWgsl(constants)}
+fn result(y: T) -> T {
+  return ${constants.RELU || constants.RESIDUAL ? "select(y, T(), y < T())" : "y"};
+}
 ${ENTRY} {
   let w = walk(workgroup, lane);
   if (w.count == 0u) { return; }
@@ -101,9 +105,11 @@ ${ENTRY} {
   ${
     downWgsl((ks) => `
     ${each(ks, (k) => `let d${k} = T(x[i${k}]) - m;`)}
-    ${each(ks, (k) => `y[i${k}] = y_element(result(d${k} * scale + shift));`)}`)
+    ${each(ks, (k) => `let n${k} = d${k} * scale + shift${more(k)};`)}
+    ${each(ks, (k) => `y[i${k}] = y_element(result(n${k}));`)}`)
   }
 }`;
+};
 
 /** How to normalise. */
 export interface NormaliseAttrs {
@@ -128,7 +134,7 @@ export function normaliseByBatch(
   inputs: Record<string, tf.TensorInfo>,
   attrs: NormaliseByBatchAttrs,
 ): tf.TensorInfo[] | undefined {
-  const { x, gamma, beta, runningMean, runningVariance } = inputs;
+  const { x, gamma, runningMean, runningVariance } = inputs;
   const rows = rowsOf(x);
   if (rows === 0) return;
   const channels = gamma.shape[0];
@@ -162,21 +168,32 @@ export function normaliseByBatch(
     workgroups: [layout.columns],
   });
   for (const { dataId } of [walkMean, walkM2]) backend.disposeData(dataId);
-  return [normaliseBy(backend, { x, mean, variance, gamma, beta }, attrs), mean, variance];
+  return [normaliseBy(backend, { ...inputs, mean, variance }, attrs), mean, variance];
 }
 
-/** y by given statistics [c]. */
+/** y by given statistics [c]; where there is a `residual`, max(y + residual, 0). */
 export function normaliseBy(
   backend: WebGPUBackend,
-  { x, mean, variance, gamma, beta }: Record<string, tf.TensorInfo>,
+  { x, mean, variance, gamma, beta, residual }: Record<string, tf.TensorInfo>,
   { epsilon, relu }: NormaliseAttrs,
 ): tf.TensorInfo {
   const layout = layColumns(rowsOf(x), gamma.shape[0], MAPPED_CHUNKS);
   const y = emptyLike(backend, x);
   runProgram(backend, {
     name: "normalise",
-    constants: { ...layout.constants, RELU: Number(relu) },
-    inputs: bindColumns(layout, { x, mean, variance, gamma, beta }),
+    constants: {
+      ...layout.constants,
+      RELU: Number(relu),
+      RESIDUAL: Number(residual !== undefined),
+    },
+    inputs: bindColumns(layout, {
+      x,
+      mean,
+      variance,
+      gamma,
+      beta,
+      ...(residual ? { residual } : {}),
+    }),
     outputs: bindColumns(layout, { y }),
     uniforms: { ...layout.uniforms, epsilon: { f32: epsilon } },
     wgsl: normaliseWgsl,

@@ -6,6 +6,9 @@
  *
  *     ∂β = Σ g,   ∂γ = s·Σ g·d,   ∂x = γ·s·(g − ∂β/m − d·s·∂γ/m)
  *
+ * Where there was a residual, g is its gradient too, so the first pass writes it, by the y it is
+ * given, and the second reads it.
+ *
  * @module
  */
 import type * as tf from "@tensorflow/tfjs";
@@ -30,7 +33,9 @@ import { emptyTensor, runProgram } from "./program.ts";
 /** What both passes begin with, for a walk `w`. */
 const STATISTICS = `
   let m = mean[w.column];
-  let s = inverseSqrt(variance[w.column] + u.epsilon);
+  let s = inverseSqrt(variance[w.column] + u.epsilon);`;
+
+const AFFINE = `
   let scale = gamma[w.column] * s;
   let shift = beta[w.column];`;
 
@@ -43,17 +48,24 @@ const headWgsl = (constants: Constants) =>
   `${walkWgsl(constants)}
 fn passed(g: T, y: T) -> T { return ${constants.RELU ? "select(T(), g, y > T())" : "g"}; }`;
 
+/** d and g of each row, of which g is written. */
+const residualWgsl = (ks: readonly number[]) => `
+    ${each(ks, (k) => `let d${k} = T(x[i${k}]) - m;`)}
+    ${each(ks, (k) => `let g${k} = select(T(), T(dy[i${k}]), T(y[i${k}]) > T());`)}
+    ${each(ks, (k) => `g[i${k}] = g_element(g${k});`)}`;
+
 const sumsWgsl = (constants: Constants) =>
   `${headWgsl(constants)}
 ${ENTRY} {
   let w = walk(workgroup, lane);
   if (w.column >= u.columns) { return; }
   ${STATISTICS}
+  ${constants.RESIDUAL ? "" : AFFINE}
   var sum = T();
   var product = T();
   ${
     downWgsl((ks) =>
-      `${rowsWgsl(ks)}
+      `${(constants.RESIDUAL ? residualWgsl : rowsWgsl)(ks)}
     sum += ${each(ks, (k) => `g${k}`, " + ")};
     product += ${each(ks, (k) => `g${k} * d${k}`, " + ")};`
     )
@@ -93,6 +105,7 @@ ${ENTRY} {
   let w = walk(workgroup, lane);
   if (w.count == 0u) { return; }
   ${STATISTICS}
+  ${AFFINE}
   let a = both[w.column] / f32(u.rows);
   let b = s * both[u.columns + w.column] / f32(u.rows);
   ${
@@ -103,23 +116,29 @@ ${ENTRY} {
   }
 }`;
 
-/** ∂x, ∂γ and ∂β from ∂y and what the forward pass was given and gave. */
+/**
+ * ∂x, ∂γ and ∂β from ∂y and what the forward pass was given and gave. Where there was a residual, its
+ * result `y` is given too, and ∂residual is the last.
+ */
 export function normaliseByBatchGradient(
   backend: WebGPUBackend,
-  { dy, x, gamma, beta, mean, variance }: Record<string, tf.TensorInfo>,
+  { dy, x, gamma, beta, mean, variance, y }: Record<string, tf.TensorInfo>,
   { epsilon, relu }: NormaliseAttrs,
 ): tf.TensorInfo[] {
   const channels = gamma.shape[0];
   const rows = rowsOf(x);
   const reduced = layColumns(rows, channels, REDUCED_CHUNKS);
-  const constants = { ...reduced.constants, RELU: Number(relu) };
+  const g = y && emptyLike(backend, x);
   const walkGamma = emptyTensor(backend, [reduced.walks, channels]);
   const walkBeta = emptyTensor(backend, [reduced.walks, channels]);
   runProgram(backend, {
     name: "normalise_sums",
-    constants,
-    inputs: bindColumns(reduced, { dy, x, gamma, beta, mean, variance }),
-    outputs: bindColumns(reduced, { walkGamma, walkBeta }),
+    constants: { ...reduced.constants, RELU: Number(relu), RESIDUAL: Number(g !== undefined) },
+    inputs: bindColumns(
+      reduced,
+      g ? { dy, x, y, mean, variance } : { dy, x, gamma, beta, mean, variance },
+    ),
+    outputs: bindColumns(reduced, { walkGamma, walkBeta, ...(g ? { g } : {}) }),
     uniforms: { ...reduced.uniforms, epsilon: { f32: epsilon } },
     wgsl: sumsWgsl,
     workgroups: reduced.workgroups,
@@ -139,13 +158,13 @@ export function normaliseByBatchGradient(
   const dx = emptyLike(backend, x);
   runProgram(backend, {
     name: "normalise_gradient",
-    constants,
-    inputs: bindColumns(mapped, { dy, x, gamma, beta, mean, variance, both }),
+    constants: { ...mapped.constants, RELU: Number(relu && !g) },
+    inputs: bindColumns(mapped, { dy: g ?? dy, x, gamma, beta, mean, variance, both }),
     outputs: bindColumns(mapped, { dx }),
     uniforms: { ...mapped.uniforms, epsilon: { f32: epsilon } },
     wgsl: gradientWgsl,
     workgroups: mapped.workgroups,
   });
   for (const { dataId } of [walkGamma, walkBeta, both]) backend.disposeData(dataId);
-  return [dx, dgamma, dbeta];
+  return [dx, dgamma, dbeta, ...(g ? [g] : [])];
 }

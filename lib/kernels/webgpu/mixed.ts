@@ -33,8 +33,6 @@ const TAKE_HALF = new Set([
   "NormaliseBy",
   "NormaliseByBatch",
   "NormaliseByBatchGrad",
-  "AddRelu",
-  "ReluGrad",
 ]);
 
 /** These give the data they are given, however it is stored. */

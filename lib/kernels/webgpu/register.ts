@@ -10,7 +10,6 @@ import { SOFTMAX_REGRESSION } from "../../evaluate/softmax.ts";
 import { CONTRAST_ROWS, CONTRAST_ROWS_GRADIENT } from "../../objectives/contrast_rows.ts";
 import { OPTIMIZER_STEP } from "../../train/update_rules.ts";
 import { RANDOM_VIEWS } from "../../views/on_device.ts";
-import { addRelu, reluGradient } from "./add_relu.ts";
 import { averagePool, averagePoolGradient } from "./average_pool.ts";
 import { normaliseBy, normaliseByBatch } from "./batch_norm.ts";
 import { normaliseByBatchGradient } from "./batch_norm_gradient.ts";
@@ -54,8 +53,6 @@ export const WEBGPU_KERNELS: Readonly<Record<string, Kernel<never>>> = {
   NormaliseBy: normaliseBy,
   NormaliseByBatch: normaliseByBatch,
   NormaliseByBatchGrad: normaliseByBatchGradient,
-  AddRelu: addRelu,
-  ReluGrad: reluGradient,
   [CONTRAST_ROWS]: contrastRows,
   [CONTRAST_ROWS_GRADIENT]: contrastRowsGradient,
   [OPTIMIZER_STEP]: optimizerStep,

@@ -1,42 +1,65 @@
 import * as tf from "@tensorflow/tfjs";
 import { assertEquals } from "@std/assert";
-import { addRelu as addReluLayers, batchNormRelu } from "../../../lib/nn/conv.ts";
-import { addRelu } from "../../../lib/nn/relu.ts";
+import { BatchNorm } from "../../../lib/nn/batch_norm.ts";
+import { batchNormAddRelu, batchNormRelu } from "../../../lib/nn/conv.ts";
+import { normaliseBy, normaliseByBatch } from "../../../lib/nn/normalise.ts";
 import { rng } from "../../../lib/random.ts";
 import { checkKernel } from "../../support/check_kernel.ts";
 import { testOnDevices } from "../../support/devices.ts";
 import { forward } from "./forward.ts";
-import { assertClose } from "./reference.ts";
+import { assertClose, batchNorm } from "./reference.ts";
 
-testOnDevices("max(a + b, 0) and its gradients are those of float64", async (device) => {
-  for (const shape of [[1], [3, 5], [4, 1, 64], [2, 3, 7, 5], [5, 13, 8]]) {
-    await checkKernel(device, {
-      inputs: [normals(shape, 1), normals(shape, 2)],
-      run: (a, b) => addRelu(a, b),
-      reference: (a, b) => a.map((a, i) => Math.max(a + b[i], 0)),
-      tolerance: 1e-6,
-    });
-  }
-});
+const EPSILON = 1e-5;
 
-testOnDevices("the sum of a tensor and itself has twice its gradient", async () => {
-  const x = tf.tensor1d([-1, 0.5, 2]);
-  const dx = tf.grad((x: tf.Tensor) => addRelu(x, x))(x, tf.tensor1d([1, 2, 3]));
-  assertEquals([...await dx.data()], [0, 4, 6]);
-  tf.dispose([x, dx]);
+testOnDevices(
+  "max(normalised + residual, 0) and its gradients are those of float64",
+  async (device) => {
+    for (const shape of [[3, 1], [3, 5], [2, 3, 7, 5], [5, 3, 13, 8]]) {
+      const channels = shape.slice(-1);
+      const { running, dispose } = layerOf(channels[0]);
+      await checkKernel(device, {
+        inputs: [normals(shape, 1), normals(channels, 2), normals(channels, 3), normals(shape, 4)],
+        run: (x, gamma, beta, residual) =>
+          normaliseByBatch(x, { gamma, beta, epsilon: EPSILON, relu: true, residual }, running),
+        reference: (x, gamma, beta, residual) =>
+          batchNorm(x, gamma, beta).map((y, i) => Math.max(y + residual[i], 0)),
+        tolerance: 1e-4,
+      });
+      dispose();
+    }
+  },
+);
+
+testOnDevices("images that are their own residual get both gradients", async (device) => {
+  const { running, dispose } = layerOf(3);
+  await checkKernel(device, {
+    inputs: [normals([7, 3], 1)],
+    run: (x) => {
+      const [gamma, beta] = [tf.ones([3]), tf.zeros([3])];
+      const options = { gamma, beta, epsilon: EPSILON, relu: true, residual: x };
+      return normaliseByBatch(x, options, running);
+    },
+    reference: (x) => batchNorm(x, [1, 1, 1], [0, 0, 0]).map((y, i) => Math.max(y + x[i], 0)),
+    tolerance: 1e-4,
+  });
+  dispose();
 });
 
 testOnDevices("a NaN stays one", async () => {
-  const x = tf.tensor1d([NaN, 1]);
-  const y = tf.tidy(() => addRelu(x, x));
+  const y = tf.tidy(() => {
+    const [zero, one] = [tf.tensor1d([0]), tf.tensor1d([1])];
+    const options = { gamma: one, beta: zero, epsilon: 0, relu: true };
+    const residual = tf.tensor2d([[NaN], [1]]);
+    return normaliseBy(tf.tensor2d([[1], [1]]), zero, one, { ...options, residual });
+  });
   assertEquals([...await y.data()], [NaN, 2]);
-  tf.dispose([x, y]);
+  y.dispose();
 });
 
-testOnDevices("a model of both pairs gives what stock layers of its saved form give", async () => {
+testOnDevices("a model of such layers gives what stock layers of its saved form give", async () => {
   const input = tf.input({ shape: [4, 4, 3] });
   const x = batchNormRelu(input, "bn1", "relu1");
-  const y = addReluLayers([x, batchNormRelu(x, "bn2", "relu2")], "add", "relu3");
+  const y = batchNormAddRelu([batchNormRelu(x, "bn2", "relu2"), x], "bn3", "add", "relu3");
   const model = tf.model({ inputs: input, outputs: y });
   const random = rng(4);
   tf.tidy(() =>
@@ -63,6 +86,7 @@ testOnDevices("a model of both pairs gives what stock layers of its saved form g
     "ReLU",
     "BatchNormalization",
     "ReLU",
+    "BatchNormalization",
     "Add",
     "ReLU",
   ]);
@@ -82,4 +106,14 @@ function normals(shape: number[], seed: number): { shape: number[]; values: numb
   const random = rng(6, seed, ...shape);
   const size = shape.reduce((a, b) => a * b);
   return { shape, values: Array.from({ length: size }, () => Math.fround(random.normal())) };
+}
+
+function layerOf(channels: number) {
+  const layer = new BatchNorm();
+  layer.build([null, channels]);
+  const [, , mean, variance] = layer.weights;
+  return {
+    running: { mean, variance, follow: 0.1 },
+    dispose: () => tf.dispose(layer.weights.map((weight) => weight.read())),
+  };
 }

@@ -13,16 +13,20 @@ import { assertClose, batchNorm, normalise, statistics } from "../../nn/referenc
 const SHAPES = [[3, 1], [1, 1, 3, 5], [3, 260], [5, 3, 3, 65], [70, 3], [300, 8], [33, 9, 7, 4]];
 const EPSILON = 1e-5;
 
-for (const relu of [false, true]) {
-  const name = relu ? " with ReLU" : "";
+for (const name of ["", " with ReLU", " with residual and ReLU"]) {
+  const relu = name === " with ReLU";
+  const inputs = (shape: number[]) => {
+    const [x, gamma, beta, residual] = example(shape);
+    return name.includes("residual") ? [x, gamma, beta, residual] : [x, gamma, beta];
+  };
   testOnWebgpu(`training${name} and its gradient are those of float64`, async (device) => {
     for (const shape of SHAPES) {
       const { running, dispose } = layerOf(shape.at(-1)!);
       await checkKernel(device, {
-        inputs: example(shape),
-        run: (x, gamma, beta) =>
-          normaliseByBatch(x, { gamma, beta, epsilon: EPSILON, relu }, running),
-        reference: (x, gamma, beta) => rectified(batchNorm(x, gamma, beta), relu),
+        inputs: inputs(shape),
+        run: (x, gamma, beta, residual) =>
+          normaliseByBatch(x, { gamma, beta, epsilon: EPSILON, relu, residual }, running),
+        reference: (x, gamma, beta, residual) => ended(batchNorm(x, gamma, beta), relu, residual),
         tolerance: 1e-4,
       });
       dispose();
@@ -36,10 +40,11 @@ for (const relu of [false, true]) {
       const variance = mean.map((m) => 0.5 + m * m);
       const given = [tf.tensor1d(mean), tf.tensor1d(variance)];
       await checkKernel(device, {
-        inputs: example(shape),
-        run: (x, gamma, beta) =>
-          normaliseBy(x, given[0], given[1], { gamma, beta, epsilon: EPSILON, relu }),
-        reference: (x, gamma, beta) => rectified(normalise(x, mean, variance, gamma, beta), relu),
+        inputs: inputs(shape),
+        run: (x, gamma, beta, residual) =>
+          normaliseBy(x, given[0], given[1], { gamma, beta, epsilon: EPSILON, relu, residual }),
+        reference: (x, gamma, beta, residual) =>
+          ended(normalise(x, mean, variance, gamma, beta), relu, residual),
         tolerance: 1e-4,
       });
       tf.dispose(given);
@@ -77,7 +82,7 @@ testOnWebgpu("no pass binds more tensors than the eight that any adapter can bin
   };
   try {
     const [{ values, shape }] = example([40, 5, 5, 6]);
-    tf.tidy(() => tf.grad((x) => train(x, running))(tf.tensor(values, shape)));
+    tf.tidy(() => tf.grad((x) => train(train(x, running), running, x))(tf.tensor(values, shape)));
   } finally {
     device.createBindGroup = create;
   }
@@ -113,10 +118,10 @@ testOnWebgpu("a copy that shares the running statistics' data keeps its values",
   dispose();
 });
 
-function train(x: tf.Tensor, running: Running): tf.Tensor {
+function train(x: tf.Tensor, running: Running, residual?: tf.Tensor): tf.Tensor {
   const channels = x.shape.at(-1)!;
   const gamma = tf.ones([channels]), beta = tf.zeros([channels]);
-  return normaliseByBatch(x, { gamma, beta, epsilon: EPSILON, relu: false }, running);
+  return normaliseByBatch(x, { gamma, beta, epsilon: EPSILON, relu: false, residual }, running);
 }
 
 /** Running statistics that take all of the last batch's. */
@@ -130,7 +135,7 @@ function layerOf(channels: number): { running: Running; dispose: () => void } {
   };
 }
 
-/** x, γ and β, rounded to float32. */
+/** x, γ, β and a residual, rounded to float32. */
 function example(shape: number[], mean = 0.4) {
   const random = rng(5, ...shape);
   const draw = (shape: number[], mean: number, std: number) => ({
@@ -141,9 +146,14 @@ function example(shape: number[], mean = 0.4) {
     ),
   });
   const channels = shape.slice(-1);
-  return [draw(shape, mean, 2), draw(channels, 1, 0.5), draw(channels, 0, 1)];
+  return [
+    draw(shape, mean, 2),
+    draw(channels, 1, 0.5),
+    draw(channels, 0, 1),
+    draw(shape, 0, 1),
+  ];
 }
 
-function rectified(y: Float64Array, relu: boolean): Float64Array {
-  return relu ? y.map((y) => Math.max(y, 0)) : y;
+function ended(y: Float64Array, relu: boolean, residual?: Float64Array): Float64Array {
+  return relu || residual ? y.map((y, i) => Math.max(y + (residual?.[i] ?? 0), 0)) : y;
 }
