@@ -105,6 +105,21 @@ for (const [path, header] of Object.entries(QUOTED)) {
   });
 }
 
+Deno.test("the page on false negatives has of each sweep what its table has", () => {
+  const rows = tableOf(page("docs/false-negatives.md"), "| setting ");
+  assert(rows.size >= 6, `${rows.size} rows`);
+  for (const [setting, cells] of rows) {
+    const [, name] = /\(results\/(.*)\/sweep\.md\)/.exec(setting)!;
+    const arms = tableOf(read(`${name}/sweep.md`), "| arm ");
+    const [falseShare, knn, linear, tauPlus, ...debiased] = cells;
+    const own = arms.get(`debiased tau_plus=${tauPlus}`) ?? arms.get("debiased")!;
+    const [, knnDelta, , linearDelta, clamped, falseRate] = own;
+    assertEquals(debiased, [knnDelta, linearDelta, `${clamped} %`], setting);
+    const [, oracleKnn, , oracleLinear] = arms.get("oracle")!;
+    assertEquals([falseShare, knn, linear], [`${falseRate} %`, oracleKnn, oracleLinear], setting);
+  }
+});
+
 Deno.test("the README gives the paper's numbers as the paper's, and none that is not measured", () => {
   const rows = tableOf(page("README.md"), "| linear top-1, STL-10 ");
   assertEquals(Object.fromEntries(rows), {
