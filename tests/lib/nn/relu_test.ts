@@ -1,6 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
 import { assertEquals } from "@std/assert";
-import { BatchNorm } from "../../../lib/nn/batch_norm.ts";
 import { batchNormAddRelu, batchNormRelu } from "../../../lib/nn/conv.ts";
 import { normaliseBy, normaliseByBatch } from "../../../lib/nn/normalise.ts";
 import { rng } from "../../../lib/random.ts";
@@ -8,6 +7,7 @@ import { checkKernel } from "../../support/check_kernel.ts";
 import { testOnDevices } from "../../support/devices.ts";
 import { forward } from "./forward.ts";
 import { assertClose, batchNorm } from "./reference.ts";
+import { runningStatistics } from "./running_statistics.ts";
 
 const EPSILON = 1e-5;
 
@@ -16,7 +16,7 @@ testOnDevices(
   async (device) => {
     for (const shape of [[3, 1], [3, 5], [2, 3, 7, 5], [5, 3, 13, 8]]) {
       const channels = shape.slice(-1);
-      const { running, dispose } = layerOf(channels[0]);
+      const { running, dispose } = runningStatistics(channels[0]);
       await checkKernel(device, {
         inputs: [normals(shape, 1), normals(channels, 2), normals(channels, 3), normals(shape, 4)],
         run: (x, gamma, beta, residual) =>
@@ -31,7 +31,7 @@ testOnDevices(
 );
 
 testOnDevices("images that are their own residual get both gradients", async (device) => {
-  const { running, dispose } = layerOf(3);
+  const { running, dispose } = runningStatistics(3);
   await checkKernel(device, {
     inputs: [normals([7, 3], 1)],
     run: (x) => {
@@ -106,14 +106,4 @@ function normals(shape: number[], seed: number): { shape: number[]; values: numb
   const random = rng(6, seed, ...shape);
   const size = shape.reduce((a, b) => a * b);
   return { shape, values: Array.from({ length: size }, () => Math.fround(random.normal())) };
-}
-
-function layerOf(channels: number) {
-  const layer = new BatchNorm();
-  layer.build([null, channels]);
-  const [, , mean, variance] = layer.weights;
-  return {
-    running: { mean, variance, follow: 0.1 },
-    dispose: () => tf.dispose(layer.weights.map((weight) => weight.read())),
-  };
 }

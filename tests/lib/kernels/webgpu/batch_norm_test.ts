@@ -2,12 +2,12 @@
 import * as tf from "@tensorflow/tfjs";
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import { webgpuBackend } from "../../../../lib/kernels/webgpu/program.ts";
-import { BatchNorm } from "../../../../lib/nn/batch_norm.ts";
 import { normaliseBy, normaliseByBatch, type Running } from "../../../../lib/nn/normalise.ts";
 import { rng } from "../../../../lib/random.ts";
 import { checkKernel } from "../../../support/check_kernel.ts";
 import { testOnWebgpu } from "../../../support/devices.ts";
 import { assertClose, batchNorm, normalise, statistics } from "../../nn/reference.ts";
+import { runningStatistics } from "../../nn/running_statistics.ts";
 
 /** Channels by ones and by fours, fewer and more than a workgroup's; rows of one walk and of many. */
 const SHAPES = [[3, 1], [1, 1, 3, 5], [3, 260], [5, 3, 3, 65], [70, 3], [300, 8], [33, 9, 7, 4]];
@@ -21,7 +21,7 @@ for (const name of ["", " with ReLU", " with residual and ReLU"]) {
   };
   testOnWebgpu(`training${name} and its gradient are those of float64`, async (device) => {
     for (const shape of SHAPES) {
-      const { running, dispose } = layerOf(shape.at(-1)!);
+      const { running, dispose } = runningStatistics(shape.at(-1)!);
       await checkKernel(device, {
         inputs: inputs(shape),
         run: (x, gamma, beta, residual) =>
@@ -57,7 +57,7 @@ testOnWebgpu("a mean far from zero, or an outlier, costs no digits of the varian
   for (const outlier of [undefined, 1e6]) {
     const [{ values }] = example(shape, 1e4);
     if (outlier !== undefined) values[0] = outlier;
-    const { running, dispose } = layerOf(6);
+    const { running, dispose } = runningStatistics(6);
     tf.tidy(() => train(tf.tensor(values, shape), running));
     const expected = statistics(values, 6);
     const mean = await running.mean.read().data(), variance = await running.variance.read().data();
@@ -72,7 +72,7 @@ testOnWebgpu("a mean far from zero, or an outlier, costs no digits of the varian
 });
 
 testOnWebgpu("no pass binds more tensors than the eight that any adapter can bind", () => {
-  const { running, dispose } = layerOf(6);
+  const { running, dispose } = runningStatistics(6);
   const { device } = webgpuBackend(tf.backend());
   const create = device.createBindGroup;
   const counts: number[] = [];
@@ -92,7 +92,7 @@ testOnWebgpu("no pass binds more tensors than the eight that any adapter can bin
 });
 
 testOnWebgpu("training twice gives the same bits", async () => {
-  const { running, dispose } = layerOf(6);
+  const { running, dispose } = runningStatistics(6);
   const [{ values, shape }] = example([40, 5, 5, 6]);
   const read = async () => {
     const y = tf.tidy(() => train(tf.tensor(values, shape), running));
@@ -107,7 +107,7 @@ testOnWebgpu("training twice gives the same bits", async () => {
 });
 
 testOnWebgpu("a copy that shares the running statistics' data keeps its values", async () => {
-  const { running, dispose } = layerOf(3);
+  const { running, dispose } = runningStatistics(3);
   const [{ values, shape }] = example([20, 3]);
   const copies = [running.mean.read().clone(), running.variance.read().clone()];
   tf.tidy(() => train(tf.tensor(values, shape), running));
@@ -122,17 +122,6 @@ function train(x: tf.Tensor, running: Running, residual?: tf.Tensor): tf.Tensor 
   const channels = x.shape.at(-1)!;
   const gamma = tf.ones([channels]), beta = tf.zeros([channels]);
   return normaliseByBatch(x, { gamma, beta, epsilon: EPSILON, relu: false, residual }, running);
-}
-
-/** Running statistics that take all of the last batch's. */
-function layerOf(channels: number): { running: Running; dispose: () => void } {
-  const layer = new BatchNorm();
-  layer.build([null, channels]);
-  const [, , mean, variance] = layer.weights;
-  return {
-    running: { mean, variance, follow: 1 },
-    dispose: () => tf.dispose(layer.weights.map((weight) => weight.read())),
-  };
 }
 
 /** x, γ, β and a residual, rounded to float32. */
