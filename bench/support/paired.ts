@@ -6,6 +6,7 @@
  */
 import process from "node:process";
 import * as tf from "@tensorflow/tfjs";
+import { collectBindGroups } from "../../lib/device/bind_groups.ts";
 import { BACKEND, openWebgpu } from "../../lib/device/webgpu.ts";
 import { finish, webgpuBackend } from "../../lib/kernels/webgpu/program.ts";
 
@@ -18,6 +19,7 @@ export const BACKENDS: readonly [stock: string, ours: string] = [STOCK, BACKEND]
 /** Opens both backends; TensorFlow.js is then set to ours. */
 export async function openBoth(): Promise<void> {
   if (!await tf.setBackend(STOCK)) throw new Error("the stock webgpu backend does not open");
+  collectBindGroups(webgpuBackend(tf.backend()).device);
   await openWebgpu();
 }
 

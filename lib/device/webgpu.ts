@@ -11,6 +11,7 @@ import { registerMixedPrecision, setMixed } from "../kernels/webgpu/mixed.ts";
 import { webgpuBackend } from "../kernels/webgpu/program.ts";
 import { registerWebgpuKernels } from "../kernels/webgpu/register.ts";
 import { startTuning, stopTuning, tune } from "../kernels/webgpu/tuner.ts";
+import { collectBindGroups } from "./bind_groups.ts";
 import type { Device } from "./device.ts";
 
 /** The name of the backend. */
@@ -132,6 +133,7 @@ function watch(gpu: GPUDevice, adapter: GPUAdapter): Device {
   });
   gpu.lost.then((info) => lost = `the device was lost: ${info.message || info.reason}`);
   const described = describeAdapter(adapter);
+  if (described.software) collectBindGroups(gpu);
   const backend = () => webgpuBackend(tf.engine().findBackend(BACKEND));
   return {
     name: "webgpu",

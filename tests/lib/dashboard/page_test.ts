@@ -52,8 +52,9 @@ testInChromium(
       assertEquals(code, 0);
       await until(page, `${FIRST_ROW}.includes("finished") && ${POINTS("loss")} === 80`);
       assert(first < 80);
-      assertEquals(await page.evaluate(POINTS("knn_top1")), 2);
-      assertEquals(await page.evaluate(POINTS("images_per_second")), 80);
+      // Each figure is drawn when it is ready.
+      await until(page, `${POINTS("knn_top1")} === 2`);
+      await until(page, `${POINTS("images_per_second")} === 80`);
 
       // What the row and the words for who sees no figure say, is what the log says.
       const [{ name }] = [...Deno.readDirSync(`${folder}/runs`)];

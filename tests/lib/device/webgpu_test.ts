@@ -1,13 +1,15 @@
 /** A WebGPU device that fails says so. */
 import * as tf from "@tensorflow/tfjs";
 import { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
-import { assert, assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertLess, assertStrictEquals, assertThrows } from "@std/assert";
+import { MOST_BIND_GROUPS } from "../../../lib/device/bind_groups.ts";
 import { describeAdapter, findAdapter, openWebgpu } from "../../../lib/device/webgpu.ts";
 import { DeviceError } from "../../../lib/errors.ts";
 
-const ignore = await findAdapter() === null && !Deno.env.get("TAUPLUS_REQUIRE_GPU");
+const adapter = await findAdapter();
+const missing = adapter === null && !Deno.env.get("TAUPLUS_REQUIRE_GPU");
 
-function testOnWebgpu(name: string, fn: () => Promise<void>): void {
+function testOnWebgpu(name: string, fn: () => Promise<void>, ignore = missing): void {
   Deno.test({ name, ignore, sanitizeOps: false, sanitizeResources: false, fn });
 }
 
@@ -59,6 +61,29 @@ testOnWebgpu("a lost device is a DeviceError, and can be opened again", async ()
   assertEquals(await sumOfOnes(), 15);
   again.check();
 });
+
+testOnWebgpu(
+  "bind groups of a software adapter are let go of before they are too many",
+  async () => {
+    await openWebgpu();
+    const gpu = gpuDevice();
+    const buffer = gpu.createBuffer({ size: 4, usage: GPUBufferUsage.STORAGE });
+    const entry = { binding: 0, visibility: GPUShaderStage.COMPUTE };
+    const layout = gpu.createBindGroupLayout({
+      entries: [{ ...entry, buffer: { type: "storage" } }],
+    });
+    const make = () =>
+      gpu.createBindGroup({ layout, entries: [{ binding: 0, resource: { buffer } }] });
+    const early = Array.from({ length: 100 }, () => new WeakRef(make()));
+    // What a WeakRef was made of is kept until the task ends.
+    await new Promise((resolve) => setTimeout(resolve));
+    for (let i = 0; i < MOST_BIND_GROUPS; i++) make();
+    // All but what the stack may by chance still seem to refer to.
+    assertLess(early.filter((group) => group.deref() !== undefined).length, 10);
+    buffer.destroy();
+  },
+  adapter === null || !describeAdapter(adapter).software,
+);
 
 Deno.test("a software adapter is named as one", () => {
   const info = { vendor: "65541", device: "0", description: "llvmpipe (LLVM 15.0.6, 256 bits)" };

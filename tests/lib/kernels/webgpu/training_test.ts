@@ -1,7 +1,9 @@
 /** A whole training on our kernels beside one on the stock ones. */
 import * as tf from "@tensorflow/tfjs";
 import { assert, assertEquals } from "@std/assert";
+import { collectBindGroups } from "../../../../lib/device/bind_groups.ts";
 import type { Device } from "../../../../lib/device/device.ts";
+import { webgpuBackend } from "../../../../lib/kernels/webgpu/program.ts";
 import { convNet } from "../../../../lib/nn/conv_net.ts";
 import { rng } from "../../../../lib/random.ts";
 import { train } from "../../../../lib/train/train.ts";
@@ -36,6 +38,8 @@ testOnWebgpu(
   "fifty steps on our kernels give the losses of the stock kernels to rounding",
   async (device) => {
     const ours = await losses(device);
+    await tf.setBackend("webgpu");
+    collectBindGroups(webgpuBackend(tf.backend()).device);
     const stock = await losses({ ...device, backend: "webgpu" });
     assertEquals(ours.length, STEPS);
     assert(Math.abs(ours[0] - ours[STEPS - 1]) > 0.05, "the network learns");
