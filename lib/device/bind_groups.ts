@@ -22,6 +22,7 @@ export const MOST_BIND_GROUPS = 8192;
  */
 export function collectBindGroups(gpu: GPUDevice): void {
   const collect = garbageCollector();
+  if (!collect) return;
   const create = gpu.createBindGroup;
   let made = 0;
   gpu.createBindGroup = (descriptor) => {
@@ -30,11 +31,14 @@ export function collectBindGroups(gpu: GPUDevice): void {
   };
 }
 
-/** The engine shows its collector to contexts made while it is told to. */
-function garbageCollector(): () => void {
+/**
+ * The engine shows its collector to contexts made while it is told to. Older versions of Deno do not
+ * tell it (2.8.0 does not, 2.8.3 does): there the engine's own time has to do, some 40,000 groups.
+ */
+function garbageCollector(): (() => void) | undefined {
   setFlagsFromString("--expose-gc");
   try {
-    return runInNewContext("gc");
+    return runInNewContext("globalThis.gc");
   } finally {
     setFlagsFromString("--no-expose-gc");
   }
