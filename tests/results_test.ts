@@ -68,10 +68,10 @@ for (const name of sweeps) {
   });
 }
 
-/** Pages that quote the sweep of fashion-mini: by how the header of their table begins. */
-const QUOTED: Readonly<Record<string, string>> = {
-  "README.md": "| fashion-mini, 20 epochs ",
-  "docs/choosing-tau-plus.md": "| arm ",
+/** Pages that quote a sweep: which, and how the header of their table begins. */
+const QUOTED: Readonly<Record<string, readonly [sweep: string, header: string]>> = {
+  "README.md": ["fashion-mini-20-seeds", "| fashion-mini, 12 epochs "],
+  "docs/choosing-tau-plus.md": ["fashion-mini", "| arm "],
 };
 
 /** The cells of the rows of a table, by the name in the first one, without those that are empty. */
@@ -88,19 +88,19 @@ function tableOf(text: string, header: string): Map<string, string[]> {
 const labelOf = (name: string) =>
   name.replace(/ \(.*\)$|: .*$/, "").replace(/, τ⁺ = /, " tau_plus=");
 
-for (const [path, header] of Object.entries(QUOTED)) {
+for (const [path, [name, header]] of Object.entries(QUOTED)) {
   Deno.test(`the table of ${path} is that of the sweep, and its command the sweep's`, () => {
     const text = page(path);
-    assertStringIncludes(text, readSweep("fashion-mini").command);
-    const sweep = tableOf(read("fashion-mini/sweep.md"), "| arm ");
+    assertStringIncludes(text, readSweep(name).command);
+    const sweep = tableOf(read(`${name}/sweep.md`), "| arm ");
     const quoted = tableOf(text, header);
-    assert(quoted.size >= 4, `${quoted.size} rows`);
-    for (const [name, cells] of quoted) {
-      const own = sweep.get(labelOf(name));
-      assert(own, `${name} is no arm`);
+    assert(quoted.size >= 3, `${quoted.size} rows`);
+    for (const [row, cells] of quoted) {
+      const own = sweep.get(labelOf(row));
+      assert(own, `${row} is no arm`);
       // A page may have the last of the probes alone.
       const scores = own.filter((cell) => cell.includes("±")).slice(-cells.length);
-      assertEquals(cells, scores, name);
+      assertEquals(cells, scores, row);
     }
   });
 }
@@ -117,6 +117,18 @@ Deno.test("the page on false negatives has of each sweep what its table has", ()
     assertEquals(debiased, [knnDelta, linearDelta, `${clamped} %`], setting);
     const [, oracleKnn, , oracleLinear] = arms.get("oracle")!;
     assertEquals([falseShare, knn, linear], [`${falseRate} %`, oracleKnn, oracleLinear], setting);
+  }
+});
+
+Deno.test("what the pages say of oracle above debiased is the difference of their pairs", () => {
+  const { arms } = readSweep("fashion-mini-20-seeds");
+  const [debiased, oracle] = ["debiased", "oracle"].map((objective) =>
+    top1(arms.find(({ label }) => label.startsWith(objective))!, "knn")
+  );
+  const { mean, halfWidth } = pairedDifference(oracle, debiased)!;
+  const points = [mean, halfWidth!].map((value) => value.toFixed(2)).join(" ± ");
+  for (const path of ["README.md", "docs/false-negatives.md"]) {
+    assertStringIncludes(page(path), points);
   }
 });
 
