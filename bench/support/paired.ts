@@ -19,8 +19,10 @@ export const BACKENDS: readonly [stock: string, ours: string] = [STOCK, BACKEND]
 /** Opens both backends; TensorFlow.js is then set to ours. */
 export async function openBoth(): Promise<void> {
   if (!await tf.setBackend(STOCK)) throw new Error("the stock webgpu backend does not open");
-  collectBindGroups(webgpuBackend(tf.backend()).device);
-  await openWebgpu();
+  const stock = webgpuBackend(tf.backend());
+  const { software } = await openWebgpu();
+  // As our own device does.
+  if (software) collectBindGroups(stock.device);
 }
 
 /** Work on one backend: makes its inputs, and gives what is to be repeated. */
