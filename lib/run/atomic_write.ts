@@ -13,8 +13,14 @@ export const UNFINISHED = ".unfinished";
  * Writes a file under a temporary name, syncs it, renames it and syncs the folder, so that `path`
  * has the old contents or the new ones whatever happens. Throws a DataError where that fails, as on
  * a full disk, and leaves nothing behind.
+ *
+ * @param next what the error advises
  */
-export async function writeAtomic(path: string, contents: Uint8Array | string): Promise<void> {
+export async function writeAtomic(
+  path: string,
+  contents: Uint8Array | string,
+  next?: string,
+): Promise<void> {
   const folder = dirname(path);
   const unfinished = join(folder, `.${basename(path)}.${Deno.pid}${UNFINISHED}`);
   try {
@@ -26,12 +32,12 @@ export async function writeAtomic(path: string, contents: Uint8Array | string): 
     await syncFolder(folder);
   } catch (cause) {
     await Deno.remove(unfinished).catch(() => {});
-    throw writeError(path, cause);
+    throw writeError(path, cause, next);
   }
 }
 
-/** The error of a write that failed. */
-export function writeError(path: string, cause: unknown): DataError {
+/** The error of a write that failed; `next` says what to do, where it is not to run the command again. */
+export function writeError(path: string, cause: unknown, next?: string): DataError {
   const act = `write ${path}`;
   if (cause instanceof Deno.errors.NotFound) {
     return new DataError({
@@ -45,7 +51,7 @@ export function writeError(path: string, cause: unknown): DataError {
     act,
     rule: "the disk must have space and the folder must be writable",
     got: cause,
-    next: "Free some space or choose another folder, then run the command again.",
+    next: next ?? "Free some space or choose another folder, then run the command again.",
     cause,
   });
 }

@@ -74,11 +74,16 @@ export async function createRun(outDir: string, name: string, config: unknown): 
  */
 export async function openRun(path: string): Promise<RunFolder> {
   await readConfig(path);
-  const lock = await lockFolder(path);
+  const lock = await lockFolder(path, resumeLater(path));
   for await (const entry of Deno.readDir(path)) {
     if (entry.name.endsWith(UNFINISHED)) await Deno.remove(join(path, entry.name));
   }
   return new RunFolder(path, lock);
+}
+
+/** What to do where a run could not be written. */
+export function resumeLater(path: string): string {
+  return `Free some space, then go on with --resume=${path}.`;
 }
 
 /** The newest run in `outDir`, by the time of its configuration; undefined where there is none. */
@@ -150,7 +155,7 @@ export class RunFolder {
       await Deno.writeTextFile(path, JSON.stringify(record) + "\n", { append: true });
     } catch (cause) {
       await Deno.truncate(path, before).catch(() => {});
-      throw writeError(path, cause);
+      throw writeError(path, cause, await this.#next());
     }
   }
 
@@ -158,7 +163,7 @@ export class RunFolder {
   async truncateMetrics(step: number): Promise<void> {
     const records = (await readMetrics(this.path)).filter((record) => record.step <= step);
     const lines = records.map((record) => JSON.stringify(record) + "\n").join("");
-    await writeAtomic(join(this.path, METRICS), lines);
+    await writeAtomic(join(this.path, METRICS), lines, await this.#next());
   }
 
   /**
@@ -169,7 +174,7 @@ export class RunFolder {
     const within = stepInEpoch > 0 ? `-step-${stepInEpoch}` : "";
     const path = join(this.path, `checkpoint-${epoch}${within}.safetensors`);
     await this.#syncMetrics();
-    await writeAtomic(path, bytes);
+    await writeAtomic(path, bytes, await this.#next());
     for (const old of await listCheckpoints(this.path)) {
       if (old.stepInEpoch > 0 && old.path !== path) await Deno.remove(old.path);
     }
@@ -178,7 +183,7 @@ export class RunFolder {
 
   /** Writes another file of the run, whole or not at all. */
   async writeFile(name: string, contents: Uint8Array | string): Promise<void> {
-    await writeAtomic(join(this.path, name), contents);
+    await writeAtomic(join(this.path, name), contents, await this.#next());
   }
 
   /** So that a log is never behind the checkpoint it is resumed from. */
@@ -188,19 +193,28 @@ export class RunFolder {
       using file = await Deno.open(path, { append: true, create: true });
       await file.sync();
     } catch (cause) {
-      throw writeError(path, cause);
+      throw writeError(path, cause, await this.#next());
     }
   }
 
   /** Removes the folder of a run that never began: where only its configuration is in it. */
   async removeIfBare(): Promise<void> {
+    if (await this.#isBare()) await Deno.remove(this.path, { recursive: true });
+  }
+
+  async #isBare(): Promise<boolean> {
     for await (const { name } of Deno.readDir(this.path)) {
       const path = join(this.path, name);
       const bare = [CONFIG, LOCK].includes(name) ||
         name === METRICS && (await Deno.stat(path)).size === 0;
-      if (!bare) return;
+      if (!bare) return false;
     }
-    await Deno.remove(this.path, { recursive: true });
+    return true;
+  }
+
+  /** The advice of a failed write: a run that never began is removed, and its command is run again. */
+  async #next(): Promise<string | undefined> {
+    return await this.#isBare() ? undefined : resumeLater(this.path);
   }
 
   /** Ends writing: releases the lock. */

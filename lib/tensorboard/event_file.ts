@@ -10,7 +10,7 @@ import { confusionFigure } from "../report/probe_figures.ts";
 import { readProbe } from "../report/probe_result.ts";
 import { writeError } from "../run/atomic_write.ts";
 import { readResults, RESULTS } from "../run/results.ts";
-import { METRICS, type MetricsRecord, readConfig } from "../run/run_folder.ts";
+import { METRICS, type MetricsRecord, readConfig, resumeLater } from "../run/run_folder.ts";
 import { chartPng } from "./chart_png.ts";
 import { type Event, eventRecord, type Summary } from "./event.ts";
 import { type Options, sessionEnd } from "./hparams.ts";
@@ -112,7 +112,7 @@ export class EventFile {
       if (this.#begun) Deno.writeFileSync(this.#path, records, { append: true });
       else this.#replaceOlder(records);
     } catch (cause) {
-      throw writeError(this.#path, cause);
+      throw writeError(this.#path, cause, resumeLater(this.#run));
     }
     this.#begun = true;
     const { wallTime, step } = events[events.length - 1];

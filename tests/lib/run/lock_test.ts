@@ -1,7 +1,7 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { hostname } from "node:os";
 import { UsageError } from "../../../lib/errors.ts";
-import { lockFolder } from "../../../lib/run/lock.ts";
+import { isLocked, lockFolder } from "../../../lib/run/lock.ts";
 
 async function inFolder(fn: (folder: string) => Promise<void>): Promise<void> {
   const folder = await Deno.makeTempDir();
@@ -40,12 +40,41 @@ Deno.test("an earlier process of this process's own number is gone", () =>
     await (await lockFolder(folder)).release();
   }));
 
-Deno.test("the lock of a live process, of another host or of no sense stays", () =>
+Deno.test("the lock of a live process or of another host stays", () =>
   inFolder(async (folder) => {
-    const locks = [`${Deno.ppid} ${hostname()}\n`, `${await goneProcess()} elsewhere\n`, "", "1"];
+    const locks = [`${Deno.ppid} ${hostname()}\n`, `${await goneProcess()} elsewhere\n`];
     for (const text of locks) {
       await Deno.writeTextFile(`${folder}/lock`, text);
+      await Deno.utime(`${folder}/lock`, 1000, 1000);
       await assertRejects(() => lockFolder(folder), UsageError, `delete ${folder}/lock`);
       assertEquals(await Deno.readTextFile(`${folder}/lock`), text);
+      assert(await isLocked(folder));
     }
+  }));
+
+Deno.test("a lock that names nobody is taken over, unless it is just being written", () =>
+  inFolder(async (folder) => {
+    for (const text of ["", "1", `${Deno.ppid} `, "garbage\n", "\0\0\0\0"]) {
+      await Deno.writeTextFile(`${folder}/lock`, text);
+      assert(await isLocked(folder));
+      await assertRejects(() => lockFolder(folder), UsageError, `delete ${folder}/lock`);
+      await Deno.utime(`${folder}/lock`, 1000, 1000);
+      assert(!await isLocked(folder));
+      await (await lockFolder(folder)).release();
+      assertEquals([...Deno.readDirSync(folder)], []);
+    }
+  }));
+
+Deno.test("of many that want a lock at once, one has it and none sees it half written", () =>
+  inFolder(async (folder) => {
+    const all = await Promise.allSettled(Array.from({ length: 20 }, () => lockFolder(folder)));
+    const got = all.flatMap((one) => one.status === "fulfilled" ? [one.value] : []);
+    assertEquals(got.length, 1);
+    for (const one of all) {
+      if (one.status === "rejected") {
+        assertStringIncludes(String(one.reason), `process ${Deno.pid} on ${hostname()}`);
+      }
+    }
+    await got[0].release();
+    assertEquals([...Deno.readDirSync(folder)], []);
   }));

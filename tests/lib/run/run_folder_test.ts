@@ -114,7 +114,8 @@ Deno.test("what a killed writer left unfinished is removed when the run is opene
     assertEquals(names(run.path), ["config.json"]);
   }));
 
-for (const what of ["checkpoint", "metrics"]) {
+for (const what of ["lock", "checkpoint", "metrics"]) {
+  const blocks = what === "lock" ? 0 : 8;
   Deno.test({
     name: `a full disk while writing ${what} is a DataError and leaves what was there`,
     ignore: Deno.build.os === "windows",
@@ -128,23 +129,23 @@ for (const what of ["checkpoint", "metrics"]) {
         const { stdout } = await new Deno.Command("sh", {
           args: [
             "-c",
-            `trap '' XFSZ; ulimit -f 8; exec "$0" run -A --no-check "$@"`,
+            `trap '' XFSZ; ulimit -f ${blocks}; exec "$0" run -A --no-check "$@"`,
             Deno.execPath(),
             script,
             run.path,
             what,
           ],
         }).output();
-        assertStringIncludes(
-          new TextDecoder().decode(stdout),
-          "DataError: Cannot write " + run.path,
-        );
+        const said = new TextDecoder().decode(stdout);
+        assertStringIncludes(said, "DataError: Cannot write " + run.path);
+        assertStringIncludes(said, `then go on with --resume=${run.path}.`);
         assertEquals(await readMetrics(run.path), [{ step: 1 }]);
         assertEquals(names(run.path), [
           "checkpoint-1.safetensors",
           "config.json",
           "metrics.jsonl",
         ]);
+        await (await openRun(run.path)).close();
       }),
   });
 }
