@@ -36,8 +36,10 @@ export interface KnnEnv {
 
 /**
  * Classifies `test` by its nearest neighbours in `train`: top-1, top-5, per-class accuracy,
- * confusion. Of equal similarities the earlier example votes, of equal scores the lower class comes
- * first; the reference leaves both to `topk` and `argsort`, which promise no order.
+ * confusion. A class that no neighbour is of is not predicted: the reference fills its first five
+ * with such classes, in an order that `argsort` does not promise. Of equal similarities the earlier
+ * example votes, of equal scores the lower class comes first; the reference leaves both to `topk`
+ * and `argsort`, which promise no order.
  *
  * Throws UsageError where `k` exceeds the number of training examples.
  */
@@ -50,7 +52,7 @@ export async function knn(input: ProbeInput, options: KnnOptions, env: KnnEnv): 
 
 /**
  * The votes of the k nearest training examples for each class, divided by the largest vote of the
- * row so that none overflows:
+ * row so that none overflows, and −∞ for a class that none of the k is of:
  *
  *     score(c) = Σ over the k nearest j with label c of exp((s_j − max s) / t)
  *
@@ -81,7 +83,7 @@ export async function knnScores(
   }
   const total = queries.shape[0];
   const rows = Math.max(1, Math.floor(BLOCK / memory));
-  const scores = new Float64Array(total * classes);
+  const scores = new Float64Array(total * classes).fill(-Infinity);
   // Untransposed operands are the fast case of the wasm backend, which also packs the right one
   // for reuse.
   const [bank, units] = tf.tidy(() => [
@@ -99,9 +101,9 @@ export async function knnScores(
       const nearest = await nearestOfRows(tf, block, k).finally(() => block.dispose());
       nearest.forEach(({ columns, values }, i) => {
         columns.forEach((j, place) => {
-          scores[(start + i) * classes + train.labels[j]] += Math.exp(
-            (values[place] - values[k - 1]) / temperature,
-          );
+          const at = (start + i) * classes + train.labels[j];
+          const vote = Math.exp((values[place] - values[k - 1]) / temperature);
+          scores[at] = Math.max(scores[at], 0) + vote;
         });
       });
     }

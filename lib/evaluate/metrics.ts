@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { UsageError } from "../errors.ts";
 
 /** How well scores rank the true classes. */
 export interface ClassificationMetrics {
@@ -34,9 +35,11 @@ export function classNames(
 /**
  * Top-1, top-5, per-class accuracy and confusion.
  *
- * @param scores [labels.length, names.length], higher is likelier
+ * @param scores [labels.length, names.length], higher is likelier; a class of score −∞ is not
+ * predicted, so an example of it counts for neither accuracy
  * @param labels the true classes, 0 … names.length − 1
  * @param names the names of the classes
+ * @throws UsageError where a score is NaN, or an example has no class above −∞
  */
 export function classificationMetrics(
   scores: ArrayLike<number>,
@@ -54,10 +57,14 @@ export function classificationMetrics(
     let predicted = 0;
     for (let c = 0; c < count; c++) {
       const score = scores[offset + c];
+      // NaN is above nothing and below nothing: it would rank first.
+      if (Number.isNaN(score)) refuse(example, NaN);
       if (score > own || (score === own && c < label)) rank++;
       if (score > scores[offset + predicted]) predicted = c;
     }
+    if (scores[offset + predicted] === -Infinity) refuse(example, -Infinity);
     confusion[label][predicted]++;
+    if (own === -Infinity) return;
     if (rank < 1) first++;
     if (rank < 5) firstFive++;
   });
@@ -72,6 +79,15 @@ export function classificationMetrics(
     perClass: Object.fromEntries(perClass),
     confusion,
   };
+}
+
+function refuse(example: number, got: number): never {
+  throw new UsageError({
+    act: `judge the scores of example ${example}`,
+    rule: "they must be numbers, and at least one above −∞",
+    got,
+    next: "Look for NaN in the features or in the classifier.",
+  });
 }
 
 function percent(part: number, whole: number): number {

@@ -10,7 +10,9 @@ const cosine = (a: number[], b: number[]) => {
   return dot(a, b) / Math.sqrt(dot(a, a) * dot(b, b));
 };
 
-/** The reference code's scores in float64: every similarity sorted, the first k vote. */
+const add = (a: number, b: number) => a + b;
+
+/** The reference code's scores in float64: every similarity sorted, the first k vote; −∞ for none. */
 function bruteForce(
   train: { rows: number[][]; labels: Int32Array },
   queries: number[][],
@@ -20,9 +22,10 @@ function bruteForce(
     const similarities = train.rows.map((row) => cosine(query, row));
     const nearest = [...similarities.keys()]
       .sort((a, b) => similarities[b] - similarities[a] || a - b).slice(0, k);
-    const scores = Array.from({ length: classes }, () => 0);
+    const scores = Array.from({ length: classes }, () => -Infinity);
     for (const j of nearest) {
-      scores[train.labels[j]] += Math.exp(similarities[j] / temperature);
+      const votes = Math.max(scores[train.labels[j]], 0);
+      scores[train.labels[j]] = votes + Math.exp(similarities[j] / temperature);
     }
     return scores;
   });
@@ -38,31 +41,38 @@ testOnDevices("scores are the reference's up to a factor per row", async (device
     const scores = await knnScores(train, test.features, 7, { k, temperature }, env);
     assertEquals(tf.memory().numTensors, before);
     bruteForce(train, test.rows, { k, temperature, classes: 7 }).forEach((row, i) => {
-      const total = row.reduce((sum, value) => sum + value, 0);
       const own = scores.subarray(i * 7, (i + 1) * 7);
-      const ownTotal = own.reduce((sum, value) => sum + value, 0);
-      row.forEach((value, c) => assertAlmostEquals(own[c] / ownTotal, value / total, 1e-5));
+      const [total, ownTotal] = [row, own].map((all) => [...all].filter((s) => s >= 0).reduce(add));
+      row.forEach((value, c) => {
+        if (value === -Infinity) assertEquals(own[c], -Infinity);
+        else assertAlmostEquals(own[c] / ownTotal, value / total, 1e-5);
+      });
     });
   }
   tf.dispose([train.features, test.features]);
 });
 
 testOnDevices(
-  "metrics are the same on every run, and top-5 counts the first five",
+  "metrics are the same on every run, and top-5 counts the first five classes with a vote",
   async (device) => {
     const { tf } = device;
     const env: KnnEnv = { tf, classes: ["a", "b", "c", "d", "e", "f", "g"] };
     const train = clouds(device, { length: 70, dim: 4, classes: 7, spread: 1.5 });
     const test = clouds(device, { length: 31, dim: 4, classes: 7, spread: 1.5, seed: 2 });
-    const options = { k: 12, temperature: 0.5 };
-    const metrics = await knn({ train, test }, options, env);
-    assertEquals(await knn({ train, test }, options, env), metrics);
+    for (const k of [1, 3, 12]) {
+      const options = { k, temperature: 0.5 };
+      const metrics = await knn({ train, test }, options, env);
+      assertEquals(await knn({ train, test }, options, env), metrics);
 
-    const ranked = bruteForce(train, test.rows, { ...options, classes: 7 })
-      .map((row) => [...row.keys()].sort((a, b) => row[b] - row[a] || a - b));
-    const hits = (first: number) =>
-      ranked.filter((row, i) => row.slice(0, first).includes(test.labels[i])).length;
-    assertEquals([metrics.top1, metrics.top5], [100 * hits(1) / 31, 100 * hits(5) / 31]);
+      const ranked = bruteForce(train, test.rows, { ...options, classes: 7 }).map((row) =>
+        [...row.keys()].filter((c) => row[c] > -Infinity)
+          .sort((a, b) => row[b] - row[a] || a - b)
+      );
+      const hits = (first: number) =>
+        ranked.filter((row, i) => row.slice(0, first).includes(test.labels[i])).length;
+      assertEquals([metrics.top1, metrics.top5], [100 * hits(1) / 31, 100 * hits(5) / 31]);
+      if (k === 1) assertEquals(metrics.top5, metrics.top1, "one neighbour votes for one class");
+    }
     tf.dispose([train.features, test.features]);
   },
 );
@@ -80,7 +90,7 @@ testOnDevices(
     const test = vectors([[1, 0]], [1]);
     const scores = (k: number) =>
       knnScores(train, test.features, 3, { k, temperature: 0.5 }, { tf, classes: [] });
-    assertEquals([...await scores(2)], [0, 1, 1]);
+    assertEquals([...await scores(2)], [-Infinity, 1, 1]);
     assertEquals([...await scores(4)], [1, 2, 1]);
     const metrics = await knn({ train, test }, { k: 2, temperature: 0.5 }, { tf, classes: [] });
     assertEquals([metrics.top1, metrics.confusion], [100, [[0, 0, 0], [0, 1, 0], [0, 0, 0]]]);
@@ -94,7 +104,9 @@ testOnDevices("a tiny temperature and a zero feature give finite scores", async 
   const train: FeatureSplit = { features, labels: Int32Array.of(0, 1, 1) };
   const options = { k: 3, temperature: 1e-4 };
   const scores = await knnScores(train, features, 2, options, { tf, classes: [] });
-  assertEquals([...scores], [1, 0, 0, 1, 1, 2]);
+  assertEquals([...scores], [1, 0, 0, 1, 1, 2], "a vote too small for a float is a vote");
+  const { perClass } = await knn({ train, test: train }, options, { tf, classes: ["a", "b"] });
+  assertEquals(perClass, { a: 100, b: 100 });
   features.dispose();
 });
 

@@ -1,5 +1,6 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
+import { UsageError } from "../../../lib/errors.ts";
 import { classificationMetrics, classNames } from "../../../lib/evaluate/metrics.ts";
 
 Deno.test("accuracies and confusion are those of sorting every row, ties by the lower class", () => {
@@ -7,7 +8,10 @@ Deno.test("accuracies and confusion are those of sorting every row, ties by the 
     fc.array(
       fc.record({
         label: fc.integer({ min: 0, max: classes - 1 }),
-        row: fc.array(fc.integer({ min: 0, max: 4 }), { minLength: classes, maxLength: classes }),
+        row: fc.array(fc.constantFrom(-Infinity, 0, 1, 2, 3), {
+          minLength: classes,
+          maxLength: classes,
+        }).filter((row) => row.some((score) => score > -Infinity)),
       }),
       { minLength: 1, maxLength: 20 },
     )
@@ -19,7 +23,7 @@ Deno.test("accuracies and confusion are those of sorting every row, ties by the 
     const metrics = classificationMetrics(examples.flatMap(({ row }) => row), labels, names);
 
     const ranked = examples.map(({ row }) =>
-      [...row.keys()].sort((a, b) => row[b] - row[a] || a - b)
+      [...row.keys()].filter((c) => row[c] > -Infinity).sort((a, b) => row[b] - row[a] || a - b)
     );
     const share = (hits: boolean[]) => 100 * hits.filter(Boolean).length / hits.length;
     assertEquals(metrics.top1, share(examples.map(({ label }, i) => ranked[i][0] === label)));
@@ -36,6 +40,14 @@ Deno.test("accuracies and confusion are those of sorting every row, ties by the 
       );
     });
   }));
+});
+
+Deno.test("a score that is no number is refused, for it would rank first, and so is a row without any", () => {
+  const judge = (...scores: number[]) => () =>
+    classificationMetrics(scores, Int32Array.of(1, 1), ["a", "b"]);
+  assertThrows(judge(0, 1, 0, NaN), UsageError, "scores of example 1: they must be numbers");
+  assertThrows(judge(NaN, 1, 0, 1), UsageError, "scores of example 0");
+  assertThrows(judge(0, 1, -Infinity, -Infinity), UsageError, "at least one above −∞");
 });
 
 Deno.test("a class without a name has its number, and every label has a class", () => {
