@@ -4,7 +4,7 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import { TOP_CANDIDATES } from "../../lib/evaluate/nearest.ts";
+import { runKernel } from "../../lib/kernels/calls.ts";
 import type { Comparison } from "../support/paired.ts";
 
 const ROWS = 16;
@@ -22,7 +22,6 @@ export const comparisons: Comparison[] = [{
   },
   ours: () => {
     const values = similarities();
-    return () =>
-      tf.engine().runKernel<tf.Tensor[]>(TOP_CANDIDATES, { values }, { k: K, room: 512 });
+    return () => runKernel("TopCandidates", { values }, { k: K, room: 512 });
   },
 }];

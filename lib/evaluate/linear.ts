@@ -5,6 +5,7 @@
  */
 import type * as tf from "@tensorflow/tfjs";
 import { UsageError } from "../errors.ts";
+import { hasKernel, runKernel } from "../kernels/calls.ts";
 import type { FeatureSplit, Metrics, ProbeInput, Tf } from "../plugin.ts";
 import { type DclOptions, fitDcl } from "./fit_dcl.ts";
 import { type FitEnv, fitRegularised } from "./fit_regularised.ts";
@@ -89,13 +90,14 @@ function standardise(
   const variance = tf.div(squares, rows);
   const floor = tf.maximum(tf.mul(tf.mean(variance), 1e-5), 1e-30);
   const spread = tf.add(variance, floor);
-  if (tf.getKernel("NormaliseBy", tf.getBackend())) {
+  if (hasKernel("BatchNormInference")) {
     // In one pass: there is no second matrix of this size.
     const given = { mean, variance: spread, gamma: tf.onesLike(mean), beta: tf.zerosLike(mean) };
     const attrs = { epsilon: 0, relu: false };
-    return all.map((x) =>
-      tf.engine().runKernel<tf.Tensor2D>("NormaliseBy", { x, ...given }, attrs)
-    );
+    return all.map((x) => {
+      const [rows] = runKernel("BatchNormInference", { x, ...given }, attrs);
+      return rows as tf.Tensor2D;
+    });
   }
   const deviation = tf.sqrt(spread);
   return all.map((x) => tf.div(tf.sub(x, mean), deviation));

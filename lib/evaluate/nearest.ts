@@ -4,11 +4,9 @@
  * @module
  */
 import type * as tf from "@tensorflow/tfjs";
+import { hasKernel, runKernel } from "../kernels/calls.ts";
 import type { Tf } from "../plugin.ts";
 import { topK } from "./top_k.ts";
-
-/** The kernel of our webgpu backend, `lib/kernels/webgpu/top_k.ts`. */
-export const TOP_CANDIDATES = "TopCandidates";
 
 /** Candidates a row has room for: twice what the largest k of the kernel needs in any order. */
 const ROOM = 512;
@@ -34,17 +32,14 @@ export interface Nearest {
  */
 export async function nearestOfRows(tf: Tf, rows: tf.Tensor2D, k: number): Promise<Nearest[]> {
   const [n, width] = rows.shape;
-  if (k > KERNEL_K || !tf.getKernel(TOP_CANDIDATES, tf.getBackend())) {
+  if (k > KERNEL_K || !hasKernel("TopCandidates")) {
     const values = await rows.data<"float32">();
     return Array.from(
       { length: n },
       (_, i) => largest(values.subarray(i * width, (i + 1) * width), k),
     );
   }
-  const held = tf.engine().runKernel<tf.Tensor[]>(TOP_CANDIDATES, { values: rows }, {
-    k,
-    room: ROOM,
-  });
+  const held = runKernel("TopCandidates", { values: rows }, { k, room: ROOM });
   try {
     const [counts, columns, values] = await Promise.all(held.map((tensor) => tensor.data()));
     const found: Nearest[] = [];

@@ -4,10 +4,8 @@
  * @module
  */
 import type * as tf from "@tensorflow/tfjs";
+import { hasKernel, runKernel } from "../kernels/calls.ts";
 import type { Tf } from "../plugin.ts";
-
-/** The kernel of our webgpu backend, `lib/kernels/webgpu/softmax_regression.ts`. */
-export const SOFTMAX_REGRESSION = "SoftmaxRegression";
 
 /** With more classes the products are no longer thin, and matrix products are as fast. */
 const KERNEL_CLASSES = 16;
@@ -47,7 +45,7 @@ export interface Regression {
  * @param order rows of X
  */
 export function regression(tf: Tf, examples: Examples, order: Int32Array): Regression {
-  return tf.getKernel(SOFTMAX_REGRESSION, tf.getBackend()) && examples.classes <= KERNEL_CLASSES
+  return hasKernel("SoftmaxRegression") && examples.classes <= KERNEL_CLASSES
     ? fused(tf, examples, order)
     : composed(tf, examples, order);
 }
@@ -60,13 +58,8 @@ function fused(tf: Tf, examples: Examples, order: Int32Array): Regression {
   };
   return {
     gradientAt(weights, start = 0, count = order.length - start) {
-      const [gradient, loss] = tf.engine().runKernel<tf.Tensor[]>(SOFTMAX_REGRESSION, {
-        ...held,
-        weights,
-      }, {
-        start,
-        count,
-      });
+      const inputs = { ...held, weights };
+      const [gradient, loss] = runKernel("SoftmaxRegression", inputs, { start, count });
       return { loss: loss as tf.Scalar, gradient: gradient as tf.Tensor2D };
     },
     dispose: () => tf.dispose(held),

@@ -4,24 +4,19 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
+import { hasKernel, runKernel, withGradient } from "../kernels/calls.ts";
 
 /**
  * Means of x [b, h, w, c] over the cells of a size × size grid: [b, size·size·c], row by row. Cell i
  * of an axis of length n is ⌊i·n/size⌋ … ⌈(i+1)·n/size⌉ − 1.
  */
 export function averagePool(x: tf.Tensor, size: number): tf.Tensor {
-  if (!tf.getKernel("AveragePool", tf.getBackend())) return tf.tidy(() => composed(x, size));
-  return tf.customGrad((...args) => {
-    const [x] = args;
-    if (!(x instanceof tf.Tensor)) throw new TypeError("customGrad gave no tensor");
-    const { shape } = x;
-    const run = (name: string, inputs: tf.NamedTensorMap) =>
-      tf.engine().runKernel<tf.Tensor>(name, inputs, { size, shape });
-    return {
-      value: run("AveragePool", { x }),
-      gradFunc: (dy: tf.Tensor) => run("AveragePoolGrad", { dy }),
-    };
-  })(x);
+  if (!hasKernel("AdaptiveAveragePool")) return tf.tidy(() => composed(x, size));
+  const { shape } = x;
+  return withGradient([x], () => ({
+    value: runKernel("AdaptiveAveragePool", { x }, { size })[0],
+    gradFunc: (dy) => runKernel("AdaptiveAveragePoolGrad", { dy }, { size, shape }),
+  }));
 }
 
 function composed(x: tf.Tensor, size: number): tf.Tensor {

@@ -84,7 +84,7 @@ export class BatchNorm extends Stock {
           next: "Choose a larger batch.",
         });
       }
-      return normaliseByBatch(x, normalisation, { mean, variance, follow: 1 - MOMENTUM });
+      return normaliseByBatch(x, normalisation, { mean, variance, momentum: 1 - MOMENTUM });
     });
   }
 }

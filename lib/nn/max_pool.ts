@@ -4,40 +4,26 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-
-/** Square windows. */
-export interface Windows {
-  /** Their side. */
-  readonly size: number;
-  /** From one to the next, in both directions. */
-  readonly stride: number;
-  /** Zeros around the image, fewer than the size; x ≥ 0 makes of them what −∞ would be. */
-  readonly padding: number;
-}
+import { hasKernel, runKernel, type WindowAttributes, withGradient } from "../kernels/calls.ts";
 
 /** The maxima of x [b, h, w, c], x ≥ 0; a window's gradient goes to the first of equal maxima. */
-export function maxPool(x: tf.Tensor4D, windows: Windows): tf.Tensor4D {
+export function maxPool(x: tf.Tensor4D, windows: WindowAttributes): tf.Tensor4D {
   const { size, stride, padding } = windows;
-  if (!tf.getKernel("MaxPoolWithPlaces", tf.getBackend())) {
+  if (!hasKernel("MaxPoolWithIndices")) {
     const around: [number, number] = [padding, padding];
     const padded = padding > 0 ? tf.pad4d(x, [[0, 0], around, around, [0, 0]]) : x;
     return tf.maxPool(padded, size, stride, "valid");
   }
-  return tf.customGrad((...args) => {
-    const [x, save] = args;
-    if (!(x instanceof tf.Tensor) || typeof save !== "function") {
-      throw new TypeError("customGrad gave no tensor, or no save function");
-    }
+  return withGradient<tf.Tensor4D>([x], (save) => {
     const { shape } = x;
-    const attrs = { ...windows, shape };
-    const [value, place] = tf.engine().runKernel<tf.Tensor[]>("MaxPoolWithPlaces", { x }, attrs);
-    save([place]);
+    const [value, indices] = runKernel("MaxPoolWithIndices", { x }, windows);
+    save([indices]);
     return {
-      value,
-      gradFunc: (dy: tf.Tensor, [place]: tf.Tensor[]) =>
-        tf.engine().runKernel<tf.Tensor>("MaxPoolFromPlaces", { dy, place }, attrs),
+      value: value as tf.Tensor4D,
+      gradFunc: (dy, [indices]) =>
+        runKernel("MaxPoolWithIndicesGrad", { dy, indices }, { ...windows, shape }),
     };
-  })(x) as tf.Tensor4D;
+  });
 }
 
 // The class itself is not exported by TensorFlow.js, only its factory.
@@ -49,10 +35,10 @@ const StockPool = tf.layers.maxPooling2d({}).constructor as new (args: PoolArgs)
  * `ZeroPadding2D` that it must follow, and pads by itself.
  */
 export class MaxPool extends StockPool {
-  readonly #windows: Windows;
+  readonly #windows: WindowAttributes;
 
   /** A layer of such windows. */
-  constructor(name: string, windows: Windows) {
+  constructor(name: string, windows: WindowAttributes) {
     const { size, stride } = windows;
     super({ name, poolSize: size, strides: stride, padding: "valid" });
     this.#windows = windows;

@@ -14,6 +14,7 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
+import { hasKernel, runKernel, withGradient } from "../kernels/calls.ts";
 import { channelAffine, channelMean } from "./channels.ts";
 import { unshare } from "./unshare.ts";
 
@@ -37,8 +38,8 @@ export interface Running {
   readonly mean: tf.LayerVariable;
   /** Follows the unbiased variance v·m/(m − 1). */
   readonly variance: tf.LayerVariable;
-  /** The share of the new value, 0 … 1. */
-  readonly follow: number;
+  /** The share of the new value, 0 … 1, as PyTorch counts it. */
+  readonly momentum: number;
 }
 
 /**
@@ -52,19 +53,19 @@ export function normaliseByBatch(
   { gamma, beta, epsilon, relu, residual }: Normalisation,
   running: Running,
 ): tf.Tensor {
-  if (tf.getKernel("NormaliseByBatch", tf.getBackend())) {
-    const attrs = { epsilon, relu, follow: running.follow };
+  if (hasKernel("BatchNormTraining")) {
+    const attrs = { epsilon, relu, momentum: running.momentum };
     const runningMean = unshared(running.mean), runningVariance = unshared(running.variance);
     const more: tf.NamedTensorMap = residual ? { residual } : {};
     return withGradient([x, gamma, beta, ...Object.values(more)], (save) => {
       const inputs = { x, gamma, beta, runningMean, runningVariance, ...more };
-      const [value, mean, variance] = runKernel("NormaliseByBatch", inputs, attrs);
+      const [value, mean, variance] = runKernel("BatchNormTraining", inputs, attrs);
       save([x, gamma, beta, mean, variance, ...(residual ? [value] : [])]);
       return {
         value,
         gradFunc: (dy, [x, gamma, beta, mean, variance, y]) => {
           const inputs = { dy, x, gamma, beta, mean, variance, ...(y ? { y } : {}) };
-          return runKernel("NormaliseByBatchGrad", inputs, attrs);
+          return runKernel("BatchNormTrainingGrad", inputs, attrs);
         },
       };
     });
@@ -74,8 +75,8 @@ export function normaliseByBatch(
     const mean = channelMean(x);
     const centred = channelAffine(x, tf.onesLike(mean), mean.neg());
     const variance = tf.tidy(() => channelMean(centred.square()));
-    move(running.mean, mean, running.follow);
-    move(running.variance, variance.mul(rows / (rows - 1)), running.follow);
+    move(running.mean, mean, running.momentum);
+    move(running.variance, variance.mul(rows / (rows - 1)), running.momentum);
     const inverseStd = variance.add(epsilon).rsqrt();
     const value = channelAffine(centred, gamma.mul(inverseStd), beta);
     save([x, gamma, mean, inverseStd]);
@@ -95,14 +96,8 @@ function unshared(variable: tf.LayerVariable): tf.Tensor {
   return variable.read();
 }
 
-function move(running: tf.LayerVariable, value: tf.Tensor, follow: number): void {
-  running.write(running.read().mul(1 - follow).add(value.mul(follow)));
-}
-
-/** Runs a kernel of our own of several outputs. */
-function runKernel(name: string, inputs: tf.NamedTensorMap, attrs: object): tf.Tensor[] {
-  const outputs = tf.engine().runKernel<tf.Tensor | tf.Tensor[]>(name, inputs, { ...attrs });
-  return Array.isArray(outputs) ? outputs : [outputs];
+function move(running: tf.LayerVariable, value: tf.Tensor, momentum: number): void {
+  running.write(running.read().mul(1 - momentum).add(value.mul(momentum)));
 }
 
 function gradientByBatch(dy: tf.Tensor, [x, gamma, mean, inverseStd]: tf.Tensor[]): tf.Tensor[] {
@@ -137,8 +132,11 @@ export function normaliseBy(
     return ended(channelAffine(x, scale, beta.sub(mean.mul(scale))), relu, residual);
   };
   return withGradient([x, gamma, beta, ...Object.values(more)], (save) => {
-    const value = tf.getKernel("NormaliseBy", tf.getBackend())
-      ? runKernel("NormaliseBy", { x, mean, variance, gamma, beta, ...more }, { epsilon, relu })[0]
+    const value = hasKernel("BatchNormInference")
+      ? runKernel("BatchNormInference", { x, mean, variance, gamma, beta, ...more }, {
+        epsilon,
+        relu,
+      })[0]
       : affine();
     save([x, gamma, mean, variance, value]);
     return {
@@ -157,21 +155,4 @@ export function normaliseBy(
       },
     };
   });
-}
-
-interface ValueAndGradient {
-  value: tf.Tensor;
-  gradFunc(dy: tf.Tensor, saved: tf.Tensor[]): tf.Tensor[];
-}
-
-/** `tf.customGrad` with `save` told apart from the inputs by its type. */
-function withGradient(
-  inputs: tf.Tensor[],
-  forward: (save: (tensors: tf.Tensor[]) => void) => ValueAndGradient,
-): tf.Tensor {
-  return tf.customGrad((...args) => {
-    const save = args[args.length - 1];
-    if (typeof save !== "function") throw new TypeError("customGrad gave no save function");
-    return forward(save);
-  })(...inputs);
 }

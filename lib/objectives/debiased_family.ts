@@ -5,20 +5,15 @@
  * @module
  */
 import type * as tf from "@tensorflow/tfjs";
+import { type ContrastAttributes, hasKernel, runKernel, withGradient } from "../kernels/calls.ts";
 import type { Tf } from "../plugin.ts";
 import { contrast, debias, type Debiased } from "./contrast.ts";
-import {
-  type ContrastRows,
-  contrastRowsClamped,
-  contrastRowsLoss,
-  hasContrastRows,
-} from "./contrast_rows.ts";
 import { differ, maskedLogSumExp, similarities } from "./similarities.ts";
 
 /** A member of the family. */
 export interface FamilyMember {
   /** `debiased` has the clamp; `decoupled` leaves the positive out of the denominator. */
-  readonly form: "biased" | "debiased" | "decoupled";
+  readonly form: ContrastAttributes["form"];
   /** t, by which similarities are divided. */
   readonly temperature: number;
   /** τ⁺ of `debiased`, default 0. */
@@ -46,9 +41,7 @@ export function familyLoss(
   member: FamilyMember,
 ): tf.Scalar {
   return tf.tidy(() => {
-    if (hasContrastRows(tf)) {
-      return contrastRowsLoss(tf, rows(tf, views), attributes(views, member));
-    }
+    if (hasKernel("ContrastRows")) return rowsLoss(rows(tf, views), attributes(views, member));
     const { gamma, positives } = dense(tf, views, member);
     if (member.form === "decoupled") return gamma.sub(positives.mean(1)).mean().asScalar();
     return contrast(tf, gamma, positives);
@@ -62,17 +55,33 @@ export function familyClampRate(
   member: FamilyMember,
 ): tf.Scalar {
   return tf.tidy(() => {
-    const clamped = hasContrastRows(tf)
-      ? contrastRowsClamped(tf, rows(tf, views), attributes(views, member))
+    const clamped = hasKernel("ContrastRows")
+      ? runKernel("ContrastRows", { z: rows(tf, views) }, attributes(views, member))[1]
       : dense(tf, views, member).clamped;
     return clamped.mean().asScalar();
+  });
+}
+
+/**
+ * The mean of the losses of the rows z [V·B, dim], dim a multiple of 4, in linear memory; the
+ * equations are in `lib/kernels/webgpu/contrast.ts`.
+ */
+function rowsLoss(z: tf.Tensor2D, attributes: ContrastAttributes): tf.Scalar {
+  return withGradient([z], (save) => {
+    const [losses, , push, pull] = runKernel("ContrastRows", { z }, attributes);
+    save([z, push, pull]);
+    return {
+      value: losses.mean<tf.Scalar>(),
+      gradFunc: (dy, [z, push, pull]) =>
+        runKernel("ContrastRowsGrad", { z, push, pull, dy }, attributes),
+    };
   });
 }
 
 function attributes(
   { length }: readonly tf.Tensor2D[],
   { form, temperature, tauPlus = 0, beta = 0 }: FamilyMember,
-): ContrastRows {
+): ContrastAttributes {
   return { views: length, form, temperature, tauPlus, beta };
 }
 

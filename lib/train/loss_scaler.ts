@@ -5,8 +5,9 @@
  *
  * @module
  */
-import * as tf from "@tensorflow/tfjs";
+import type * as tf from "@tensorflow/tfjs";
 import { TrainingError } from "../errors.ts";
+import { runKernel } from "../kernels/calls.ts";
 import type { TrainOptions } from "./options.ts";
 
 /** PyTorch's, as are the halving and doubling. */
@@ -54,11 +55,8 @@ export class LossScaler {
   async unscale(grads: tf.NamedTensorMap): Promise<boolean> {
     if (!this.#dynamic) return true;
     const { state } = this;
-    const [overflow, ...unscaled] = tf.engine().runKernel<tf.Tensor[]>(
-      "UnscaleGradients",
-      grads,
-      { factor: 1 / state.scale },
-    );
+    const factor = 1 / state.scale;
+    const [overflow, ...unscaled] = runKernel("UnscaleGradients", grads, { factor });
     for (const [i, name] of Object.keys(grads).entries()) {
       grads[name].dispose();
       grads[name] = unscaled[i];

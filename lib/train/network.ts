@@ -5,6 +5,7 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { PluginError, UsageError } from "../errors.ts";
+import { withGradient } from "../kernels/calls.ts";
 import { namedWeights, trainableWeights } from "../nn/weights.ts";
 import type { Dataset, Encoder } from "../plugin.ts";
 import type { ViewOptions } from "../views/options.ts";
@@ -65,13 +66,13 @@ export function embed(network: Network, x: tf.Tensor): tf.Tensor2D {
 
 /** `z`; when its gradient arrives, all that depends on z has its own, and the network's turn comes. */
 function switchedOnBackwards(z: tf.Tensor2D, setMixed: (on: boolean) => void): tf.Tensor2D {
-  return tf.customGrad((z) => ({
-    value: tf.add<tf.Tensor2D>(z as tf.Tensor2D, 0),
-    gradFunc: (dz: tf.Tensor2D) => {
+  return withGradient([z], () => ({
+    value: tf.add<tf.Tensor2D>(z, 0),
+    gradFunc: (dz) => {
       setMixed(true);
       return dz.clone();
     },
-  }))(z);
+  }));
 }
 
 function embedding(network: Network, x: tf.Tensor): tf.Tensor2D {

@@ -4,14 +4,10 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
+import { hasKernel, runKernel } from "../kernels/calls.ts";
 import { unshare } from "../nn/unshare.ts";
 import type { TrainOptions } from "./options.ts";
-import {
-  OPTIMIZER_STEP,
-  type StepConstants,
-  UPDATE_RULES,
-  type UpdateRule,
-} from "./update_rules.ts";
+import { type StepConstants, UPDATE_RULES, type UpdateRule } from "./update_rules.ts";
 
 /** An optimizer of a fixed set of parameters. */
 export interface Optimizer {
@@ -47,7 +43,7 @@ export function makeOptimizer(
     step(grads, learningRate) {
       const t = ++this.steps;
       const constants = { ...options, learningRate, t };
-      if (tf.getKernel(OPTIMIZER_STEP, tf.getBackend())) {
+      if (hasKernel("OptimizerStep")) {
         stepInPlace(parameters, grads, slots, rule, constants);
         return;
       }
@@ -88,7 +84,7 @@ function stepInPlace(
     );
     i++;
   }
-  tf.engine().runKernel(OPTIMIZER_STEP, inputs, rule.attributes(constants));
+  runKernel("OptimizerStep", inputs, rule.attributes(constants));
 }
 
 /** The variable, which is to be written. */

@@ -5,10 +5,8 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
+import type { OptimizerAttributes } from "../kernels/calls.ts";
 import type { TrainOptions } from "./options.ts";
-
-/** The kernel of our webgpu backend, `lib/kernels/webgpu/optimizer.ts`. */
-export const OPTIMIZER_STEP = "OptimizerStep";
 
 /** What a rule needs besides weight, gradient and slots. */
 export interface StepConstants {
@@ -34,13 +32,8 @@ export interface UpdateRule {
     constants: StepConstants,
   ): tf.Tensor[];
   /** The attributes of the kernel `OptimizerStep`, which does the same in place on webgpu. */
-  attributes(constants: StepConstants): StepAttributes;
+  attributes(constants: StepConstants): OptimizerAttributes;
 }
-
-/** Which of the kernel's equations, and its numbers. */
-export type StepAttributes = { readonly rule: "adam" | "momentum"; readonly trust: number } & {
-  readonly [name: string]: number | string;
-};
 
 const BETA_1 = 0.9;
 const BETA_2 = 0.999;
@@ -64,7 +57,7 @@ function adamStep(
 function adamAttributes(
   { learningRate, t }: StepConstants,
   { shrink, decay }: { shrink: number; decay: number },
-): StepAttributes {
+): OptimizerAttributes {
   return {
     rule: "adam",
     trust: 0,

@@ -8,6 +8,7 @@
  *
  * @module
  */
+import type { CropAttributes } from "../kernels/calls.ts";
 import { log2Fixed, mulHigh, ONE } from "./fixed_point.ts";
 import type { ViewOptions } from "./options.ts";
 
@@ -23,21 +24,8 @@ export interface CropBox {
   readonly width: number;
 }
 
-/** What decides the boxes of all crops of images of one size; whole numbers. */
-export interface CropRule {
-  /** Smallest share of the area, in units of 2⁻³². */
-  readonly scaleMin: number;
-  /** Largest less smallest share, in units of 2⁻³². */
-  readonly scaleSpan: number;
-  /** log₂ of the smallest ratio, in units of 2⁻²⁴. */
-  readonly logRatioMin: number;
-  /** log₂ of the largest ratio less that of the smallest, in units of 2⁻²⁴. */
-  readonly logRatioSpan: number;
-  /** log₂ of the area of the image in pixels, in units of 2⁻²⁴. */
-  readonly logArea: number;
-  /** The box where no try fits: the largest central one of an allowed ratio. */
-  readonly fallback: CropBox;
-}
+/** What decides the boxes of all crops of images of one size. */
+export type CropRule = Omit<CropAttributes, "tries">;
 
 /** The rule for images of height × width pixels, each less than 2¹⁵. */
 export function cropRule(height: number, width: number, options: ViewOptions): CropRule {

@@ -1,37 +1,31 @@
 /**
- * Views made on the device from images that are there as bytes, by its kernel of the name
- * {@linkcode RANDOM_VIEWS}. They are those of `augment` but for the rounding of float32.
+ * Views made on the device from images that are there as bytes, by its kernel `RandomViews`. They are
+ * those of `augment` but for the rounding of float32.
  *
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
+import {
+  hasKernel,
+  type RandomViewsAttributes,
+  type Range,
+  runKernel,
+  type ViewDraws,
+} from "../kernels/calls.ts";
 import { blurKernelSize } from "./blur.ts";
+import { cropRule } from "./crop_box.ts";
 import type { ViewOptions } from "./options.ts";
+import { CROP_TRIES, ORDERS } from "./parameters.ts";
 
-/** The kernel: packed images to views. */
-export const RANDOM_VIEWS = "RandomViews";
-
-/** What the kernel is to make. A type and not an interface, as attributes of kernels are. */
-export type RandomViews = {
-  /** Image i is row i mod `rowsPerPart` of part ⌊i / rowsPerPart⌋, the inputs in their order. */
-  readonly rowsPerPart: number;
-  /** The n images to take. */
-  readonly rows: readonly number[];
-  /** The n indices that name the images' streams. */
-  readonly indices: readonly number[];
-  /** `streamKey(seed, STREAM.views, epoch)`. */
-  readonly key: readonly [number, number];
-  /** How many views to make of each image; they are numbered from 0. */
-  readonly viewCount: number;
-  /** The shape of an image [height, width, channels]. */
-  readonly shape: readonly number[];
+/** What views are made of which images. */
+export interface DeviceViews extends
+  Pick<
+    RandomViewsAttributes,
+    "rows" | "indices" | "key" | "viewCount" | "shape" | "mean" | "std"
+  > {
   /** Checked by `viewOptions`. */
   readonly options: ViewOptions;
-  /** The mean of each channel. */
-  readonly mean: readonly number[];
-  /** The standard deviation of each channel. */
-  readonly std: readonly number[];
-};
+}
 
 /** Images of bytes on the device, four bytes to a word. */
 export interface DeviceImages {
@@ -51,7 +45,7 @@ const MOST_CHANNELS = 4;
 export function makesViews(shape: readonly number[], options: ViewOptions): boolean {
   const { cropSize, blur, blurKernel } = options;
   const [height, width, channels] = shape;
-  return tf.getKernel(RANDOM_VIEWS, tf.getBackend()) !== undefined && shape.length === 3 &&
+  return hasKernel("RandomViews") && shape.length === 3 &&
     Math.max(height, width, cropSize) <= LARGEST_SIDE && channels <= MOST_CHANNELS &&
     (blur === 0 ||
       blurKernelSize(blurKernel, cropSize) <= Math.min(LARGEST_BLUR, 2 * cropSize - 1));
@@ -92,7 +86,35 @@ function pack(bytes: Uint8Array, size: number, words: number): Int32Array {
 /** The views, `viewCount` tensors [n, cropSize, cropSize, channels]; the caller disposes of them. */
 export function makeViews(
   { parts, rowsPerPart }: DeviceImages,
-  settings: Omit<RandomViews, "rowsPerPart">,
+  { options, ...views }: DeviceViews,
 ): tf.Tensor[] {
-  return tf.engine().runKernel<tf.Tensor[]>(RANDOM_VIEWS, parts, { ...settings, rowsPerPart });
+  const { cropSize, blur, blurKernel } = options;
+  return runKernel("RandomViews", parts, {
+    ...views,
+    ...viewDraws(views.shape, options),
+    rowsPerPart,
+    cropSize,
+    blurKernel: blur > 0 ? blurKernelSize(blurKernel, cropSize) : 0,
+  });
+}
+
+/** How views of images [height, width, …] are drawn, in the kernel's terms. */
+export function viewDraws(
+  [height, width]: readonly number[],
+  options: ViewOptions,
+): ViewDraws {
+  const { flip, jitter, grayscale, blur, hue } = options;
+  const factor = (strength: number): Range => [Math.max(0, 1 - strength), 1 + strength];
+  return {
+    crop: { tries: CROP_TRIES, ...cropRule(height, width, options) },
+    orders: ORDERS,
+    jitterRanges: {
+      brightness: factor(options.brightness),
+      contrast: factor(options.contrast),
+      saturation: factor(options.saturation),
+      hue: [-hue, hue],
+    },
+    blurSigma: [options.blurSigmaMin, options.blurSigmaMax],
+    probabilities: { flip, jitter, grayscale, blur },
+  };
 }

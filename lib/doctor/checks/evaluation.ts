@@ -4,8 +4,8 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import { nearestOfRows, TOP_CANDIDATES } from "../../evaluate/nearest.ts";
-import { regression, SOFTMAX_REGRESSION } from "../../evaluate/softmax.ts";
+import { nearestOfRows } from "../../evaluate/nearest.ts";
+import { regression } from "../../evaluate/softmax.ts";
 import { rng } from "../../random.ts";
 import type { KernelCheck } from "../kernel_check.ts";
 import { normal } from "./inputs.ts";
@@ -20,7 +20,7 @@ export const checks: readonly KernelCheck[] = [
   {
     group: GROUP,
     name: "nearest neighbours: the 20 largest of rows of 3,001",
-    kernels: { webgpu: [TOP_CANDIDATES] },
+    kernels: { webgpu: ["TopCandidates"] },
     tolerance: 0,
     compute: async () => {
       const nearest = await nearestOfRows(tf, normal<tf.Rank.R2>(1, [5, 3001]), 20);
@@ -30,7 +30,7 @@ export const checks: readonly KernelCheck[] = [
   {
     group: GROUP,
     name: "softmax regression, and its gradient",
-    kernels: { webgpu: [SOFTMAX_REGRESSION] },
+    kernels: { webgpu: ["SoftmaxRegression"] },
     tolerance: 1e-5,
     compute: () => {
       const random = rng(2);

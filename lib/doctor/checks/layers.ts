@@ -46,7 +46,7 @@ function training(): tf.Tensor[] {
     const layer = new BatchNorm();
     layer.build([null, ...channels]);
     const [, , mean, variance] = layer.weights;
-    const running = { mean, variance, follow: 0.1 };
+    const running = { mean, variance, momentum: 0.1 };
     const outputs = withEnds(shape, (x, options) => normaliseByBatch(x, options, running));
     const statistics = [mean, variance].map((weight) => weight.read().clone());
     tf.dispose(layer.weights.map((weight) => weight.read()));
@@ -59,14 +59,14 @@ export const checks: readonly KernelCheck[] = [
   {
     group: GROUP,
     name: "batch norm in training with residual and ReLU, and its gradients",
-    kernels: { webgpu: ["NormaliseByBatch", "NormaliseByBatchGrad"] },
+    kernels: { webgpu: ["BatchNormTraining", "BatchNormTrainingGrad"] },
     tolerance: 1e-4,
     compute: training,
   },
   {
     group: GROUP,
     name: "batch norm in evaluation with residual and ReLU, and its gradients",
-    kernels: { webgpu: ["NormaliseBy"] },
+    kernels: { webgpu: ["BatchNormInference"] },
     tolerance: 1e-4,
     compute: () =>
       SHAPES.flatMap((shape) => {
@@ -78,7 +78,7 @@ export const checks: readonly KernelCheck[] = [
   {
     group: GROUP,
     name: "average pool to a grid, and its gradient",
-    kernels: { webgpu: ["AveragePool", "AveragePoolGrad"] },
+    kernels: { webgpu: ["AdaptiveAveragePool", "AdaptiveAveragePoolGrad"] },
     tolerance: 1e-5,
     compute: () =>
       [1, 2].flatMap((size) =>
@@ -88,7 +88,7 @@ export const checks: readonly KernelCheck[] = [
   {
     group: GROUP,
     name: "max pool, and its gradient",
-    kernels: { webgpu: ["MaxPoolWithPlaces", "MaxPoolFromPlaces"] },
+    kernels: { webgpu: ["MaxPoolWithIndices", "MaxPoolWithIndicesGrad"] },
     tolerance: 1e-6,
     compute: () =>
       [3, 4].flatMap((channels) =>
@@ -101,7 +101,7 @@ export const checks: readonly KernelCheck[] = [
   {
     group: "float16",
     name: "batch norm with a residual and ReLU on images stored as float16",
-    kernels: { webgpu: ["NormaliseByBatch", "NormaliseByBatchGrad"] },
+    kernels: { webgpu: ["BatchNormTraining", "BatchNormTrainingGrad"] },
     mixed: true,
     tolerance: 2e-2,
     compute: () => block().map((stored) => stored.add(0)),
@@ -116,7 +116,7 @@ function block(): tf.Tensor[] {
   const outputs = withGradients(
     (x, w, gamma, beta) => {
       const images = tf.conv2d(x as tf.Tensor4D, w as tf.Tensor4D, 1, "same");
-      const running = { mean, variance, follow: 0.1 };
+      const running = { mean, variance, momentum: 0.1 };
       const options = { gamma, beta, epsilon: EPSILON, relu: true };
       const residual = normaliseByBatch(images, options, running);
       return normaliseByBatch(images, { ...options, residual }, running);

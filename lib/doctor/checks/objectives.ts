@@ -4,7 +4,6 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import { CONTRAST_ROWS, CONTRAST_ROWS_GRADIENT } from "../../objectives/contrast_rows.ts";
 import {
   familyClampRate,
   familyLoss,
@@ -15,7 +14,7 @@ import { normal, withGradients } from "./inputs.ts";
 
 const GROUP = "contrastive losses";
 
-const KERNELS = { webgpu: [CONTRAST_ROWS, CONTRAST_ROWS_GRADIENT] };
+const KERNELS = { webgpu: ["ContrastRows", "ContrastRowsGrad"] };
 
 /** Views, batch and dim. */
 const SHAPES = [[2, 33, 12], [3, 22, 17]];

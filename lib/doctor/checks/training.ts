@@ -5,10 +5,11 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { rng, STREAM, streamKey } from "../../random.ts";
+import { runKernel } from "../../kernels/calls.ts";
 import { makeOptimizer } from "../../train/optimizer.ts";
-import { OPTIMIZER_STEP, UPDATE_RULES } from "../../train/update_rules.ts";
+import { UPDATE_RULES } from "../../train/update_rules.ts";
 import { augment } from "../../views/augment.ts";
-import { makeViews, putImages, RANDOM_VIEWS } from "../../views/on_device.ts";
+import { makeViews, putImages } from "../../views/on_device.ts";
 import { viewOptions } from "../../views/options.ts";
 import type { KernelCheck } from "../kernel_check.ts";
 import { normal, normals } from "./inputs.ts";
@@ -93,7 +94,7 @@ export const checks: readonly KernelCheck[] = [
   {
     group: GROUP,
     name: "random views of images",
-    kernels: { webgpu: [RANDOM_VIEWS] },
+    kernels: { webgpu: ["RandomViews"] },
     tolerance: 1e-5,
     compute: viewsOnDevice,
     expected: viewsExpected,
@@ -101,7 +102,7 @@ export const checks: readonly KernelCheck[] = [
   {
     group: GROUP,
     name: `optimizers: ${Object.keys(UPDATE_RULES).join(", ")}`,
-    kernels: { webgpu: [OPTIMIZER_STEP] },
+    kernels: { webgpu: ["OptimizerStep"] },
     tolerance: 1e-5,
     compute: optimizers,
   },
@@ -113,11 +114,8 @@ export const checks: readonly KernelCheck[] = [
     compute: () =>
       [GRADIENTS, [...GRADIENTS, Float32Array.of(1, Infinity)]].flatMap((gradients) => {
         const inputs = Object.fromEntries(gradients.map((g, i) => [`g${i}`, tf.tensor1d(g)]));
-        const [overflow, ...unscaled] = tf.engine().runKernel<tf.Tensor[]>(
-          "UnscaleGradients",
-          inputs,
-          { factor: 1 / SCALE },
-        );
+        const factor = 1 / SCALE;
+        const [overflow, ...unscaled] = runKernel("UnscaleGradients", inputs, { factor });
         return [overflow, ...unscaled.slice(0, GRADIENTS.length)];
       }),
     expected: () => {

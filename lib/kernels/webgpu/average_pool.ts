@@ -8,6 +8,7 @@
  */
 import type * as tf from "@tensorflow/tfjs";
 import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
+import type { GridAttributes, ImagesShape } from "../calls.ts";
 import { ENTRY, LANES } from "./pool_entry.ts";
 import { emptyTensor, linearGrid, runProgram } from "./program.ts";
 import { vectorType, vectorWidth } from "./tiles.ts";
@@ -45,17 +46,11 @@ const backward = `
   result[i] = sum;
 }`;
 
-/** Of {@linkcode averagePool}. */
-export interface AveragePoolAttrs {
-  /** Cells in a row and in a column. */
-  readonly size: number;
-}
-
 /** y of x. */
 export function averagePool(
   backend: WebGPUBackend,
   { x }: Record<string, tf.TensorInfo>,
-  { size }: AveragePoolAttrs,
+  { size }: GridAttributes,
 ): tf.TensorInfo {
   const [batch, , , channels] = x.shape;
   const y = emptyTensor(backend, [batch, size * size * channels]);
@@ -67,7 +62,7 @@ export function averagePool(
 export function averagePoolGradient(
   backend: WebGPUBackend,
   { dy }: Record<string, tf.TensorInfo>,
-  { size, shape }: AveragePoolAttrs & { readonly shape: readonly number[] },
+  { size, shape }: GridAttributes & ImagesShape,
 ): tf.TensorInfo {
   const dx = emptyTensor(backend, shape);
   const tensors = { given: dy, result: dx };

@@ -14,6 +14,7 @@
  */
 import type * as tf from "@tensorflow/tfjs";
 import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
+import type { BatchNormAttributes, BatchNormTrainingAttributes } from "../calls.ts";
 import {
   bindColumns,
   type Constants,
@@ -86,8 +87,8 @@ ${ENTRY} {
   let v = all.m2 / all.n;
   mean[column] = m;
   variance[column] = v;
-  runningMean[column] += u.follow * (m - runningMean[column]);
-  runningVariance[column] += u.follow * (v * u.unbiased - runningVariance[column]);
+  runningMean[column] += u.momentum * (m - runningMean[column]);
+  runningVariance[column] += u.momentum * (v * u.unbiased - runningVariance[column]);
 }`;
 
 const normaliseWgsl = (constants: Constants) => {
@@ -111,28 +112,14 @@ ${ENTRY} {
 }`;
 };
 
-/** How to normalise. */
-export interface NormaliseAttrs {
-  /** ε, added to the variance. */
-  readonly epsilon: number;
-  /** Whether max(y, 0) is taken. */
-  readonly relu: boolean;
-}
-
-/** Of {@linkcode normaliseByBatch}. */
-export interface NormaliseByBatchAttrs extends NormaliseAttrs {
-  /** f, the share of the new statistics in the running ones. */
-  readonly follow: number;
-}
-
 /**
  * y, μ [c] and v [c] of a batch of at least one row. Updates `runningMean` and `runningVariance` in
  * place: nothing else may share their data.
  */
-export function normaliseByBatch(
+export function batchNormTraining(
   backend: WebGPUBackend,
   inputs: Record<string, tf.TensorInfo>,
-  attrs: NormaliseByBatchAttrs,
+  attrs: BatchNormTrainingAttributes,
 ): tf.TensorInfo[] | undefined {
   const { x, gamma, runningMean, runningVariance } = inputs;
   const rows = rowsOf(x);
@@ -161,21 +148,21 @@ export function normaliseByBatch(
     uniforms: {
       ...uniforms,
       walks,
-      follow: { f32: attrs.follow },
+      momentum: { f32: attrs.momentum },
       unbiased: { f32: rows / Math.max(1, rows - 1) },
     },
     wgsl: mergeWgsl,
     workgroups: [layout.columns],
   });
   for (const { dataId } of [walkMean, walkM2]) backend.disposeData(dataId);
-  return [normaliseBy(backend, { ...inputs, mean, variance }, attrs), mean, variance];
+  return [batchNormInference(backend, { ...inputs, mean, variance }, attrs), mean, variance];
 }
 
 /** y by given statistics [c]; where there is a `residual`, max(y + residual, 0). */
-export function normaliseBy(
+export function batchNormInference(
   backend: WebGPUBackend,
   { x, mean, variance, gamma, beta, residual }: Record<string, tf.TensorInfo>,
-  { epsilon, relu }: NormaliseAttrs,
+  { epsilon, relu }: BatchNormAttributes,
 ): tf.TensorInfo {
   const layout = layColumns(rowsOf(x), gamma.shape[0], MAPPED_CHUNKS);
   const y = emptyLike(backend, x);

@@ -1,5 +1,5 @@
 /**
- * The gradient of {@linkcode normaliseByBatch} in two passes, each within eight buffers, which every
+ * The gradient of {@linkcode batchNormTraining} in two passes, each within eight buffers, which every
  * adapter can bind. With d = x − μ, s = 1/√(v + ε), m rows,
  * and g = ∂y, or g = ∂y where y > 0 and else 0 if max(y, 0) was taken (y is computed anew, which
  * costs less than to load it):
@@ -13,7 +13,7 @@
  */
 import type * as tf from "@tensorflow/tfjs";
 import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
-import type { NormaliseAttrs } from "./batch_norm.ts";
+import type { BatchNormAttributes } from "../calls.ts";
 import {
   bindColumns,
   type Constants,
@@ -120,10 +120,10 @@ ${ENTRY} {
  * ∂x, ∂γ and ∂β from ∂y and what the forward pass was given and gave. Where there was a residual, its
  * result `y` is given too, and ∂residual is the last.
  */
-export function normaliseByBatchGradient(
+export function batchNormTrainingGradient(
   backend: WebGPUBackend,
   { dy, x, gamma, beta, mean, variance, y }: Record<string, tf.TensorInfo>,
-  { epsilon, relu }: NormaliseAttrs,
+  { epsilon, relu }: BatchNormAttributes,
 ): tf.TensorInfo[] {
   const channels = gamma.shape[0];
   const rows = rowsOf(x);

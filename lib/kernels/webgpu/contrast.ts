@@ -1,12 +1,31 @@
 /**
- * The debiased family row by row, for z [n, dim] of V views of B examples, row v·B + b view v of
- * example b, in O(n·dim) memory; see `lib/objectives/contrast_rows.ts` for the equations.
+ * The debiased family in O(rows · dim) memory. For unit rows z [n, dim] of V views of B examples, row
+ * v·B + b view v of example b, s_ij = z_i·z_j / t, M = V − 1 positives m of each row, K = n − V
+ * negatives, the rows Ω_i of other examples:
+ *
+ *     ℓ = ln Σ over Ω of e^s                 π = ln mean_m e^(s_m)        x = ln(τ⁺K) + π − ℓ
+ *     U = ℓ + ln(1 − eˣ) − ln(1 − τ⁺)        where x < 0, else −∞
+ *     γ = max(U, ln K − 1/t)                 a = [U ≥ ln K − 1/t]
+ *     loss = mean_m softplus(γ − s_m)        q_m = sigmoid(γ − s_m)       Q = mean_m q_m
+ *
+ * and so, with C = a·Q·e^(−γ) / (1 − τ⁺) and b_m = −(q_m + C·τ⁺K·e^(s_m)) / M, the gradient of the mean
+ * of the losses, in which every row sums its own:
+ *
+ *     ∂L/∂z_i = 1/(n·t) · [ Σ over Ω_i of (C_i + C_j)·e^(s_ij)·z_j + Σ_m (b_im + b_mi)·z_m ]
+ *
+ * Hard negatives: ℓ becomes ln K + α − μ with α = ln Σ e^((1+β)s) and μ = ln Σ e^(βs) over Ω, and the
+ * weight C·e^s becomes a·Q·e^(ℓ−γ) / (1 − τ⁺) · [(1+β)·e^((1+β)s − α) − β·e^(βs − μ)]. Biased is
+ * τ⁺ = 0 without the clamp; decoupled has γ − s_m in place of its softplus, so q = 1.
+ *
+ * This file: a pass over the tiles of s for ℓ, then a row's loss and weights. The gradient is in
+ * `contrast_gradient.ts`. O(n²·dim) operations, O(n·dim) memory. Reference:
+ * `tests/support/contrast_reference.ts`; bench: `bench/works/contrast.ts`.
  *
  * @module
  */
 import type * as tf from "@tensorflow/tfjs";
 import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
-import type { ContrastRows } from "../../objectives/contrast_rows.ts";
+import type { ContrastAttributes } from "../calls.ts";
 import { forEachTile, PANEL, type TileEntry } from "./contrast_tiles.ts";
 import { emptyTensor, runProgram } from "./program.ts";
 
@@ -21,7 +40,7 @@ export const NOTHING = -1e30;
 export function contrastRows(
   backend: WebGPUBackend,
   { z }: Record<string, tf.TensorInfo>,
-  attrs: ContrastRows,
+  attrs: ContrastAttributes,
 ): tf.TensorInfo[] {
   const { views, temperature, tauPlus, beta, form } = attrs;
   const [rows, dim] = z.shape;

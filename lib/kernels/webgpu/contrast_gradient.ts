@@ -12,7 +12,7 @@
  */
 import type * as tf from "@tensorflow/tfjs";
 import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
-import type { ContrastRows } from "../../objectives/contrast_rows.ts";
+import type { ContrastAttributes } from "../calls.ts";
 import { forEachTile, type TileEntry } from "./contrast_tiles.ts";
 import { emptyTensor, linearGrid, runProgram } from "./program.ts";
 
@@ -20,7 +20,7 @@ import { emptyTensor, linearGrid, runProgram } from "./program.ts";
 export function contrastRowsGradient(
   backend: WebGPUBackend,
   { z, push, pull, dy }: Record<string, tf.TensorInfo>,
-  { views, temperature, beta }: ContrastRows,
+  { views, temperature, beta }: ContrastAttributes,
 ): tf.TensorInfo {
   const [rows, dim] = z.shape;
   const batch = rows / views, quads = dim / 4;

@@ -8,6 +8,7 @@
  */
 import type * as tf from "@tensorflow/tfjs";
 import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
+import type { ImagesShape, WindowAttributes } from "../calls.ts";
 import { ENTRY, LANES } from "./pool_entry.ts";
 import { emptyTensor, linearGrid, runProgram } from "./program.ts";
 import { vectorType, vectorWidth } from "./tiles.ts";
@@ -55,21 +56,11 @@ const backward = ({ WIDTH }: Readonly<Record<string, number>>) =>
   dx[i] = sum;
 }`;
 
-/** The windows. */
-export interface MaxPoolAttrs {
-  /** Their side. */
-  readonly size: number;
-  /** From one to the next, in both directions. */
-  readonly stride: number;
-  /** Rows and columns of −∞ around the image, fewer than the size. */
-  readonly padding: number;
-}
-
 /** y and the place of each maximum in its window, row by row, int32; windows must fit the image. */
 export function maxPool(
   backend: WebGPUBackend,
   { x }: Record<string, tf.TensorInfo>,
-  { size, stride, padding }: MaxPoolAttrs,
+  { size, stride, padding }: WindowAttributes,
 ): tf.TensorInfo[] {
   const [batch, height, width, channels] = x.shape;
   const side = (n: number) => Math.max(0, Math.floor((n + 2 * padding - size) / stride) + 1);
@@ -92,8 +83,8 @@ export function maxPool(
 /** ∂x [shape] of ∂y and the places. */
 export function maxPoolGradient(
   backend: WebGPUBackend,
-  { dy, place }: Record<string, tf.TensorInfo>,
-  { size, stride, padding, shape }: MaxPoolAttrs & { readonly shape: readonly number[] },
+  { dy, indices }: Record<string, tf.TensorInfo>,
+  { size, stride, padding, shape }: WindowAttributes & ImagesShape,
 ): tf.TensorInfo {
   const [, height, width] = dy.shape;
   const dx = emptyTensor(backend, shape);
@@ -101,7 +92,7 @@ export function maxPoolGradient(
   runProgram(backend, {
     name: "max_pool_gradient",
     constants: { WIDTH },
-    inputs: { dy: { tensor: dy, element: f32 }, place: { tensor: place, element: i32 } },
+    inputs: { dy: { tensor: dy, element: f32 }, place: { tensor: indices, element: i32 } },
     outputs: { dx: { tensor: dx, element: f32 } },
     uniforms: { ...layout.uniforms, height, width, size, stride, padding },
     wgsl: backward,

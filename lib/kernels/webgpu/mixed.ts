@@ -30,9 +30,9 @@ const TAKE_HALF = new Set([
   "Conv2DBackpropFilter",
   "BatchMatMul",
   "_FusedMatMul",
-  "NormaliseBy",
-  "NormaliseByBatch",
-  "NormaliseByBatchGrad",
+  "BatchNormInference",
+  "BatchNormTraining",
+  "BatchNormTrainingGrad",
 ]);
 
 /** These give the data they are given, however it is stored. */

@@ -18,20 +18,11 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
+import type { OptimizerAttributes } from "../calls.ts";
 import { emptyTensor, linearGrid, runProgram, type Uniform } from "./program.ts";
 import { vectorType, vectorWidth } from "./tiles.ts";
 
 const { sizeFromShape } = tf.util;
-
-/** The numbers of a step. */
-export interface StepAttributes {
-  /** Which equation. */
-  readonly rule: "adam" | "momentum";
-  /** The c of LARS; 0 for f = 1 everywhere. */
-  readonly trust: number;
-  /** The equation's other numbers, as `u.name`. */
-  readonly [name: string]: number | string;
-}
 
 /** The bindings of a parameter: its weight, its gradient, its one or two slots. */
 type Parameter = readonly tf.TensorInfo[];
@@ -69,7 +60,7 @@ const EQUATIONS = {
 export function optimizerStep(
   backend: WebGPUBackend,
   inputs: Record<string, tf.TensorInfo>,
-  { rule, trust, ...numbers }: StepAttributes,
+  { rule, trust, ...numbers }: OptimizerAttributes,
 ): tf.TensorInfo[] {
   const uniforms = Object.fromEntries(
     Object.entries(numbers).map(([name, value]) => [name, { f32: Number(value) }]),

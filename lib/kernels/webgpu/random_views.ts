@@ -15,8 +15,7 @@
  */
 import type * as tf from "@tensorflow/tfjs";
 import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
-import { blurKernelSize } from "../../views/blur.ts";
-import type { RandomViews } from "../../views/on_device.ts";
+import type { RandomViewsAttributes } from "../calls.ts";
 import { emptyTensor, linearGrid, runProgram } from "./program.ts";
 import { range } from "./tiles.ts";
 import { drawViews } from "./views_draw.ts";
@@ -34,15 +33,13 @@ const MOST_TAPS = 36;
 export function randomViews(
   backend: WebGPUBackend,
   parts: Record<string, tf.TensorInfo>,
-  attrs: RandomViews,
+  attrs: RandomViewsAttributes,
 ): tf.TensorInfo[] {
-  const { options, rows, rowsPerPart } = attrs;
+  const { rows, rowsPerPart, cropSize: size, blurKernel: kernel } = attrs;
   const channels = attrs.shape[2];
-  const size = options.cropSize;
   const n = rows.length;
   const shape = [n, size, size, channels];
   const views = Array.from({ length: attrs.viewCount }, () => emptyTensor(backend, shape));
-  const kernel = options.blur > 0 ? blurKernelSize(options.blurKernel, size) : 0;
   const indices = backend.makeTensorInfo([n], "int32", Int32Array.from(attrs.indices));
   const drawn = drawViews(backend, indices, attrs);
   const moments = Object.fromEntries([0, 1, 2, 3].flatMap((c) => [

@@ -5,14 +5,10 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
-import { TOP_CANDIDATES } from "../../evaluate/nearest.ts";
-import { SOFTMAX_REGRESSION } from "../../evaluate/softmax.ts";
-import { CONTRAST_ROWS, CONTRAST_ROWS_GRADIENT } from "../../objectives/contrast_rows.ts";
-import { OPTIMIZER_STEP } from "../../train/update_rules.ts";
-import { RANDOM_VIEWS } from "../../views/on_device.ts";
+import type { KernelCalls } from "../calls.ts";
 import { averagePool, averagePoolGradient } from "./average_pool.ts";
-import { normaliseBy, normaliseByBatch } from "./batch_norm.ts";
-import { normaliseByBatchGradient } from "./batch_norm_gradient.ts";
+import { batchNormInference, batchNormTraining } from "./batch_norm.ts";
+import { batchNormTrainingGradient } from "./batch_norm_gradient.ts";
 import { contrastRows } from "./contrast.ts";
 import { contrastRowsGradient } from "./contrast_gradient.ts";
 import { conv2d } from "./conv2d.ts";
@@ -36,8 +32,27 @@ export type Kernel<A> = (
   attrs: A,
 ) => tf.TensorInfo | tf.TensorInfo[] | undefined;
 
+/** Those that TensorFlow.js does not have. */
+const OWN: { readonly [K in keyof KernelCalls]: Kernel<KernelCalls[K]> } = {
+  AdaptiveAveragePool: averagePool,
+  AdaptiveAveragePoolGrad: averagePoolGradient,
+  MaxPoolWithIndices: maxPool,
+  MaxPoolWithIndicesGrad: maxPoolGradient,
+  BatchNormInference: batchNormInference,
+  BatchNormTraining: batchNormTraining,
+  BatchNormTrainingGrad: batchNormTrainingGradient,
+  ContrastRows: contrastRows,
+  ContrastRowsGrad: contrastRowsGradient,
+  OptimizerStep: optimizerStep,
+  RandomViews: randomViews,
+  SoftmaxRegression: softmaxRegression,
+  TopCandidates: topCandidates,
+  UnscaleGradients: unscaleGradients,
+};
+
 /** The kernels of this folder by the names they are registered by. */
 export const WEBGPU_KERNELS: Readonly<Record<string, Kernel<never>>> = {
+  ...OWN,
   Conv2D: conv2d,
   FusedConv2D: conv2d,
   Conv2DBackpropInput: conv2dInputGradient,
@@ -46,20 +61,6 @@ export const WEBGPU_KERNELS: Readonly<Record<string, Kernel<never>>> = {
   _FusedMatMul: matMul,
   Sum: sum,
   Mean: mean,
-  AveragePool: averagePool,
-  AveragePoolGrad: averagePoolGradient,
-  MaxPoolFromPlaces: maxPoolGradient,
-  MaxPoolWithPlaces: maxPool,
-  NormaliseBy: normaliseBy,
-  NormaliseByBatch: normaliseByBatch,
-  NormaliseByBatchGrad: normaliseByBatchGradient,
-  [CONTRAST_ROWS]: contrastRows,
-  [CONTRAST_ROWS_GRADIENT]: contrastRowsGradient,
-  [OPTIMIZER_STEP]: optimizerStep,
-  [RANDOM_VIEWS]: randomViews,
-  [SOFTMAX_REGRESSION]: softmaxRegression,
-  [TOP_CANDIDATES]: topCandidates,
-  UnscaleGradients: unscaleGradients,
 };
 
 /** Registers the kernels on our backend, after the stock ones were copied to it. */

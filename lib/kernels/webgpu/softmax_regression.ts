@@ -13,16 +13,9 @@
  */
 import type * as tf from "@tensorflow/tfjs";
 import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
+import type { RowRange } from "../calls.ts";
 import { type Binding, emptyTensor, linearGrid, runProgram } from "./program.ts";
 import { range, vectorType, vectorWidth } from "./tiles.ts";
-
-/** Which rows. */
-export interface RowRange {
-  /** The first place in `order`. */
-  readonly start: number;
-  /** How many, at least 1. */
-  readonly count: number;
-}
 
 const THREADS = 64;
 /** Rows of a thread of the first pass. */

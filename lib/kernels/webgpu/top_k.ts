@@ -12,19 +12,12 @@
  */
 import type * as tf from "@tensorflow/tfjs";
 import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
+import type { CandidateAttributes } from "../calls.ts";
 import { emptyTensor, linearGrid, runProgram } from "./program.ts";
 
 const THREADS = 64;
 /** Groups of columns. */
 const GROUPS = 1024;
-
-/** The kernel's settings. */
-export interface CandidateAttributes {
-  /** At most 1024, and at most the number of columns. */
-  readonly k: number;
-  /** Room for this many candidates per row. */
-  readonly room: number;
-}
 
 /**
  * The kernel `TopCandidates`: values [rows, n]; gives counts int32 [rows], columns int32 [rows, room]

@@ -9,6 +9,7 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
+import type { UnscaleAttributes } from "../calls.ts";
 import { emptyTensor, linearGrid, runProgram } from "./program.ts";
 import { vectorType, vectorWidth } from "./tiles.ts";
 
@@ -38,7 +39,7 @@ fn main(
 export function unscaleGradients(
   backend: WebGPUBackend,
   gradients: Record<string, tf.TensorInfo>,
-  { factor }: { readonly factor: number },
+  { factor }: UnscaleAttributes,
 ): tf.TensorInfo[] {
   const overflow = backend.makeTensorInfo([1], "int32", new Int32Array(1));
   const scaled = Object.values(gradients).map((g) => {

@@ -9,16 +9,14 @@
  */
 import type * as tf from "@tensorflow/tfjs";
 import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
-import { cropRule } from "../../views/crop_box.ts";
-import type { RandomViews } from "../../views/on_device.ts";
-import { CROP_TRIES, type JitterOperation, ORDERS } from "../../views/parameters.ts";
+import type { JitterRanges, RandomViewsAttributes, Range, ViewDraws } from "../calls.ts";
 import { emptyTensor, runProgram, type Uniform } from "./program.ts";
 import { FIXED_POINT, THREEFRY } from "./words.ts";
 
 const LANES = 64;
 
 /** The operations by number. */
-export const OPERATIONS: readonly JitterOperation[] = [
+export const OPERATIONS: readonly (keyof JitterRanges)[] = [
   "brightness",
   "contrast",
   "saturation",
@@ -26,7 +24,7 @@ export const OPERATIONS: readonly JitterOperation[] = [
 ];
 
 /** Where each operation is in the order, two bits each, the first operation lowest. */
-const placesOf = (order: readonly JitterOperation[]) =>
+const placesOf = (order: readonly (keyof JitterRanges)[]) =>
   OPERATIONS.reduce((code, operation, i) => code | order.indexOf(operation) << 2 * i, 0);
 
 /** What was drawn, as words of {@linkcode drawViews}; floats by their bits. */
@@ -50,11 +48,12 @@ export const DRAWN = {
 /** Words per view. */
 export const DRAWN_WORDS = 14;
 
-const WGSL = /* wgsl */ `
+/** The orders of the jitter are the constants ORDER0, ORDER1, …: where each operation is in it. */
+const wgsl = (orders: readonly string[]) => /* wgsl */ `
 ${THREEFRY}
 ${FIXED_POINT}
 const MOST = 32768u;
-const PLACES = array<u32, ${ORDERS.length}>(${ORDERS.map((o) => placesOf(o) + "u").join(", ")});
+const PLACES = array<u32, ${orders.length}>(${orders.map((o) => `u32(${o})`).join(", ")});
 
 fn logSquare(k: u32) -> i32 { return log2Fixed((2u * k - 1u) * (2u * k - 1u)) - 2 * ONE; }
 
@@ -95,7 +94,7 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   let order = threefry2x32(key, vec2u(3u, 0u)) >> vec2u(8u);
   let blur = threefry2x32(key, vec2u(4u, 0u)) >> vec2u(8u);
   var box = vec4u(u.fallbackTop, u.fallbackLeft, u.fallbackHeight, u.fallbackWidth);
-  for (var t = 0u; t < ${CROP_TRIES}u; t++) {
+  for (var t = 0u; t < TRIES; t++) {
     let form = threefry2x32(key, vec2u(5u + 2u * t, 0u)) >> vec2u(8u);
     let corner = threefry2x32(key, vec2u(6u + 2u * t, 0u)) >> vec2u(8u);
     let sides = cropSides(form.x, form.y);
@@ -118,7 +117,7 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   drawn[at + ${DRAWN.contrast}u] = between(u.contrastMin, u.contrastSpan, lights.y);
   drawn[at + ${DRAWN.saturation}u] = between(u.saturationMin, u.saturationSpan, colors.x);
   drawn[at + ${DRAWN.hue}u] = between(u.hueMin, u.hueSpan, colors.y);
-  drawn[at + ${DRAWN.places}u] = i32(PLACES[place(order.x, ${ORDERS.length}u)]);
+  drawn[at + ${DRAWN.places}u] = i32(PLACES[place(order.x, ${orders.length}u)]);
   drawn[at + ${DRAWN.sigma}u] = between(u.sigmaMin, u.sigmaSpan, blur.y);
 }
 `;
@@ -131,25 +130,23 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
 export function drawViews(
   backend: WebGPUBackend,
   indices: tf.TensorInfo,
-  { key, viewCount, shape: [height, width], options }: Pick<
-    RandomViews,
-    "key" | "viewCount" | "shape" | "options"
-  >,
+  attrs: ViewDraws & Pick<RandomViewsAttributes, "key" | "viewCount" | "shape">,
 ): tf.TensorInfo {
+  const { key, viewCount, shape: [height, width] } = attrs;
   const [images] = indices.shape;
   const drawn = emptyTensor(backend, [viewCount, images, DRAWN_WORDS], "int32");
-  const { fallback, ...rule } = cropRule(height, width, options);
+  const { fallback, tries, ...rule } = attrs.crop;
   // uniform < p, for a uniform of 24 bits
   const threshold = (p: number) => Math.ceil(p * 2 ** 24);
-  const range = (name: string, min: number, max: number): Record<string, Uniform> => ({
-    [name + "Min"]: { f32: min },
-    [name + "Span"]: { f32: max - min },
+  const range = (name: string, [least, most]: Range): Record<string, Uniform> => ({
+    [name + "Min"]: { f32: least },
+    [name + "Span"]: { f32: most - least },
   });
-  const factor = (name: "brightness" | "contrast" | "saturation") =>
-    range(name, Math.max(0, 1 - options[name]), 1 + options[name]);
+  const orders = Object.fromEntries(attrs.orders.map((o, i) => [`ORDER${i}`, placesOf(o)]));
+  const chances = Object.entries(attrs.probabilities).map(([name, p]) => [name, threshold(p)]);
   runProgram(backend, {
     name: "draw_views",
-    constants: { LANES },
+    constants: { LANES, TRIES: tries, ...orders },
     inputs: { indices },
     outputs: { drawn },
     uniforms: {
@@ -164,17 +161,11 @@ export function drawViews(
       fallbackLeft: fallback.left,
       fallbackHeight: fallback.height,
       fallbackWidth: fallback.width,
-      flip: threshold(options.flip),
-      jitter: threshold(options.jitter),
-      grayscale: threshold(options.grayscale),
-      blur: threshold(options.blur),
-      ...factor("brightness"),
-      ...factor("contrast"),
-      ...factor("saturation"),
-      ...range("hue", -options.hue, options.hue),
-      ...range("sigma", options.blurSigmaMin, options.blurSigmaMax),
+      ...Object.fromEntries(chances),
+      ...Object.assign({}, ...OPERATIONS.map((name) => range(name, attrs.jitterRanges[name]))),
+      ...range("sigma", attrs.blurSigma),
     },
-    wgsl: WGSL,
+    wgsl: () => wgsl(Object.keys(orders)),
     workgroups: [Math.ceil(images * viewCount / LANES)],
   });
   return drawn;

@@ -1,9 +1,10 @@
-import { maxPool, type Windows } from "../../../lib/nn/max_pool.ts";
+import type { WindowAttributes } from "../../../lib/kernels/calls.ts";
+import { maxPool } from "../../../lib/nn/max_pool.ts";
 import { rng } from "../../../lib/random.ts";
 import { checkKernel } from "../../support/check_kernel.ts";
 import { testOnDevices } from "../../support/devices.ts";
 
-const CASES: [[number, number, number, number], Windows][] = [
+const CASES: [[number, number, number, number], WindowAttributes][] = [
   [[1, 1, 1, 1], { size: 3, stride: 2, padding: 1 }],
   [[2, 4, 4, 8], { size: 3, stride: 2, padding: 1 }],
   [[3, 7, 5, 3], { size: 3, stride: 2, padding: 1 }],
@@ -36,7 +37,7 @@ testOnDevices("maxima of windows are those of float64, and their gradient", asyn
 function maxima(
   x: ArrayLike<number>,
   [batch, height, width, channels]: readonly number[],
-  { size, stride, padding }: Windows,
+  { size, stride, padding }: WindowAttributes,
 ): number[] {
   const y: number[] = [];
   for (let image = 0; image < batch; image++) {

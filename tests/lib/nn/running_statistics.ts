@@ -8,7 +8,7 @@ export function runningStatistics(channels: number): { running: Running; dispose
   layer.build([null, channels]);
   const [, , mean, variance] = layer.weights;
   return {
-    running: { mean, variance, follow: 1 },
+    running: { mean, variance, momentum: 1 },
     dispose: () => tf.dispose(layer.weights.map((weight) => weight.read())),
   };
 }

@@ -129,19 +129,19 @@ testOnHalf("in mixed precision operands are rounded and sums are not", async (ba
 
 /** Kernels of ours that take float16 and give it, on tensors of these shapes. */
 const KERNELS: [name: string, inputs: Record<string, number[]>, attrs: object][] = [
-  ["NormaliseByBatch", {
+  ["BatchNormTraining", {
     x: [2, 5, 3, 8],
     gamma: [8],
     beta: [8],
     runningMean: [8],
     runningVariance: [8],
-  }, { epsilon: 1e-5, relu: true, follow: 0.1 }],
+  }, { epsilon: 1e-5, relu: true, momentum: 0.1 }],
   [
-    "NormaliseByBatchGrad",
+    "BatchNormTrainingGrad",
     { x: [9, 5], dy: [9, 5], gamma: [5], beta: [5], mean: [5], variance: [5] },
     { epsilon: 1e-5, relu: false },
   ],
-  ["NormaliseBy", {
+  ["BatchNormInference", {
     x: [3, 7],
     gamma: [7],
     beta: [7],
@@ -150,7 +150,7 @@ const KERNELS: [name: string, inputs: Record<string, number[]>, attrs: object][]
     residual: [3, 7],
   }, { epsilon: 1e-5, relu: true }],
   [
-    "NormaliseByBatchGrad",
+    "BatchNormTrainingGrad",
     { x: [9, 8], y: [9, 8], dy: [9, 8], gamma: [8], beta: [8], mean: [8], variance: [8] },
     { epsilon: 1e-5, relu: true },
   ],

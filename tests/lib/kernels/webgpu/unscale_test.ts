@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
+import { runKernel } from "../../../../lib/kernels/calls.ts";
 import { rng } from "../../../../lib/random.ts";
 import { testOnWebgpu } from "../../../support/devices.ts";
 
@@ -7,7 +8,7 @@ import { testOnWebgpu } from "../../../support/devices.ts";
 async function unscale(gradients: number[][], factor: number) {
   const inputs = Object.fromEntries(gradients.map((values, i) => [`g${i}`, tf.tensor1d(values)]));
   const before = tf.memory().numTensors;
-  const outputs = tf.engine().runKernel<tf.Tensor[]>("UnscaleGradients", inputs, { factor });
+  const outputs = runKernel("UnscaleGradients", inputs, { factor });
   const [[overflow], ...scaled] = await Promise.all(outputs.map((output) => output.data()));
   assertEquals(tf.memory().numTensors, before + outputs.length);
   tf.dispose([inputs, outputs]);

@@ -7,6 +7,7 @@ import {
   OPERATIONS,
 } from "../../../../lib/kernels/webgpu/views_draw.ts";
 import { rng, STREAM, streamKey } from "../../../../lib/random.ts";
+import { viewDraws } from "../../../../lib/views/on_device.ts";
 import { viewOptions } from "../../../../lib/views/options.ts";
 import { viewParameters } from "../../../../lib/views/parameters.ts";
 import { testOnWebgpu } from "../../../support/devices.ts";
@@ -31,7 +32,12 @@ testOnWebgpu(
       const n = 999;
       const indices = tf.tensor1d(Array.from({ length: n }, (_, i) => 31 * i), "int32");
       const key = streamKey(seed, STREAM.views, epoch);
-      const info = drawViews(backend, indices, { key, viewCount: 2, shape, options });
+      const info = drawViews(backend, indices, {
+        key,
+        viewCount: 2,
+        shape,
+        ...viewDraws(shape, options),
+      });
       const drawn = tf.engine().makeTensorFromTensorInfo(info);
       const words = Int32Array.from(await drawn.data());
       const floats = new Float32Array(words.buffer);
