@@ -1,9 +1,10 @@
 /**
- * Making what a plugin describes: options checked, failures and wrong products named by plugin.
+ * Making what a plugin describes: options checked, wrong products refused, and what was made guarded.
  *
  * @module
  */
-import { PluginError, TauplusError } from "./errors.ts";
+import { PluginError } from "./errors.ts";
+import { blamed, guard } from "./guard.ts";
 import { checkOptions } from "./options.ts";
 import type {
   Dataset,
@@ -17,7 +18,7 @@ import type {
 } from "./plugin.ts";
 
 /**
- * Makes a plugin's product.
+ * Makes a plugin's product, guarded: what it throws later names the plugin, too.
  *
  * @param options unchecked values by key, as `{ tauPlus: 0.1 }`.
  * @throws UsageError where an option is wrong; PluginError naming the plugin where it throws, or
@@ -29,28 +30,22 @@ export async function create<K extends Kind>(
   env: KindEnvs[K],
 ): Promise<KindProducts[K]> {
   const checked = checkOptions(plugin.options, options);
+  const { signal } = env;
   let product: KindProducts[K];
   try {
-    product = await plugin.create(checked, env);
+    const made = await plugin.create(checked, env);
+    // What is no object breaks a rule below.
+    product = typeof made === "object" && made !== null ? guard(plugin, made, signal) : made;
   } catch (cause) {
-    if (cause instanceof TauplusError || env.signal.aborted) throw cause;
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new PluginError({
-      act: `make the ${plugin.kind} ${plugin.name}`,
-      rule: `it threw ${reason.split("\n")[0].replace(/\.$/, "")}`,
-      next: "The plugin is at fault; --verbose shows where.",
-      cause,
-    });
+    throw blamed(plugin, "create()", cause, signal);
   }
   const rule = ruleBroken(plugin.kind, product);
-  if (rule !== undefined) {
-    throw new PluginError({
-      act: `use the ${plugin.kind} ${plugin.name}`,
-      rule,
-      next: "The plugin is at fault; see the interface in lib/plugin.ts.",
-    });
-  }
-  return product;
+  if (rule === undefined) return product;
+  throw new PluginError({
+    act: `use the ${plugin.kind} ${plugin.name}`,
+    rule,
+    next: "The plugin is at fault; see the interface in lib/plugin.ts.",
+  });
 }
 
 /** The rule that a product breaks, if any; a plugin in JavaScript may have made anything. */

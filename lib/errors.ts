@@ -19,6 +19,16 @@ export interface Problem {
   readonly cause?: unknown;
 }
 
+/** An error whose first sentence is written out. */
+export interface Fault {
+  /** What went wrong, a sentence. */
+  readonly fault: string;
+  /** What to do next, a sentence or two. */
+  readonly next: string;
+  /** The error underneath, shown with `--verbose`. */
+  readonly cause?: unknown;
+}
+
 /** An error with an exit code and a message for a person. */
 export class TauplusError extends Error {
   override name = "TauplusError";
@@ -30,9 +40,8 @@ export class TauplusError extends Error {
   readonly next: string;
 
   /** Writes the one line from its parts. */
-  constructor(problem: Problem) {
-    const got = "got" in problem ? `, got ${show(problem.got)}` : "";
-    const fault = `Cannot ${problem.act}: ${problem.rule}${got}.`;
+  constructor(problem: Problem | Fault) {
+    const fault = "fault" in problem ? problem.fault : faultOf(problem);
     super(`${fault} ${problem.next}`, { cause: problem.cause });
     this.fault = fault;
     this.next = problem.next;
@@ -80,6 +89,11 @@ export class Interrupted extends Error {
     super(message);
     this.exitCode = signal === "SIGINT" ? 130 : 143;
   }
+}
+
+function faultOf(problem: Problem): string {
+  const got = "got" in problem ? `, got ${show(problem.got)}` : "";
+  return `Cannot ${problem.act}: ${problem.rule}${got}.`;
 }
 
 function show(value: unknown): string {

@@ -49,8 +49,6 @@ export interface Evaluation extends Pick<Session, "device" | "dataset" | "env"> 
   readonly encoder: Encoder;
   /** The probe. */
   readonly probe: Probe;
-  /** The name of the probe, for errors. */
-  readonly probeName?: string;
   /** Examples that go through the encoder at a time; default 256. */
   readonly batchSize?: number;
   /** The augmentation for probes that train on augmented images, as given to {@linkcode train}. */
@@ -59,7 +57,7 @@ export interface Evaluation extends Pick<Session, "device" | "dataset" | "env"> 
 
 /** Fits a probe on the features of the split `train` and judges it by those of `test`. */
 export async function evaluate(evaluation: Evaluation): Promise<Metrics> {
-  const { device, dataset, env, encoder, probe, probeName = "given", batchSize = 256 } = evaluation;
+  const { device, dataset, env, encoder, probe, batchSize = 256 } = evaluation;
   const views = checkOptions(viewOptions, evaluation.views ?? {});
   const { evaluate } = await import("./evaluate/evaluate.ts");
   const { progress, signal } = env;
@@ -68,7 +66,6 @@ export async function evaluate(evaluation: Evaluation): Promise<Metrics> {
     dataset,
     encoder,
     probe,
-    probeName,
     batchSize,
     progress,
     signal,

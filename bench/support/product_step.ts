@@ -36,7 +36,7 @@ export async function productStep(spec: StepSpec): Promise<() => tf.Scalar> {
   const encoder = spec.encoder === "conv"
     ? await create(conv, CONV, env)
     : await create(resnet18, {}, env);
-  const objective = { name: "debiased", objective: await create(debiased, LOSS, env) };
+  const objective = await create(debiased, LOSS, env);
   const head = projectionHead(encoder.dim, HEAD.out, env.seed, { hidden: HEAD.hidden });
   const network = { encoder, head, unitRows: true };
   const optimizer = makeOptimizer(networkParameters(network), {

@@ -4,7 +4,6 @@
  * @module
  */
 import { z } from "zod";
-import { chosen } from "../config.ts";
 import type { Command } from "./command.ts";
 import { restore, restoreLayers, restoreOptions, restoreSpec } from "./restore.ts";
 
@@ -21,7 +20,7 @@ export const command: Command<typeof options> = {
   layers: restoreLayers,
   async run(context) {
     const { embed } = await import("../evaluate/embed.ts");
-    const { config: { options: { split, file }, roles }, signal } = context;
+    const { config: { options: { split, file } }, signal } = context;
     const { session: { device, dataset, env }, encoder, folder } = await restore(context);
     const path = file ?? `${folder ?? "."}/${split.replaceAll(/[^\w-]/g, "_")}.safetensors`;
     const { length, dim } = await embed({
@@ -31,8 +30,6 @@ export const command: Command<typeof options> = {
       split,
       path,
       batchSize: 256,
-      datasetName: chosen(roles, "dataset").plugin.name,
-      encoderName: chosen(roles, "encoder").plugin.name,
       progress: env.progress,
       signal,
     });

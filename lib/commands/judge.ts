@@ -66,7 +66,7 @@ export async function judge<N extends string>(
   try {
     for (const name in judges) {
       const probe: Probe = judges[name];
-      results[name] = await evaluateFeatures({ probe, probeName: name, features, encoder, signal });
+      results[name] = await evaluateFeatures({ probe, features, encoder });
     }
     device.check();
   } finally {

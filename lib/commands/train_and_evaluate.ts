@@ -72,11 +72,6 @@ export async function trainAndEvaluate(
         encoder: trained,
         objective: loss,
         views,
-        names: {
-          dataset: dataset.plugin.name,
-          encoder: encoder.plugin.name,
-          objective: objective.plugin.name,
-        },
         run,
       },
       options,

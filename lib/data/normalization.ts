@@ -21,7 +21,7 @@ export const normalizationOptions: z.ZodObject<{
 /** Checked settings of the normalisation. */
 export type NormalizationOptions = z.output<typeof normalizationOptions>;
 
-/** The dataset, normalised otherwise. Throws UsageError where there are too many or few numbers. */
+/** A dataset that `create` made, normalised otherwise. Throws UsageError where there are too many or few numbers. */
 export function normalizedBy(dataset: Dataset, { mean, std }: NormalizationOptions): Dataset {
   if (mean.length === 0 && std.length === 0) return dataset;
   const channels = dataset.shape.at(-1);
@@ -34,16 +34,9 @@ export function normalizedBy(dataset: Dataset, { mean, std }: NormalizationOptio
       next: "Leave it out to use the dataset's own.",
     });
   }
-  const { classes, shape, splits, pretrain } = dataset;
   return {
-    classes,
-    shape,
-    splits,
-    pretrain,
+    ...dataset,
     mean: mean.length > 0 ? mean : dataset.mean,
     std: std.length > 0 ? std : dataset.std,
-    // Called on the dataset itself, which may be an instance of a class.
-    ...(dataset.views && { views: (indices, random) => dataset.views!(indices, random) }),
-    ...(dataset.close && { close: () => dataset.close!() }),
   };
 }

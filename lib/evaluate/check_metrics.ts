@@ -4,19 +4,20 @@
  * @module
  */
 import { PluginError } from "../errors.ts";
-import type { Metrics } from "../plugin.ts";
+import { called } from "../guard.ts";
+import type { Metrics, Probe } from "../plugin.ts";
 
 /**
  * Throws PluginError, with the probe's name, unless `metrics` is an object with `top1` and `top5`
  * in percent and JSON values throughout: what is written to a report must read back the same.
  */
-export function checkMetrics(metrics: Metrics, name: string): void {
+export function checkMetrics(metrics: Metrics, probe: Probe): void {
   const refuse = (rule: string, got: unknown) => {
     throw new PluginError({
-      act: `accept what ${name} measured`,
+      act: `accept what the ${called("probe", probe)} measured`,
       rule,
       got,
-      next: `Correct the probe ${name}, or choose another.`,
+      next: `Correct the ${called("probe", probe)}, or choose another.`,
     });
   };
   if (!isRecord(metrics)) refuse("a probe returns an object with top1 and top5", metrics);

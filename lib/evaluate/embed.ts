@@ -3,19 +3,16 @@
  *
  * @module
  */
+import { nameOf } from "../guard.ts";
 import { encodeSafetensors, type NamedArray } from "../interop/safetensors.ts";
 import { writeAtomic } from "../run/atomic_write.ts";
 import { type FeatureOptions, featureRows } from "./features.ts";
 import { findSplit } from "./splits.ts";
 
-/** What is embedded, and the names the file says it by. */
+/** What is embedded, and where to. */
 export interface EmbedOptions extends FeatureOptions {
   /** The file to write. */
   readonly path: string;
-  /** The name of the dataset. */
-  readonly datasetName: string;
-  /** The name of the encoder. */
-  readonly encoderName: string;
 }
 
 /**
@@ -26,7 +23,7 @@ export interface EmbedOptions extends FeatureOptions {
  * Throws what {@linkcode featureRows} throws, and DataError where the file cannot be written.
  */
 export async function embed(options: EmbedOptions): Promise<{ length: number; dim: number }> {
-  const { encoder: { dim }, dataset, split, path } = options;
+  const { encoder, encoder: { dim }, dataset, split, path } = options;
   const { length, labels } = findSplit(dataset, split);
   const indices = Int32Array.from({ length }, (_, index) => index);
   const features = await featureRows(options, indices);
@@ -39,7 +36,12 @@ export async function embed(options: EmbedOptions): Promise<{ length: number; di
     }],
     ["indices", { dtype: "I32", shape: [length], data: indices }],
   ]);
-  const metadata = { dataset: options.datasetName, split, encoder: options.encoderName };
+  const [from, by] = [nameOf(dataset), nameOf(encoder)];
+  const metadata = {
+    ...(from !== undefined && { dataset: from }),
+    split,
+    ...(by !== undefined && { encoder: by }),
+  };
   await writeAtomic(path, encodeSafetensors(tensors, metadata));
   return { length, dim };
 }

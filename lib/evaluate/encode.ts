@@ -3,8 +3,9 @@
  *
  * @module
  */
+import { applyEncoder } from "../apply_encoder.ts";
 import type { Device } from "../device/device.ts";
-import { PluginError, UsageError } from "../errors.ts";
+import { UsageError } from "../errors.ts";
 import type { Encoder } from "../plugin.ts";
 
 /**
@@ -14,7 +15,7 @@ import type { Encoder } from "../plugin.ts";
  * @param examples a batch of `shape`
  * @param shape [batch, ...input shape]
  * @throws UsageError where the encoder takes no input of that shape
- * @throws PluginError where its output is not [batch, dim]
+ * @throws PluginError where its model throws, or its output is not [batch, dim]
  */
 export async function encode(
   device: Device,
@@ -25,18 +26,7 @@ export async function encode(
   checkInput(encoder, shape.slice(1));
   await device.tune();
   const { tf } = device;
-  const output = tf.tidy(() => {
-    const given = encoder.model.apply(tf.tensor(examples, [...shape]), { training: false });
-    if (given instanceof tf.Tensor && String(given.shape) === `${shape[0]},${encoder.dim}`) {
-      return given;
-    }
-    throw new PluginError({
-      act: "compute features",
-      rule: `the encoder must give one tensor [${shape[0]}, ${encoder.dim}], its dim`,
-      got: given instanceof tf.Tensor ? `[${given.shape.join(", ")}]` : "several",
-      next: "Correct the encoder's plugin: `dim` is the length of what its model gives.",
-    });
-  });
+  const output = tf.tidy(() => applyEncoder(encoder, tf.tensor(examples, [...shape]), false));
   const features = await output.data<"float32">();
   output.dispose();
   device.check();

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { PluginError, TauplusError } from "../errors.ts";
+import { PluginError } from "../errors.ts";
+import { called } from "../guard.ts";
 import type { Encoder, Metrics, Probe, ProbeInput } from "../plugin.ts";
 import { checkMetrics } from "./check_metrics.ts";
 import { type Augmentation, extractFeatures, type FeatureOptions } from "./features.ts";
@@ -40,49 +41,44 @@ export function disposeFeatures({ train, test }: ProbeInput): void {
   test.features.dispose();
 }
 
-/** A probe, its name, and what it is to judge. */
+/** A probe, and what it is to judge. */
 export interface EvaluateFeaturesOptions {
   /** The probe. */
   readonly probe: Probe;
-  /** Its name, for errors. */
-  readonly probeName: string;
   /** The features; they stay the caller's. */
   readonly features: ProbeInput;
   /** The encoder they are from; absent for pixels. */
   readonly encoder?: Encoder;
-  /** The signal the probe was made with. */
-  readonly signal?: AbortSignal;
 }
 
 /**
- * Runs a probe on features. Throws PluginError, with the probe's name, where it throws what is no
- * error of tauplus, changes the encoder or the features, or returns what is no metrics.
+ * Runs a probe on features. Throws PluginError, with the probe's name, where it changes the encoder
+ * or the features, or returns what is no metrics.
  */
 export async function evaluateFeatures(options: EvaluateFeaturesOptions): Promise<Metrics> {
-  const { probe, probeName, features: { train, test }, encoder, signal } = options;
+  const { probe, features: { train, test }, encoder } = options;
   const act = async () => {
     // Labels are the probe's own copies: it may sort them.
-    const metrics = await blamed(probeName, signal, () =>
-      probe.evaluate({
-        train: { ...train, labels: train.labels.slice() },
-        test: { ...test, labels: test.labels.slice() },
-      }));
-    checkMetrics(metrics, probeName);
+    const metrics = await probe.evaluate({
+      train: { ...train, labels: train.labels.slice() },
+      test: { ...test, labels: test.labels.slice() },
+    });
+    checkMetrics(metrics, probe);
     return metrics;
   };
-  const metrics = encoder ? await frozen(encoder.model, probeName, act) : await act();
+  const metrics = encoder ? await frozen(encoder.model, probe, act) : await act();
   if (!train.features.isDisposed && !test.features.isDisposed) return metrics;
   throw new PluginError({
-    act: `accept what ${probeName} measured`,
+    act: `accept what the ${called("probe", probe)} measured`,
     rule: "a probe must leave the features to the probes after it",
     got: "disposed ones",
-    next: `Correct the probe ${probeName}, or choose another.`,
+    next: `Correct the ${called("probe", probe)}, or choose another.`,
   });
 }
 
 /** Extracts features, runs one probe, frees the features. */
 export async function evaluate(
-  options: ProbeInputOptions & Pick<EvaluateFeaturesOptions, "probe" | "probeName">,
+  options: ProbeInputOptions & Pick<EvaluateFeaturesOptions, "probe">,
 ): Promise<Metrics> {
   const features = await extractProbeInput(options);
   try {
@@ -91,25 +87,5 @@ export async function evaluate(
     return metrics;
   } finally {
     disposeFeatures(features);
-  }
-}
-
-/** What a probe throws, as a PluginError with its name; errors of tauplus pass, and so does an interruption. */
-async function blamed<T>(
-  name: string,
-  signal: AbortSignal | undefined,
-  act: () => Promise<T>,
-): Promise<T> {
-  try {
-    return await act();
-  } catch (cause) {
-    if (cause instanceof TauplusError || signal?.aborted) throw cause;
-    throw new PluginError({
-      act: `run the probe ${name}`,
-      rule: "it must not throw",
-      got: cause,
-      next: `Correct the probe ${name}, or choose another.`,
-      cause,
-    });
   }
 }

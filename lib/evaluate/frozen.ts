@@ -7,6 +7,8 @@
 import { createHash } from "node:crypto";
 import type * as tf from "@tensorflow/tfjs";
 import { PluginError } from "../errors.ts";
+import { called } from "../guard.ts";
+import type { Probe } from "../plugin.ts";
 
 /**
  * The SHA-256, in hexadecimal, of the values of each weight of a model in order, batch-norm
@@ -23,12 +25,12 @@ export async function hashWeights(model: tf.LayersModel): Promise<string[]> {
  * Runs `act` and returns what it gives, if the model is bit for bit what it was before.
  *
  * @param model the frozen model
- * @param name of the plugin that acts, for the error
+ * @param probe the one that acts, for the error
  * @throws PluginError where a weight or a batch-norm statistic was changed or disposed
  */
 export async function frozen<T>(
   model: tf.LayersModel,
-  name: string,
+  probe: Probe,
   act: () => Promise<T>,
 ): Promise<T> {
   const before = await hashWeights(model);
@@ -37,10 +39,10 @@ export async function frozen<T>(
   const changed = model.weights.filter((_, i) => after[i] !== before[i]);
   if (changed.length === 0) return result;
   throw new PluginError({
-    act: `accept what ${name} measured`,
+    act: `accept what the ${called("probe", probe)} measured`,
     rule: "a probe must leave the encoder's weights and batch-norm statistics as they are",
     got: `${changed.length} changed, the first of them ${changed[0].originalName}`,
-    next: `Correct the probe ${name}, or choose another.`,
+    next: `Correct the ${called("probe", probe)}, or choose another.`,
   });
 }
 

@@ -100,9 +100,9 @@ function order(
   };
 }
 
-async function diagnostics({ device, name, objective }: ObjectiveSubject): Promise<Finding> {
+async function diagnostics({ device, objective }: ObjectiveSubject): Promise<Finding> {
   const scalars = diagnose(
-    { name, objective },
+    objective,
     toInput(device, viewsOf(objective), labelsOf(BATCH)),
   );
   const names = Object.keys(scalars);
@@ -120,13 +120,12 @@ async function diagnostics({ device, name, objective }: ObjectiveSubject): Promi
 
 /** A step as training takes it; nothing of it is kept. */
 function step(subject: ObjectiveSubject, input: ObjectiveInput): void {
-  const { device: { tf }, name, objective } = subject;
-  const named = { name, objective };
+  const { device: { tf }, objective } = subject;
   const loss = (...views: tf.Tensor[]) =>
-    objectiveLoss(named, { ...input, views: views.map((view) => view.as2D(BATCH, DIM)) });
+    objectiveLoss(objective, { ...input, views: views.map((view) => view.as2D(BATCH, DIM)) });
   const { value, grads } = tf.valueAndGrads(loss)([...input.views]);
   objective.afterStep?.(input);
-  tf.dispose([value, grads, diagnose(named, input)]);
+  tf.dispose([value, grads, diagnose(objective, input)]);
 }
 
 async function leaks(subject: ObjectiveSubject): Promise<Finding> {

@@ -55,9 +55,9 @@ function features({ device }: CheckPlace): ProbeInput {
 
 /** Evaluates twice, without the encoder. */
 export async function runTwice(subject: Omit<ProbeSubject, "runs">): Promise<ProbeRuns> {
-  const { device, name, probe, signal } = subject;
+  const { device, probe } = subject;
   const input = features(subject);
-  const judge = () => evaluateFeatures({ probe, probeName: name, features: input, signal });
+  const judge = () => evaluateFeatures({ probe, features: input });
   const first = await judge();
   const start = performance.now();
   let second = first;
@@ -95,9 +95,9 @@ async function untouched(subject: ProbeSubject): Promise<Finding> {
   const input = features(subject);
   const { train, test } = input;
   const before = await Promise.all([train.features.array(), test.features.array()]);
-  const { probe, name, encoder, signal } = subject;
+  const { probe, encoder } = subject;
   // Throws where the encoder is another than before, or the features are gone.
-  await evaluateFeatures({ probe, probeName: name, features: input, encoder, signal });
+  await evaluateFeatures({ probe, features: input, encoder });
   const after = await Promise.all([train.features.array(), test.features.array()]);
   return JSON.stringify(after) === JSON.stringify(before)
     ? pass("encoder and features as they were")

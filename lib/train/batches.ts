@@ -6,10 +6,10 @@
  */
 import type * as tf from "@tensorflow/tfjs";
 import { PluginError, UsageError } from "../errors.ts";
+import { called } from "../guard.ts";
 import type { Dataset, ExampleBatch, Split } from "../plugin.ts";
 import { rng, STREAM } from "../random.ts";
 import { normalize } from "../views/normalize.ts";
-import { blameAsync } from "./blame.ts";
 import type { ViewOptions } from "../views/options.ts";
 import { imageViews, rowsOf } from "./image_views.ts";
 
@@ -33,8 +33,6 @@ export interface Batch {
 export interface BatchParts {
   /** Where examples come from. */
   readonly dataset: Dataset;
-  /** Its name, for errors. */
-  readonly datasetName?: string;
   /** How images are augmented; unused where the dataset makes its own views. */
   readonly views: ViewOptions;
   /** How many views to make of an image. */
@@ -105,7 +103,7 @@ function pretrainSplit(dataset: Dataset): Split {
   const name = dataset.pretrain ?? "train";
   if (Object.hasOwn(dataset.splits, name)) return dataset.splits[name];
   throw new PluginError({
-    act: "train on the dataset",
+    act: `train on the ${called("dataset", dataset)}`,
     rule: `it must have the split ${name}`,
     got: Object.keys(dataset.splits).join(", "),
     next: "Let the plugin's `pretrain` name one of its splits.",
@@ -115,24 +113,19 @@ function pretrainSplit(dataset: Dataset): Split {
 type Views = Pick<Batch, "views" | "shape">;
 
 async function ownViews(
-  { dataset, datasetName, seed }: BatchParts,
+  { dataset, seed }: BatchParts,
   indices: Uint32Array,
   epoch: number,
 ): Promise<Views> {
   const { shape, mean, std } = dataset;
   const streams = rng(seed, STREAM.views, epoch);
-  const views = await blameAsync(
-    "dataset",
-    datasetName,
-    "give its views",
-    () => dataset.views!(indices, (row) => streams.fold(indices[row])),
-  );
+  const views = await dataset.views!(indices, (row) => streams.fold(indices[row]));
   const size = shape.reduce((product, n) => product * n, indices.length);
   const wrong = views.find((view) => view.length !== size);
   if (views.length < 2 || wrong !== undefined) {
     throw new PluginError({
-      act: "use the dataset's own views",
-      rule: `views() must give two or more arrays of ${size} values`,
+      act: `use the ${called("dataset", dataset)}`,
+      rule: `its views() must give two or more arrays of ${size} values`,
       got: views.map((view: ExampleBatch) => view.length).join(", "),
       next: `A batch is ${indices.length} examples of shape [${shape}].`,
     });

@@ -4,10 +4,10 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import type { ObjectiveInput } from "../plugin.ts";
+import type { Objective, ObjectiveInput } from "../plugin.ts";
 import type { Batch } from "./batches.ts";
 import { embed, type Network, networkParameters, networkWeights } from "./network.ts";
-import { type NamedObjective, objectiveLoss, wrongObjective } from "./objective_loss.ts";
+import { objectiveLoss, wrongObjective } from "./objective_loss.ts";
 
 /** What one batch gives; the caller disposes of all of it. */
 export interface BatchGradients {
@@ -36,13 +36,13 @@ export interface BatchGradients {
  */
 export function batchGradients(
   network: Network,
-  objective: NamedObjective,
+  objective: Objective,
   batch: Batch,
   microBatch = 0,
   lossScale = 1,
 ): BatchGradients {
   const size = batch.indices.length;
-  const scaled = { ...objective, lossScale };
+  const scaled = { objective, lossScale };
   const labels = batch.labels && tf.tensor1d(batch.labels, "int32");
   const input: GrowingInput = { views: [], labels };
   const engine = tf.engine();
@@ -71,28 +71,29 @@ interface GrowingInput extends ObjectiveInput {
 }
 
 /** An objective whose loss is multiplied for its gradient. */
-interface ScaledObjective extends NamedObjective {
+interface ScaledObjective {
+  readonly objective: Objective;
   readonly lossScale: number;
 }
 
 function whole(
   network: Network,
-  objective: ScaledObjective,
+  scaled: ScaledObjective,
   batch: Batch,
   input: GrowingInput,
 ): BatchGradients {
-  const variables = [...networkParameters(network).values(), ...ownParameters(objective)];
-  const { value, grads } = gradientsOf(objective, variables, () => {
+  const variables = [...networkParameters(network).values(), ...ownParameters(scaled)];
+  const { value, grads } = gradientsOf(scaled, variables, () => {
     const images = batch.views(0, batch.indices.length);
     for (const image of images) input.views.push(tf.keep(embed(network, image)));
-    return objectiveLoss(objective, input);
+    return objectiveLoss(scaled.objective, input);
   });
   return { loss: value, grads, input };
 }
 
 function inPieces(
   network: Network,
-  objective: ScaledObjective,
+  scaled: ScaledObjective,
   batch: Batch,
   input: GrowingInput,
   count: number,
@@ -110,9 +111,9 @@ function inPieces(
       });
     }));
   const { value, grads } = gradientsOf(
-    objective,
-    [...views, ...ownParameters(objective)],
-    () => objectiveLoss(objective, input),
+    scaled,
+    [...views, ...ownParameters(scaled)],
+    () => objectiveLoss(scaled.objective, input),
   );
 
   const weights = [...networkParameters(network).values()];
@@ -168,12 +169,12 @@ function addTo(sums: tf.NamedTensorMap, grads: tf.NamedTensorMap): void {
   }
 }
 
-function ownParameters({ objective }: NamedObjective): tf.Variable[] {
+function ownParameters({ objective }: ScaledObjective): tf.Variable[] {
   return (objective.variables ?? []).filter((variable) => variable.trainable);
 }
 
 function gradientsOf(
-  { name, lossScale }: ScaledObjective,
+  { objective, lossScale }: ScaledObjective,
   variables: tf.Variable[],
   loss: () => tf.Scalar,
 ): { value: tf.Scalar; grads: tf.NamedTensorMap } {
@@ -188,7 +189,7 @@ function gradientsOf(
       throw error;
     }
     throw wrongObjective(
-      name,
+      objective,
       "its loss must depend on the views",
       "a loss without a gradient",
       "Compute it from the tensors of `views` with operations of `env.tf`.",

@@ -10,7 +10,6 @@ import { checkBatch, checkMoments } from "../views/check.ts";
 import { type DeviceImages, makesViews, makeViews, putImages } from "../views/on_device.ts";
 import { createViewMaker, type ViewMaker } from "../views/pool.ts";
 import type { Batch, BatchParts } from "./batches.ts";
-import { blameAsync } from "./blame.ts";
 
 /** The most bytes of a dataset that are kept on the device. */
 const KEPT = 512 * 2 ** 20;
@@ -28,7 +27,7 @@ export interface ImageViews {
 
 /** Starts nothing yet: a thread is started, or a dataset put on the device, at the first batch. */
 export function imageViews(parts: BatchParts, split: Split): ImageViews {
-  const { dataset: { shape, mean, std }, datasetName, views: options, viewCount, seed } = parts;
+  const { dataset: { shape, mean, std }, views: options, viewCount, seed } = parts;
   const size = shape.reduce((product, n) => product * n, 1);
   let maker: ViewMaker | undefined;
   let kept: DeviceImages | undefined;
@@ -59,8 +58,7 @@ export function imageViews(parts: BatchParts, split: Split): ImageViews {
           return onDevice(images, [...rows], rows, epoch);
         };
       }
-      const read = () => split.read(indices);
-      const examples = await blameAsync("dataset", datasetName, "read its examples", read);
+      const examples = await split.read(indices);
       if (able && examples instanceof Uint8Array) {
         checkBatch(examples, shape, indices.length);
         return (begin, end) => {

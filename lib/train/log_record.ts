@@ -5,12 +5,11 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { falseNegativeRate } from "../data/class_prior.ts";
-import type { ObjectiveInput } from "../plugin.ts";
+import type { Objective, ObjectiveInput } from "../plugin.ts";
 import type { Batch } from "./batches.ts";
-import { blame } from "./blame.ts";
 import type { Counters } from "./checkpoint.ts";
 import { type EmbeddingMetrics, embeddingMetrics, measureEmbeddings } from "./embedding_metrics.ts";
-import { type NamedObjective, wrongObjective } from "./objective_loss.ts";
+import { wrongObjective } from "./objective_loss.ts";
 import type { TrainOptions } from "./options.ts";
 import type { MetricsRecord } from "../run/run_folder.ts";
 
@@ -70,8 +69,8 @@ export interface Measurement {
 }
 
 /** The objective's diagnostics, and what the embeddings look like. Throws as `diagnose` does. */
-export function measure(named: NamedObjective, input: ObjectiveInput): Measurement {
-  const diagnostics = diagnose(named, input);
+export function measure(objective: Objective, input: ObjectiveInput): Measurement {
+  const diagnostics = diagnose(objective, input);
   const names = Object.keys(diagnostics);
   return {
     tensors: [...Object.values(diagnostics), ...measureEmbeddings(input.views)],
@@ -82,20 +81,18 @@ export function measure(named: NamedObjective, input: ObjectiveInput): Measureme
   };
 }
 
-/** The objective's diagnostics. Throws a PluginError where it throws or gives what is no scalar. */
+/** The objective's diagnostics. Throws a PluginError where it gives what is no scalar. */
 export function diagnose(
-  { name, objective }: NamedObjective,
+  objective: Objective,
   input: ObjectiveInput,
 ): Record<string, tf.Scalar> {
-  const scalars = tf.tidy(() =>
-    blame("objective", name, "give its diagnostics", () => objective.diagnostics?.(input) ?? {})
-  );
+  const scalars = tf.tidy(() => objective.diagnostics?.(input) ?? {});
   const wrong = Object.entries<unknown>(scalars).find(([, value]) =>
     !(value instanceof tf.Tensor) || value.rank !== 0
   );
   if (!wrong) return scalars;
   throw wrongObjective(
-    name,
+    objective,
     `its diagnostic ${wrong[0]} must be a scalar tensor`,
     wrong[1] instanceof tf.Tensor ? `shape [${wrong[1].shape}]` : wrong[1],
     "Reduce it with mean() or sum().",

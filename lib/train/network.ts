@@ -4,12 +4,13 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
+import { applyEncoder } from "../apply_encoder.ts";
 import { PluginError, UsageError } from "../errors.ts";
+import { called } from "../guard.ts";
 import { withGradient } from "../kernels/calls.ts";
 import { namedWeights, trainableWeights } from "../nn/weights.ts";
 import type { Dataset, Encoder } from "../plugin.ts";
 import type { ViewOptions } from "../views/options.ts";
-import { blame } from "./blame.ts";
 
 /** PyTorch's `F.normalize`: rows shorter than this are divided by it instead. */
 const SHORTEST = 1e-12;
@@ -18,8 +19,6 @@ const SHORTEST = 1e-12;
 export interface Network {
   /** The encoder, as its plugin gave it. */
   readonly encoder: Encoder;
-  /** Its name, for errors. */
-  readonly encoderName?: string;
   /** [batch, encoder.dim] to [batch, featureDim]. */
   readonly head: tf.LayersModel;
   /** Whether embeddings are rows of unit length. */
@@ -34,14 +33,13 @@ export interface Network {
  */
 export function checkViewSize(
   encoder: Encoder,
-  encoderName: string | undefined,
   { shape, views }: Dataset,
   { cropSize }: ViewOptions,
 ): void {
   const [height, width] = shape;
   if (encoder.anySize || views || (height === cropSize && width === cropSize)) return;
   throw new UsageError({
-    act: `train the encoder ${encoderName ?? "given"}`,
+    act: `train the ${called("encoder", encoder)}`,
     rule:
       `it takes images of one size, and so --crop_size must be the dataset's ${height}×${width}`,
     got: cropSize,
@@ -76,22 +74,8 @@ function switchedOnBackwards(z: tf.Tensor2D, setMixed: (on: boolean) => void): t
 }
 
 function embedding(network: Network, x: tf.Tensor): tf.Tensor2D {
-  const { encoder, encoderName, head, unitRows } = network;
-  const features = blame(
-    "encoder",
-    encoderName,
-    `take a batch of shape [${x.shape}]`,
-    () => encoder.model.apply(x, { training: true }),
-  );
-  const got = features instanceof tf.Tensor ? `[${features.shape}]` : typeof features;
-  if (!(features instanceof tf.Tensor) || got !== `[${[x.shape[0], encoder.dim]}]`) {
-    throw new PluginError({
-      act: `use the encoder${encoderName === undefined ? "" : ` ${encoderName}`}`,
-      rule: `its features must be a tensor of shape [${[x.shape[0], encoder.dim]}]`,
-      got,
-      next: "Let the plugin's `dim` be the length of what its model gives.",
-    });
-  }
+  const { encoder, head, unitRows } = network;
+  const features = applyEncoder(encoder, x, true);
   const rows = head.apply(features, { training: true }) as tf.Tensor2D;
   return unitRows ? normaliseRows(rows) : rows;
 }

@@ -5,28 +5,17 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { PluginError } from "../errors.ts";
+import { called } from "../guard.ts";
 import type { Objective, ObjectiveInput } from "../plugin.ts";
-import { blame } from "./blame.ts";
 
-/** An objective and the name to call it by in errors. */
-export interface NamedObjective {
-  /** The name on the command line. */
-  readonly name: string;
-  /** What its plugin made. */
-  readonly objective: Objective;
-}
-
-/** The loss, a scalar. Throws a PluginError where the objective throws or gives anything else. */
-export function objectiveLoss(
-  { name, objective }: NamedObjective,
-  input: ObjectiveInput,
-): tf.Scalar {
-  const loss: unknown = blame("objective", name, "give a loss", () => objective.loss(input));
+/** The loss, a scalar. Throws a PluginError where the objective gives anything else. */
+export function objectiveLoss(objective: Objective, input: ObjectiveInput): tf.Scalar {
+  const loss: unknown = objective.loss(input);
   if (loss instanceof tf.Tensor && loss.rank === 0 && loss.dtype === "float32") {
     return loss as tf.Scalar;
   }
   throw wrongObjective(
-    name,
+    objective,
     "its loss must be a scalar tensor of float32",
     loss instanceof tf.Tensor ? `${loss.dtype} [${loss.shape}]` : loss,
     "Reduce it with mean() or sum() to a tensor of no dimensions.",
@@ -38,7 +27,7 @@ export function objectiveLoss(
  * the objective made it. Otherwise the caller's own check of the losses speaks.
  */
 export async function checkFirstLoss(
-  { name }: NamedObjective,
+  objective: Objective,
   loss: tf.Scalar,
   input: ObjectiveInput,
 ): Promise<void> {
@@ -48,7 +37,7 @@ export async function checkFirstLoss(
     if (!(await view.data()).every(Number.isFinite)) return;
   }
   throw wrongObjective(
-    name,
+    objective,
     "its loss of finite embeddings must be finite",
     value,
     "Look for a division by 0, a logarithm of 0 or an overflow; a larger temperature may help.",
@@ -60,7 +49,7 @@ export async function checkFirstLoss(
  * where one more call of its loss keeps tensors or it has an `afterStep`, else the encoder's.
  */
 export function checkKeepsNothing(
-  named: NamedObjective,
+  objective: Objective,
   input: ObjectiveInput,
   kept: number,
 ): void {
@@ -68,9 +57,9 @@ export function checkKeepsNothing(
   const expected = input.views.length + Number(input.labels !== undefined);
   if (kept <= expected) return;
   const before = tf.memory().numTensors;
-  tf.tidy(() => void objectiveLoss(named, input));
+  tf.tidy(() => void objectiveLoss(objective, input));
   const loss = tf.memory().numTensors > before;
-  const who = loss || named.objective.afterStep ? `objective ${named.name}` : "encoder";
+  const who = loss || objective.afterStep ? called("objective", objective) : "encoder";
   throw new PluginError({
     act: `use the ${who}`,
     rule: "no step may keep more tensors than the one before",
@@ -81,10 +70,10 @@ export function checkKeepsNothing(
 
 /** A PluginError about an objective. */
 export function wrongObjective(
-  name: string,
+  objective: Objective,
   rule: string,
   got: unknown,
   next: string,
 ): PluginError {
-  return new PluginError({ act: `use the objective ${name}`, rule, got, next });
+  return new PluginError({ act: `use the ${called("objective", objective)}`, rule, got, next });
 }

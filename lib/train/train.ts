@@ -5,13 +5,13 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import type { Device } from "../device/device.ts";
+import { outOfMemory } from "../device/failure.ts";
 import { Interrupted, TrainingError } from "../errors.ts";
 import { projectionHead } from "../nn/projection_head.ts";
 import type { Dataset, Encoder, Objective } from "../plugin.ts";
 import type { RunFolder } from "../run/run_folder.ts";
 import type { ViewOptions } from "../views/options.ts";
 import { type Batch, makeBatches } from "./batches.ts";
-import { blame, outOfMemory } from "./blame.ts";
 import type { Counters } from "./checkpoint.ts";
 import { type BatchGradients, batchGradients } from "./gradients.ts";
 import { checkViewSize } from "./network.ts";
@@ -34,8 +34,6 @@ export interface TrainParts {
   readonly objective: Objective;
   /** How images are augmented. */
   readonly views: ViewOptions;
-  /** Names for messages. */
-  readonly names?: { readonly [kind in "dataset" | "encoder" | "objective"]?: string };
   /** Where to log and save; a run with a checkpoint is resumed from it. Without one nothing is kept. */
   readonly run?: RunFolder;
 }
@@ -94,12 +92,10 @@ export async function train(
   options: TrainOptions,
   hooks: TrainHooks = {},
 ): Promise<Trained> {
-  const { device, dataset, encoder, objective, run, names } = parts;
+  const { device, dataset, encoder, objective, run } = parts;
   const { signal } = hooks;
-  const named = { name: names?.objective ?? "given", objective };
   const batches = makeBatches({
     dataset,
-    datasetName: names?.dataset,
     views: parts.views,
     viewCount: objective.views ?? 2,
     seed: options.seed,
@@ -109,10 +105,10 @@ export async function train(
   const stepsTotal = Math.min(options.epochs * stepsPerEpoch, options.maxSteps || Infinity);
 
   const setMixed = mixedSwitch(device, options.precision);
-  checkViewSize(encoder, names?.encoder, dataset, parts.views);
+  checkViewSize(encoder, dataset, parts.views);
   const head = projectionHead(encoder.dim, options.featureDim, options.seed);
   const unitRows = objective.unitRows !== false;
-  const network = { encoder, encoderName: names?.encoder, head, unitRows, setMixed };
+  const network = { encoder, head, unitRows, setMixed };
   const state = makeState(network, objective, options);
   const { optimizer, scaler, losses } = state;
 
@@ -181,15 +177,15 @@ export async function train(
         const tensors = tf.memory().numTensors;
         const learningRate = learningRateAt(done.step, stepsPerEpoch, options);
         const { scale } = scaler.state;
-        held = batchGradients(network, named, batch, options.microBatch, scale);
+        held = batchGradients(network, objective, batch, options.microBatch, scale);
         const { loss, grads, input } = held;
         done.step++;
         done.stepInEpoch++;
         const logged = done.step % options.logEvery === 0 || done.step === stepsTotal;
-        const measurement = logged ? measure(named, input) : undefined;
-        if (done.step === 1) await checkFirstLoss(named, loss, input);
+        const measurement = logged ? measure(objective, input) : undefined;
+        if (done.step === 1) await checkFirstLoss(objective, loss, input);
         if (await scaler.unscale(grads)) optimizer.step(grads, learningRate);
-        blame("objective", named.name, "take the step", () => objective.afterStep?.(input));
+        objective.afterStep?.(input);
         losses.push(loss);
 
         let record: LogRecord | undefined;
@@ -207,7 +203,7 @@ export async function train(
         }
         tf.dispose([grads, measurement?.tensors]);
         if ([2, 3].includes(done.step - firstStep)) {
-          checkKeepsNothing(named, input, tf.memory().numTensors - tensors);
+          checkKeepsNothing(objective, input, tf.memory().numTensors - tensors);
         }
         tf.dispose([...input.views, input.labels]);
         held = undefined;

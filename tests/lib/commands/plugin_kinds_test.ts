@@ -69,7 +69,12 @@ Deno.test("a third party's encoder and probe train, judge, and are found again b
 const METRICS = "{ top1: 50, top5: 100 }";
 const BAD: [string, string, string, string][] = [
   ["encoder", "makes nothing", "() => undefined", "it must make a whole encoder"],
-  ["encoder", "throws", '() => { throw new Error("boom"); }', "it threw boom"],
+  [
+    "encoder",
+    "throws",
+    '() => { throw new Error("boom"); }',
+    "The encoder mine threw in create(): boom.",
+  ],
   [
     "encoder",
     "says another dim than its model has",
@@ -95,11 +100,16 @@ const BAD: [string, string, string, string][] = [
       const outputs = tf.layers.dense({ units: 4 }).apply(flat);
       return { model: tf.model({ inputs: input, outputs }), dim: 4, anySize: false };
     }`,
-    "it must take a batch of shape [16,16,16,3] without an error",
+    "The encoder mine threw in model.apply(): ",
   ],
   ["probe", "makes nothing", "() => undefined", "it must make a whole probe"],
   ["probe", "has no evaluate", "() => ({})", "it must have a function evaluate"],
-  ["probe", "throws", probe('throw new Error("boom");'), "it must not throw"],
+  [
+    "probe",
+    "throws",
+    probe('throw new Error("boom");'),
+    "The probe mine threw in evaluate(): boom.",
+  ],
   ["probe", "returns NaN", probe("return { top1: NaN, top5: 100 };"), "top1 must be a number"],
   ["probe", "returns nothing", probe(""), "a probe returns an object with top1 and top5"],
   [
@@ -126,7 +136,7 @@ const BAD: [string, string, string, string][] = [
       classes: [], shape: [16, 16, 3], mean: [0.5], std: [0.5],
       splits: { train: { length: 64, read: () => { throw new Error("boom"); } } },
     })`,
-    "it must read its examples without an error",
+    "The dataset mine threw in read(): boom.",
   ],
   [
     "dataset",

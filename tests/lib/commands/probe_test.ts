@@ -83,7 +83,7 @@ Deno.test("a third party's probe that throws in linear is named", async () => {
     assertEquals(outcome.code, 6);
     assertStringIncludes(
       outcome.stderr,
-      'Cannot run the probe mine: it must not throw, got "boom"',
+      "The probe mine threw in evaluate(): boom.",
     );
   });
 });

@@ -1,7 +1,9 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { normalizedBy } from "../../../lib/data/normalization.ts";
 import { UsageError } from "../../../lib/errors.ts";
+import { guard, nameOf } from "../../../lib/guard.ts";
 import type { Dataset } from "../../../lib/plugin.ts";
+import type { Rng } from "../../../lib/random.ts";
 
 class Own implements Dataset {
   #made = 7;
@@ -10,7 +12,7 @@ class Own implements Dataset {
   readonly mean = [0.1, 0.2, 0.3];
   readonly std = [1, 1, 1];
   readonly splits = {};
-  views(): Uint8Array[] {
+  views(_indices: ArrayLike<number>, _random: (row: number) => Rng): Uint8Array[] {
     return [Uint8Array.of(this.#made)];
   }
 }
@@ -22,9 +24,11 @@ Deno.test("what is set replaces the dataset's own, the rest stays", () => {
   assertEquals([other.mean, other.std, other.shape], [[0.5], [1, 1, 1], [2, 2, 3]]);
 });
 
-Deno.test("methods are still those of the dataset's class", () => {
-  const { views } = normalizedBy(new Own(), { mean: [], std: [2] });
-  assertEquals(views?.([], () => fail()), [Uint8Array.of(7)]);
+Deno.test("what create made of a class has its name, its methods and their state still", () => {
+  const dataset = guard({ kind: "dataset", name: "own" }, new Own());
+  const other = normalizedBy(dataset, { mean: [], std: [2] });
+  assertEquals(other.views?.([], () => fail()), [Uint8Array.of(7)]);
+  assertEquals([other.std, nameOf(other)], [[2], "own"]);
 });
 
 Deno.test("as many numbers as channels, or one", () => {

@@ -1,13 +1,15 @@
 import { assertThrows } from "@std/assert";
 import { PluginError } from "../../../lib/errors.ts";
 import { checkMetrics } from "../../../lib/evaluate/check_metrics.ts";
+import { guard } from "../../../lib/guard.ts";
 import type { Metrics } from "../../../lib/plugin.ts";
 
 const good = { top1: 0, top5: 100 };
+const mine = guard({ kind: "probe", name: "mine" }, { evaluate: () => Promise.resolve(good) });
 
 Deno.test("percentages and JSON values pass", () => {
-  checkMetrics(good, "mine");
-  checkMetrics({ ...good, matrix: [[1, 2], []], note: "a", none: null, per: { cat: 1.5 } }, "mine");
+  checkMetrics(good, mine);
+  checkMetrics({ ...good, matrix: [[1, 2], []], note: "a", none: null, per: { cat: 1.5 } }, mine);
 });
 
 Deno.test("anything else is a PluginError with the probe's name and the value", () => {
@@ -28,7 +30,7 @@ Deno.test("anything else is a PluginError with the probe's name and the value", 
     [{ ...good, self: loop }, "self must be a JSON value"],
   ];
   for (const [metrics, rule] of cases) {
-    assertThrows(() => checkMetrics(metrics, "mine"), PluginError, rule);
-    assertThrows(() => checkMetrics(metrics, "mine"), PluginError, "Correct the probe mine");
+    assertThrows(() => checkMetrics(metrics, mine), PluginError, rule);
+    assertThrows(() => checkMetrics(metrics, mine), PluginError, "Correct the probe mine");
   }
 });

@@ -1,5 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { DataError, TrainingError } from "../../../lib/errors.ts";
+import { guard } from "../../../lib/guard.ts";
 import { embed } from "../../../lib/evaluate/embed.ts";
 import { featureRows } from "../../../lib/evaluate/features.ts";
 import { decodeSafetensors } from "../../../lib/interop/safetensors.ts";
@@ -14,11 +15,9 @@ testOnDevices(
     const folder = await Deno.makeTempDir();
     const options = {
       device,
-      encoder: denseEncoder(device),
-      dataset,
+      encoder: guard({ kind: "encoder", name: "dense" }, denseEncoder(device)),
+      dataset: guard({ kind: "dataset", name: "stripes" }, dataset),
       batchSize: 4,
-      datasetName: "stripes",
-      encoderName: "dense",
     };
     const before = device.tf.memory().numTensors;
     const read = async (split: string) => {
@@ -59,8 +58,6 @@ testOnDevices("a split or a path that fails leaves no file", async (device) => {
     encoder: { model, dim: 16, anySize: false },
     dataset: imageDataset({ train: imageSplit(4, 1), broken }),
     batchSize: 4,
-    datasetName: "stripes",
-    encoderName: "dense",
   };
   await assertRejects(
     () => embed({ ...options, split: "broken", path: `${folder}/a.safetensors` }),

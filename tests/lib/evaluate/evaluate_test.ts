@@ -1,5 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { PluginError, UsageError } from "../../../lib/errors.ts";
+import { guard } from "../../../lib/guard.ts";
 import {
   disposeFeatures,
   evaluate,
@@ -35,7 +36,7 @@ testOnDevices(
     const probe = probeOf(({ train, test }) => {
       seen.push(train.features.shape, test.features.shape, train.labels.length, test.labels.length);
     });
-    assertEquals(await evaluate({ ...options, probe, probeName: "mine" }), METRICS);
+    assertEquals(await evaluate({ ...options, probe }), METRICS);
     assertEquals(seen, [[21, 5], [10, 5], 21, 10]);
     assertEquals(device.tf.memory().numTensors, before);
     options.encoder.model.dispose();
@@ -49,10 +50,10 @@ testOnDevices(
     const features = await extractProbeInput(options);
     const { encoder } = options;
     const sorter = probeOf(({ test }) => test.labels.sort());
-    await evaluateFeatures({ probe: sorter, probeName: "sorter", features, encoder });
+    await evaluateFeatures({ probe: sorter, features, encoder });
     const labels: number[] = [];
     const reader = probeOf(({ test }) => labels.push(...test.labels));
-    await evaluateFeatures({ probe: reader, probeName: "reader", features, encoder });
+    await evaluateFeatures({ probe: reader, features, encoder });
     assertEquals(labels, [0, 1, 2, 0, 1, 2, 0, 1, 2, 0]);
     disposeFeatures(features);
     encoder.model.dispose();
@@ -67,37 +68,24 @@ testOnDevices(
     const [weight] = options.encoder.model.trainableWeights;
     const cases: [Probe, string][] = [
       [probeOf(() => tf.tidy(() => void weight.write(weight.read().add(1)))), 'got "1 changed'],
-      [probeOf(() => Promise.reject(new TypeError("no such thing"))), 'got "no such thing"'],
+      [
+        probeOf(() => Promise.reject(new TypeError("no such thing"))),
+        "The probe mine threw in evaluate(): no such thing.",
+      ],
       [probeOf(({ train }) => train.features.dispose()), 'got "disposed ones"'],
       [{ evaluate: () => Promise.resolve({ top1: NaN, top5: 1 }) }, "top1 must be a number"],
     ];
     for (const [probe, message] of cases) {
       const before = tf.memory().numTensors;
-      const evaluating = () => evaluate({ ...options, probe, probeName: "mine" });
+      const mine = guard({ kind: "probe", name: "mine" }, probe);
+      const evaluating = () => evaluate({ ...options, probe: mine });
       const error = await assertRejects(evaluating, PluginError, message);
-      assertEquals(error.message.includes("Correct the probe mine"), true);
+      assertEquals(/the probe mine/i.test(error.message), true);
       assertEquals(tf.memory().numTensors, before);
     }
     options.encoder.model.dispose();
   },
 );
-
-testOnDevices("a probe's UsageError and an interruption pass as they are", async (device) => {
-  const options = setUp(device);
-  const usage = new UsageError({ act: "run", rule: "k must be small", next: "Set --k=1." });
-  const stubborn = probeOf(() => Promise.reject(usage));
-  const run = (probe: Probe, signal?: AbortSignal) =>
-    evaluate({ ...options, probe, probeName: "mine", signal });
-  await assertRejects(() => run(stubborn), UsageError, "k must be small");
-
-  const controller = new AbortController();
-  const interrupted = probeOf(() => {
-    controller.abort(new RangeError("SIGTERM"));
-    controller.signal.throwIfAborted();
-  });
-  await assertRejects(() => run(interrupted, controller.signal), RangeError, "SIGTERM");
-  options.encoder.model.dispose();
-});
 
 testOnDevices(
   "a missing or unlabelled test split is a UsageError before any feature is computed",

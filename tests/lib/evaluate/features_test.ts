@@ -156,7 +156,7 @@ testOnDevices(
     await assertRejects(
       () => extractFeatures(options),
       PluginError,
-      'the encoder must give one tensor [8, 6], its dim, got "[8, 5]"',
+      'its features must be a tensor of shape [8,6], got "[8,5]"',
     );
     assertEquals(device.tf.memory().numTensors, before);
     model.dispose();

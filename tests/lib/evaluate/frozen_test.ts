@@ -1,9 +1,14 @@
 import { assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { PluginError } from "../../../lib/errors.ts";
 import { frozen, hashWeights } from "../../../lib/evaluate/frozen.ts";
+import { guard } from "../../../lib/guard.ts";
 import type { Device } from "../../../lib/device/device.ts";
 import { testOnDevices } from "../../support/devices.ts";
 import { denseEncoder } from "./parts.ts";
+
+/** A probe of that name. */
+const named = (name: string) =>
+  guard({ kind: "probe", name }, { evaluate: () => Promise.resolve({ top1: 0, top5: 0 }) });
 
 const input = ({ tf }: Device) => tf.randomNormal([6, 4, 4, 1], 0, 1, "float32", 1);
 
@@ -15,9 +20,9 @@ async function assertCaught(
 ) {
   const encoder = denseEncoder(device);
   const error = await assertRejects(
-    () => frozen(encoder.model, "greedy", async () => await act(encoder)),
+    () => frozen(encoder.model, named("greedy"), async () => await act(encoder)),
     PluginError,
-    "Cannot accept what greedy measured: a probe must leave the encoder's weights and batch-norm " +
+    "Cannot accept what the probe greedy measured: a probe must leave the encoder's weights and batch-norm " +
       "statistics as they are",
   );
   assertMatch(error.message, got);
@@ -27,7 +32,7 @@ testOnDevices("what leaves the encoder alone passes, its result with it", async 
   const { tf } = device;
   const { model } = denseEncoder(device);
   const before = tf.memory().numTensors;
-  const result = await frozen(model, "modest", async () => {
+  const result = await frozen(model, named("modest"), async () => {
     const features = tf.tidy(() => model.predict(input(device)));
     const values = features instanceof tf.Tensor ? await features.data() : [];
     tf.dispose(features);

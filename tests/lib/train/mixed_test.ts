@@ -37,8 +37,7 @@ async function gradient(device: Device, mixed: boolean, microBatch = 0): Promise
   const setMixed = mixed ? device.setMixed : undefined;
   const network = { encoder, head, unitRows: true, setMixed };
   const scale = mixed ? 1024 : 1;
-  const named = { name: "tiny", objective };
-  const { loss, grads, input } = batchGradients(network, named, batch, microBatch, scale);
+  const { loss, grads, input } = batchGradients(network, objective, batch, microBatch, scale);
   const values: number[] = [...await loss.data()];
   for (const { name } of networkParameters(network).values()) {
     for (const value of await grads[name].data()) values.push(value / scale);

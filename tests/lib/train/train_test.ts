@@ -7,6 +7,7 @@ import {
   TrainingError,
   UsageError,
 } from "../../../lib/errors.ts";
+import { guard } from "../../../lib/guard.ts";
 import type { Objective } from "../../../lib/plugin.ts";
 import { createRun, listCheckpoints } from "../../../lib/run/run_folder.ts";
 import { train, type TrainStep } from "../../../lib/train/train.ts";
@@ -125,28 +126,30 @@ testOnDevices("plugins that break their interface are named", async (device) => 
   const good = tinyObjective(device);
   const kept: tf.Tensor[] = [];
   const wrong: [string, Partial<Objective>][] = [
-    ["its loss of finite embeddings must be finite, got NaN", {
+    ["Cannot use the objective mine: its loss of finite embeddings must be finite, got NaN", {
       loss: (input) => good.loss(input).mul(NaN),
     }],
-    ["its loss must be a scalar tensor", { loss: () => [][0]! }],
-    ["no step may keep more tensors", {
+    ["Cannot use the objective mine: its loss must be a scalar tensor", { loss: () => [][0]! }],
+    ["Cannot use the objective mine: no step may keep more tensors", {
       loss: (input) => {
         kept.push(tf.keep(tf.zeros([1])));
         return good.loss(input);
       },
     }],
-    ["no step may keep more tensors", { afterStep: () => void kept.push(tf.keep(tf.zeros([1]))) }],
-    ["it must take the step without an error", {
+    ["Cannot use the objective mine: no step may keep more tensors", {
+      afterStep: () => void kept.push(tf.keep(tf.zeros([1]))),
+    }],
+    ["The objective mine threw in afterStep(): full.", {
       afterStep: () => {
         throw new Error("full");
       },
     }],
-    ["it must give its diagnostics without an error", {
+    ["The objective mine threw in diagnostics(): none.", {
       diagnostics: () => {
         throw new Error("none");
       },
     }],
-    ["its diagnostic rows must be a scalar tensor", {
+    ["Cannot use the objective mine: its diagnostic rows must be a scalar tensor", {
       diagnostics: ({ views }) => ({ rows: views[0].sum(1) as tf.Tensor as tf.Scalar }),
     }],
   ];
@@ -155,12 +158,15 @@ testOnDevices("plugins that break their interface are named", async (device) => 
     const error = await assertRejects(
       () =>
         train(
-          { ...parts, objective: { ...good, ...part }, names: { objective: "mine" } },
+          {
+            ...parts,
+            objective: guard({ kind: "objective", name: "mine" }, { ...good, ...part }),
+          },
           tinyOptions(),
         ),
       PluginError,
     );
-    assert(error.message.includes(`the objective mine: ${message}`), error.message);
+    assert(error.message.startsWith(message), error.message);
     parts.encoder.model.dispose();
   }
   tf.dispose(kept);
@@ -198,7 +204,10 @@ testOnDevices("a training that ends in an error keeps no tensors", async (device
   };
   for (const microBatch of [0, 4]) {
     for (const broken of [{ loss: fails }, { afterStep: fails }, { diagnostics: fails }]) {
-      const objective = { ...parts.objective, ...broken };
+      const objective = guard({ kind: "objective", name: "mine" }, {
+        ...parts.objective,
+        ...broken,
+      });
       const training = () => train({ ...parts, objective }, tinyOptions({ microBatch }));
       await assertRejects(training, PluginError, "no memory");
       assertEquals(tf.memory().numTensors, before, `${Object.keys(broken)}, ${microBatch}`);
@@ -227,10 +236,10 @@ testOnDevices(
   "an encoder of one size refuses views of another before the first step",
   async (device) => {
     const parts = tinyParts(device);
-    const encoder = { ...parts.encoder, anySize: false };
+    const encoder = guard({ kind: "encoder", name: "own" }, { ...parts.encoder, anySize: false });
     const views = { ...parts.views, cropSize: 6 };
     const { message } = await assertRejects(
-      () => train({ ...parts, encoder, views, names: { encoder: "own" } }, tinyOptions()),
+      () => train({ ...parts, encoder, views }, tinyOptions()),
       UsageError,
     );
     assertEquals(
