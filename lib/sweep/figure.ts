@@ -6,7 +6,7 @@
 import { type ChartSpec, figure } from "../report/figure.ts";
 import type { SweepReport } from "./report.ts";
 import type { Estimate } from "./statistics.ts";
-import type { ArmSummary, SweepSummary } from "./summary.ts";
+import { type ArmSummary, type SweepSummary, top1 } from "./summary.ts";
 
 const SEED = "#9db8d3", MEAN = "#1f4e79", RULE = "#b3541e";
 
@@ -51,13 +51,6 @@ export async function sweepFigure(sweep: SweepReport): Promise<string> {
     `Small: one of ${seeds.length} seeds; large: their mean, with its 95 % confidence interval.`,
     `${devices.join("; ")}; ${versions}; ${date}`,
   ]);
-}
-
-function top1({ runs }: ArmSummary, probe: string): Map<number, number> {
-  return new Map(runs.flatMap(({ seed, trained }) => {
-    const found = trained?.[probe];
-    return found ? [[seed, found.top1] as const] : [];
-  }));
 }
 
 function differencesOf(arm: ArmSummary, { arms }: SweepSummary, probe: string): number[] {

@@ -19,21 +19,39 @@ const NONE = "–";
 /** Spaces between columns, and what a label needs at least. */
 const GAP = 2, LABEL = 16;
 
-/** The table with its legend. Where it is too wide, the columns of the rates stay in the page. */
+/** The columns after all probes. */
+const RATES = ["clamp", "FN"];
+
+/**
+ * The table with its legend. Where it is too wide, the columns of the rates stay in the page; where
+ * that is not enough, every probe has a table of its own.
+ */
 export function terminalTable(
   sweep: SweepReport,
   columns: number = terminalWidth(Deno.stdout),
 ): string {
-  const head = ["arm", ...sweep.probes.flatMap((probe) => [probe, "Δ"]), "clamp", "FN"];
   const rows = rowsOf(sweep);
-  const numbers = head.slice(1).map((title, i) =>
-    GAP + Math.max(...[title, ...rows.map((row) => row[i + 1])].map(widthOf))
-  );
-  const fits = LABEL + numbers.reduce((sum, width) => sum + width, 0) <= columns;
-  const shown = (row: readonly string[]) => fits ? row : row.slice(0, -2);
-  const body = table(shown(head), rows.map(shown), 1, { columns, gap: GAP });
-  const lines = legend(sweep, fits).flatMap((line) => wrapped(line, columns));
-  return ["", body, "", ...lines].join("\n");
+  const part = (probes: readonly string[], rates: boolean) => {
+    const all = ["arm", ...sweep.probes.flatMap((probe) => [probe, "Δ", "p"]), ...RATES];
+    const shown = all.flatMap((_, i) => {
+      const probe = sweep.probes[Math.floor((i - 1) / 3)];
+      return i === 0 || (probe === undefined ? rates : probes.includes(probe)) ? [i] : [];
+    });
+    const [head, ...body] = [all, ...rows].map((row) => shown.map((i) => row[i]));
+    const numbers = head.slice(1).map((title, i) =>
+      GAP + Math.max(...[title, ...body.map((row) => row[i + 1])].map(widthOf))
+    );
+    return {
+      rates,
+      fits: LABEL + numbers.reduce((sum, width) => sum + width, 0) <= columns,
+      text: table(head, body, 1, { columns, gap: GAP }),
+    };
+  };
+  const layouts = [true, false].map((rates) => [part(sweep.probes, rates)]);
+  const tables = layouts.find(([{ fits }]) => fits) ??
+    sweep.probes.map((probe) => part([probe], true));
+  const lines = legend(sweep, tables[0].rates).flatMap((line) => wrapped(line, columns));
+  return ["", tables.map(({ text }) => text).join("\n\n"), "", ...lines].join("\n");
 }
 
 /** The page, beside `sweep.json` and `sweep.svg`. */
@@ -41,9 +59,8 @@ export function markdown(sweep: SweepReport): string {
   const { command, config, arms, devices, processor, versions, date, seconds } = sweep;
   const head = [
     "arm",
-    ...sweep.probes.flatMap((probe) => [`${probe} top-1`, "Δ"]),
-    "clamp",
-    "FN",
+    ...sweep.probes.flatMap((probe) => [`${probe} top-1`, "Δ", "p"]),
+    ...RATES,
   ];
   const row = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
   const failures = arms.flatMap(({ label, runs }) =>
@@ -69,7 +86,8 @@ export function markdown(sweep: SweepReport): string {
     `- ${processor}`,
     `- ${versions}; ${date}`,
     `- ${duration(seconds)} of training in all`,
-    "- [sweep.json](sweep.json) has every run",
+    "- [sweep.json](sweep.json) has what every run found, [metrics.jsonl.gz](metrics.jsonl.gz) the " +
+    "logs and the accuracies of all",
     "",
     "The options that all runs share:",
     "",
@@ -84,9 +102,11 @@ function rowsOf({ arms, references, probes, seeds }: SweepReport): string[][] {
       named(arm, seeds.length),
       ...probes.flatMap((probe) => {
         const { top1, difference } = arm.scores[probe];
+        const pairs = difference && difference.n < (top1?.n ?? 0) ? ` (n = ${difference.n})` : "";
         return [
           spread(top1),
-          arm.label === arm.baseline ? "baseline" : signed(difference),
+          arm.label === arm.baseline ? "baseline" : signed(difference) + pairs,
+          probability(difference?.adjustedP),
         ];
       }),
       share(arm.clampRate),
@@ -94,7 +114,7 @@ function rowsOf({ arms, references, probes, seeds }: SweepReport): string[][] {
     ]),
     ...references.map(({ label, scores }) => [
       label,
-      ...probes.flatMap((probe) => [spread(scores[probe]), NONE]),
+      ...probes.flatMap((probe) => [spread(scores[probe]), NONE, NONE]),
       NONE,
       NONE,
     ]),
@@ -107,12 +127,28 @@ function named({ label, runs }: ArmSummary, seeds: number): string {
   return finished === seeds ? label : `${label} (n = ${finished})`;
 }
 
-function legend({ seeds, baseline, arms }: SweepReport, rates: boolean): string[] {
+function legend({ seeds, baseline, arms, comparisons }: SweepReport, rates: boolean): string[] {
   const count = seeds.length === 1 ? `seed ${seeds[0]}` : `${seeds.length} seeds`;
   const everyClamp = arms.some(({ clampRate }) => clampRate);
+  const differences = arms.flatMap(({ scores }) =>
+    Object.values(scores).flatMap(({ difference }) => difference ?? [])
+  );
   return [
-    `Top-1 on the test split in %, mean ± standard deviation over ${count} (${seeds.join(", ")}).`,
-    `Δ: to ${baseline} by pairs of one seed, mean ± half of its 95 % confidence interval (Student t).`,
+    `Top-1 on the test split in %, mean ± standard deviation over ${count} (${
+      seeds.join(", ")
+    }), ` +
+    "which are all that varies.",
+    ...(comparisons > 0
+      ? [
+        `Δ: to ${baseline} by pairs of one seed, mean ± half of its 95 % confidence interval ` +
+        "(Student t, each by itself).",
+        "p: two-sided paired t-test of no difference, adjusted by Holm for the number of " +
+        `differences here, ${comparisons}.`,
+      ]
+      : []),
+    ...(differences.some(({ halfWidth }) => halfWidth === null)
+      ? [`${NONE}: one seed, or seeds whose differences are all equal, do not tell.`]
+      : []),
     ...(rates && everyClamp
       ? ["clamp: share of rows where the estimate of the negatives is clamped, in %."]
       : []),
@@ -124,7 +160,12 @@ function legend({ seeds, baseline, arms }: SweepReport, rates: boolean): string[
   ];
 }
 
-const places = (value: number | null, digits: number) => value?.toFixed(digits) ?? NONE;
+/** What is not nothing is not printed as nothing. */
+function places(value: number | null, digits: number): string {
+  if (value === null) return NONE;
+  const text = value.toFixed(digits);
+  return Number(text) === 0 && value > 0 ? String(Number(value.toPrecision(1))) : text;
+}
 
 /** `75.85 ± 0.31`. */
 function spread(found: Estimate | null): string {
@@ -134,9 +175,14 @@ function spread(found: Estimate | null): string {
 /** `+0.41 ± 0.22`. */
 function signed(found: Estimate | null): string {
   if (!found) return NONE;
-  const size = places(Math.abs(found.mean), 2);
+  const size = Math.abs(found.mean).toFixed(2);
   const sign = found.mean < 0 && Number(size) > 0 ? "−" : "+";
   return `${sign}${size} ± ${places(found.halfWidth, 2)}`;
+}
+
+/** `0.041`. */
+function probability(p: number | null = null): string {
+  return p !== null && p < 0.001 ? "<0.001" : places(p, 3);
 }
 
 /** A share in percent: `12.1`. */

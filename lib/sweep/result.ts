@@ -1,11 +1,14 @@
 /**
- * What a run of a sweep found, read back from its folder.
+ * What the runs of a sweep found, read back from their folders.
  *
  * @module
  */
+import { basename } from "node:path";
+import { gzipSync } from "node:zlib";
 import { readResults, type Results } from "../run/results.ts";
 import { type MetricsRecord, readMetrics } from "../run/run_folder.ts";
 import type { Run } from "./plan.ts";
+import type { Outcome } from "./run_all.ts";
 
 /** What a finished run found. */
 export interface RunResult extends Results {
@@ -43,3 +46,20 @@ function meanOf(log: readonly MetricsRecord[], name: string): number | null {
 }
 
 const number = (value: unknown) => typeof value === "number" ? value : null;
+
+/**
+ * All that the runs measured, as compressed lines of JSON: each line of each log, led by the name of
+ * the run's folder; after the log of a run one line with its arm, its seed and its accuracies.
+ */
+export async function gzipLog(outcomes: readonly Outcome[]): Promise<Uint8Array> {
+  const lines: unknown[] = [];
+  for (const { run: { folder, arm, seed }, result } of outcomes) {
+    const run = basename(folder);
+    for (const record of await readMetrics(folder)) lines.push({ run, ...record });
+    if (!result) continue;
+    const { device, trained, untrained, pixels } = result;
+    lines.push({ run, arm: arm.label, seed, device, trained, untrained, pixels });
+  }
+  const text = lines.map((line) => JSON.stringify(line) + "\n").join("");
+  return gzipSync(new TextEncoder().encode(text), { level: 9 });
+}

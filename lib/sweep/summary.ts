@@ -7,14 +7,20 @@ import type { Results } from "../run/results.ts";
 import type { Baseline } from "./baseline.ts";
 import type { RunResult } from "./result.ts";
 import type { Outcome } from "./run_all.ts";
-import { type Estimate, estimate, pairedDifference } from "./statistics.ts";
+import { type Difference, type Estimate, estimate, holm, pairedDifference } from "./statistics.ts";
 
 /** What a probe says of an arm, top-1 in percent. */
 export interface Score {
   /** Over the seeds. */
   readonly top1: Estimate | null;
   /** To the arm's baseline, by pairs of one seed; null for the baseline itself. */
-  readonly difference: Estimate | null;
+  readonly difference: Comparison | null;
+}
+
+/** A difference as one of all that a sweep makes. */
+export interface Comparison extends Difference {
+  /** `p` adjusted by Holm's method for all differences of the sweep. */
+  readonly adjustedP: number | null;
 }
 
 /** One run. */
@@ -63,6 +69,8 @@ export interface SweepSummary {
   readonly probes: readonly string[];
   /** The arms, in the order of the table. */
   readonly arms: readonly ArmSummary[];
+  /** How many differences there are: what their p-values are adjusted for. */
+  readonly comparisons: number;
   /** Untrained encoder and raw pixels. */
   readonly references: readonly ReferenceSummary[];
   /** The devices that computed. */
@@ -97,27 +105,14 @@ export function summarise({ seeds, baseline, outcomes }: SummaryParts): SweepSum
     Object.fromEntries(
       Object.entries(config).filter(([name]) => !OF_A_RUN.test(name) && isShared(name) === shared),
     );
-  const ofArm = (label: string | null) => outcomes.filter(({ run }) => run.arm.label === label);
-  const top1 = (label: string | null, probe: string) =>
-    new Map(
-      ofArm(label).flatMap(({ run, result }) =>
-        result?.trained[probe] ? [[run.seed, result.trained[probe].top1] as const] : []
-      ),
-    );
-  const arm = (label: string, other: string | null): ArmSummary => {
-    const own = ofArm(label);
+  const arms = [...baseline.of].map(([label, other]) => {
+    const own = outcomes.filter(({ run }) => run.arm.label === label);
     const rate = (name: "clampRate" | "falseNegativeRate") =>
       estimate(own.flatMap(({ result }) => result?.[name] ?? []));
-    const score = (probe: string): Score => {
-      const values = top1(label, probe);
-      const difference = label === other ? null : pairedDifference(values, top1(other, probe));
-      return { top1: estimate([...values.values()]), difference };
-    };
     return {
       label,
       baseline: other,
       config: options(own[0].run.config, false),
-      scores: Object.fromEntries(probes.map((probe) => [probe, score(probe)])),
       clampRate: rate("clampRate"),
       falseNegativeRate: rate("falseNegativeRate"),
       runs: own.map(({ run: { seed, folder }, result, failure }) => ({
@@ -127,12 +122,12 @@ export function summarise({ seeds, baseline, outcomes }: SummaryParts): SweepSum
         ...result,
       })),
     };
-  };
+  });
   return {
     seeds,
     baseline: baseline.name,
     probes,
-    arms: [...baseline.of].map(([label, other]) => arm(label, other)),
+    ...compare(arms, probes),
     references: [
       ...references("untrained", "untrained encoder", outcomes, probes),
       ...references("pixels", "raw pixels", outcomes, probes),
@@ -141,6 +136,45 @@ export function summarise({ seeds, baseline, outcomes }: SummaryParts): SweepSum
     seconds: results.reduce((sum, { seconds }) => sum + (seconds ?? 0), 0),
     config: options(configs[0], true),
   };
+}
+
+/** The arms with their scores, and how many comparisons that makes. */
+export function compare<A extends Omit<ArmSummary, "scores">>(
+  arms: readonly A[],
+  probes: readonly string[],
+): { arms: (A & Pick<ArmSummary, "scores">)[]; comparisons: number } {
+  const cells = arms.flatMap((arm) => {
+    const other = arms.find(({ label }) => label === arm.baseline);
+    return probes.map((probe) => ({
+      top1: estimate([...top1(arm, probe).values()]),
+      difference: other === undefined || other === arm
+        ? null
+        : pairedDifference(top1(arm, probe), top1(other, probe)),
+    }));
+  });
+  const compared = cells.flatMap(({ difference }) => difference ?? []);
+  const adjusted = holm(compared.map(({ p }) => p));
+  const scores = cells.map(({ top1, difference }): Score => ({
+    top1,
+    difference: difference && { ...difference, adjustedP: adjusted[compared.indexOf(difference)] },
+  }));
+  return {
+    arms: arms.map((arm, a) => ({
+      ...arm,
+      scores: Object.fromEntries(
+        probes.map((probe, p) => [probe, scores[a * probes.length + p]]),
+      ),
+    })),
+    comparisons: compared.length,
+  };
+}
+
+/** Top-1 of the runs that have it, by seed. */
+export function top1({ runs }: Pick<ArmSummary, "runs">, probe: string): Map<number, number> {
+  return new Map(runs.flatMap(({ seed, trained }) => {
+    const found = trained?.[probe];
+    return found ? [[seed, found.top1] as const] : [];
+  }));
 }
 
 /** One for each group of runs that share it. */

@@ -18,6 +18,7 @@ import { circumstances } from "./circumstances.ts";
 import { sweepFigure } from "./figure.ts";
 import { plan } from "./plan.ts";
 import { markdown, terminalTable } from "./report.ts";
+import { gzipLog } from "./result.ts";
 import { type Outcome, runAll } from "./run_all.ts";
 import { summarise } from "./summary.ts";
 import { OUTPUT } from "./train_run.ts";
@@ -46,12 +47,16 @@ export async function sweep(context: Context<typeof sweepCommandOptions>): Promi
     if (outcomes.some(({ result }) => result)) {
       const found = { ...circumstances(), ...summarise({ seeds, baseline, outcomes }) };
       await writeAtomic(join(out, "sweep.json"), jsonText(found));
+      await writeAtomic(join(out, "metrics.jsonl.gz"), await gzipLog(outcomes));
       await writeAtomic(join(out, "sweep.svg"), await sweepFigure(found));
       await writeAtomic(join(out, "sweep.md"), markdown(found));
       const page = join(out, "sweep.md");
       result(
         { page, ...found },
-        () => `${terminalTable(found)}\nsweep: ${page}, with sweep.json and sweep.svg`,
+        () =>
+          `${
+            terminalTable(found)
+          }\nsweep: ${page}, with sweep.json, sweep.svg and metrics.jsonl.gz`,
       );
     }
     checkFailures(outcomes);

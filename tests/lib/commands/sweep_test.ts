@@ -1,4 +1,6 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { basename } from "node:path";
+import { gunzipSync } from "node:zlib";
 import sharp from "sharp";
 import { listCheckpoints, readMetrics } from "../../../lib/run/run_folder.ts";
 import type { SweepReport } from "../../../lib/sweep/report.ts";
@@ -55,6 +57,23 @@ Deno.test("a sweep leaves runs and a report; the same command again trains nothi
     const page = await Deno.readTextFile(`${cwd}/s/sweep.md`);
     assertStringIncludes(page, sweep.command);
     assertEquals((await sharp(`${cwd}/s/sweep.svg`).metadata()).format, "svg");
+
+    // All runs in one file, which is enough to compute the rest again.
+    const bytes = await Deno.readFile(`${cwd}/s/metrics.jsonl.gz`);
+    const lines = new TextDecoder().decode(gunzipSync(bytes)).trim().split("\n")
+      .map((line) => JSON.parse(line));
+    for (const { label, runs } of sweep.arms) {
+      for (const { seed, folder, device, trained, untrained, pixels } of runs) {
+        const run = basename(folder);
+        const log = (await readMetrics(`${cwd}/${folder}`)).map((record) => ({ run, ...record }));
+        const found = { run, arm: label, seed, device, trained, untrained, pixels };
+        assertEquals(
+          lines.filter((line) => line.run === run),
+          [...log, JSON.parse(JSON.stringify(found))],
+        );
+      }
+    }
+    assertEquals(lines.length, 4 * (2 + 1));
 
     const again = await runCommand(cwd, [...args, "--seeds=3"]);
     assertEquals(again.code, 0, again.stderr);

@@ -57,32 +57,61 @@ function report(seeds: number[], labels = Object.keys(KNN)): SweepReport {
   };
 }
 
-Deno.test("the table has mean ± deviation, paired differences with intervals, and rates", () => {
-  const lines = terminalTable(report([0, 1, 2]), 100).split("\n");
+Deno.test("the table has mean ± deviation, paired differences with intervals and p, and rates", () => {
+  const lines = terminalTable(report([0, 1, 2]), 110).split("\n");
   assertEquals(lines.slice(1, 8), [
-    "arm                             knn             Δ        linear             Δ  clamp    FN",
-    "─────────────────────  ────────────  ────────────  ────────────  ────────────  ─────  ────",
-    "biased                 71.00 ± 1.00      baseline  81.00 ± 1.00      baseline      –  11.0",
-    "debiased tau_plus=0.1  72.17 ± 1.04  +1.17 ± 0.72  82.17 ± 1.04  +1.17 ± 0.72   12.5  11.0",
-    // t(0.975, 1) = 12.706, but both differences are 5.
-    "oracle (n = 2)         76.00 ± 1.41  +5.00 ± 0.00  86.00 ± 1.41  +5.00 ± 0.00      –  11.0",
-    "untrained encoder      61.00 ± 1.00             –  71.00 ± 1.00             –      –     –",
-    "raw pixels             50.00 ± 0.00             –  60.00 ± 0.00             –      –     –",
+    "arm                             knn             Δ      p        linear             Δ      p  clamp    FN",
+    "─────────────────────  ────────────  ────────────  ─────  ────────────  ────────────  ─────  ─────  ────",
+    "biased                 71.00 ± 1.00      baseline      –  81.00 ± 1.00      baseline      –      –  11.0",
+    // t = 7 with 2 degrees of freedom: p = 0.0198; times the four differences.
+    "debiased tau_plus=0.1  72.17 ± 1.04  +1.17 ± 0.72  0.079  82.17 ± 1.04  +1.17 ± 0.72  0.079   12.5  11.0",
+    // Both differences are 5.
+    "oracle (n = 2)         76.00 ± 1.41     +5.00 ± –      –  86.00 ± 1.41     +5.00 ± –      –      –  11.0",
+    "untrained encoder      61.00 ± 1.00             –      –  71.00 ± 1.00             –      –      –     –",
+    "raw pixels             50.00 ± 0.00             –      –  60.00 ± 0.00             –      –      –     –",
   ]);
-  assert(lines.every((line) => line.length <= 100));
-  assertStringIncludes(lines.join("\n"), "standard deviation over 3 seeds (0, 1, 2)");
+  assert(lines.every((line) => line.length <= 110));
+  const text = lines.join(" ");
+  assertStringIncludes(
+    text,
+    "standard deviation over 3 seeds (0, 1, 2), which are all that varies",
+  );
+  assertStringIncludes(text, "adjusted by Holm for the number of differences here, 4.");
+  assertStringIncludes(text, "–: one seed, or seeds whose differences are all equal, do not tell.");
 });
 
-Deno.test("in 80 columns the table keeps the results, and the page the rates", () => {
-  const lines = terminalTable(report([0, 1, 2]), 80).split("\n");
+Deno.test("in 90 columns the rates are in the page alone, in 80 each probe has a table", () => {
+  const sweep = report([0, 1, 2]);
+  const lines = terminalTable(sweep, 90).split("\n");
   assertEquals(lines.slice(1, 4), [
-    "arm                             knn             Δ        linear             Δ",
-    "─────────────────────  ────────────  ────────────  ────────────  ────────────",
-    "biased                 71.00 ± 1.00      baseline  81.00 ± 1.00      baseline",
+    "arm                            knn             Δ      p        linear             Δ      p",
+    "────────────────────  ────────────  ────────────  ─────  ────────────  ────────────  ─────",
+    "biased                71.00 ± 1.00      baseline      –  81.00 ± 1.00      baseline      –",
   ]);
-  assert(lines.every((line) => line.length <= 80));
   assert(!lines.join("\n").includes("FN"));
-  assertStringIncludes(markdown(report([0, 1, 2])), "| clamp | FN |");
+  assertStringIncludes(markdown(sweep), "| clamp | FN |");
+  const narrow = terminalTable(sweep, 80).split("\n");
+  assertEquals(narrow.filter((line) => / Δ /.test(line)), [
+    "arm                             knn             Δ      p  clamp    FN",
+    "arm                          linear             Δ      p  clamp    FN",
+  ]);
+  assertStringIncludes(narrow.join("\n"), "share of rows where the estimate");
+  for (const line of [...lines, ...narrow]) assert(line.length <= 90, line);
+  assert(narrow.every((line) => line.length <= 80));
+});
+
+Deno.test("pairs that are fewer than the arm's runs are counted, and what is small is not 0", () => {
+  const sweep = report([0, 1, 2]);
+  const [, , oracle] = sweep.arms;
+  const difference = { n: 1, mean: 5, deviation: null, halfWidth: null, p: null, adjustedP: null };
+  const small = { ...difference, n: 2, halfWidth: 0.0014, p: 1e-5, adjustedP: 4e-5 };
+  const scores = {
+    knn: { ...oracle.scores.knn, difference },
+    linear: { ...oracle.scores.linear, difference: small },
+  };
+  const table = terminalTable({ ...sweep, arms: [{ ...oracle, scores }] }, 120);
+  assertStringIncludes(table, "+5.00 ± – (n = 1)  –  86.00");
+  assertStringIncludes(table, "+5.00 ± 0.001  <0.001");
 });
 
 Deno.test("one seed has a dash for what it does not tell, nowhere NaN", async () => {
@@ -98,14 +127,16 @@ Deno.test("one seed has a dash for what it does not tell, nowhere NaN", async ()
 Deno.test("a difference that rounds to nothing has no sign of less", () => {
   const sweep = report([0, 1, 2]);
   const [, debiased] = sweep.arms;
-  const tiny = { n: 3, mean: -0.001, deviation: 0.01, halfWidth: 0.02 };
+  const tiny = { n: 3, mean: -0.001, deviation: 0.01, halfWidth: 0.02, p: 0.9, adjustedP: 1 };
   const scores = { ...debiased.scores, knn: { ...debiased.scores.knn, difference: tiny } };
   const table = terminalTable({ ...sweep, arms: [{ ...debiased, scores }] });
   assertStringIncludes(table, "+0.00 ± 0.02");
 });
 
 Deno.test("the JSON has what every run found, from which the rest can be computed again", () => {
-  const { arms, config } = JSON.parse(JSON.stringify(report([0, 1, 2]))) as SweepReport;
+  const { arms, config, comparisons } = JSON.parse(
+    JSON.stringify(report([0, 1, 2])),
+  ) as SweepReport;
   assertEquals(config, { dataset: "synthetic", epochs: 2 });
   assertEquals(arms.map(({ config }) => config), [
     { objective: "biased" },
@@ -116,6 +147,17 @@ Deno.test("the JSON has what every run found, from which the rest can be compute
   const differences = top1(1).map((value, i) => value - top1(0)[i]);
   const mean = differences.reduce((sum, value) => sum + value) / 3;
   assertAlmostEquals(arms[1].scores.knn.difference!.mean, mean, 1e-12);
+  assertEquals(arms[2].scores.knn.difference, {
+    n: 2,
+    mean: 5,
+    deviation: 0,
+    halfWidth: null,
+    p: null,
+    adjustedP: null,
+  });
+  const { p, adjustedP } = arms[1].scores.linear.difference!;
+  assertAlmostEquals(p!, 1 - 7 / Math.sqrt(51), 1e-12); // Student's t of 7 in closed form
+  assertEquals([adjustedP, comparisons], [4 * p!, 4]);
   assertEquals(arms[2].runs[1], {
     seed: 1,
     folder: "sweeps/x/2-1",
@@ -127,12 +169,14 @@ Deno.test("the page has command, table, failures, device and shared options", ()
   const page = markdown(report([0, 1, 2]));
   const table = page.split("\n").filter((line) => line.startsWith("|"));
   assertEquals(table.length, 2 + 5);
-  assert(table.every((line) => line.split("|").length === 9), "as many cells in every row");
+  assert(table.every((line) => line.split("|").length === 11), "as many cells in every row");
   for (
     const text of [
       "# Sweep over synthetic",
       "```sh\ndeno task sweep --objective=biased,debiased,oracle\n```",
-      "| debiased tau_plus=0.1 | 72.17 ± 1.04 | +1.17 ± 0.72 |",
+      "| debiased tau_plus=0.1 | 72.17 ± 1.04 | +1.17 ± 0.72 | 0.079 |",
+      "by Holm for the number of differences here, 4.",
+      "](metrics.jsonl.gz)",
       "](sweep.svg)",
       "- oracle, seed 1: Cannot go on: the loss must be finite.",
       "- wasm: WebAssembly",

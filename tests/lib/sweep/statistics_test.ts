@@ -1,5 +1,6 @@
 import { assertAlmostEquals, assertEquals } from "@std/assert";
-import { estimate, pairedDifference } from "../../../lib/sweep/statistics.ts";
+import { estimate, holm, pairedDifference } from "../../../lib/sweep/statistics.ts";
+import golden from "../../golden/statistics.json" with { type: "json" };
 
 // Student's quantile at 0.975 in closed form, for 1, 2 and 4 degrees of freedom; then as tables
 // print it (Abramowitz and Stegun, table 26.10).
@@ -27,7 +28,39 @@ Deno.test("the interval is Student's: closed forms, and the printed table", () =
 Deno.test("one value has no spread, and none has no mean: null, which is no NaN", () => {
   assertEquals(estimate([]), null);
   assertEquals(estimate([70]), { n: 1, mean: 70, deviation: null, halfWidth: null });
-  assertEquals(estimate([70, 70, 70]), { n: 3, mean: 70, deviation: 0, halfWidth: 0 });
+});
+
+Deno.test("equal values are no certainty: no interval and no p, whatever rounding makes of them", () => {
+  assertEquals(estimate([70, 70, 70]), { n: 3, mean: 70, deviation: 0, halfWidth: null });
+  // 70.1 − 65.1 and 71.3 − 66.3 are 5 and 4.999999999999986.
+  for (const [a, b] of [[[70.1, 71.3], [65.1, 66.3]], [[70, 70, 70], [70, 70, 70]], [[3], [1]]]) {
+    const found = pairedDifference(new Map(a.entries()), new Map(b.entries()))!;
+    assertEquals([found.n, found.halfWidth, found.p], [a.length, null, null]);
+    assertAlmostEquals(found.mean, a[0] - b[0], 1e-12);
+  }
+  // One test image of 10,000 more in one of twenty seeds is a difference.
+  const some = Array.from({ length: 20 }, (_, i) => 70 + i);
+  const more = some.map((value, i) => i === 7 ? value + 0.01 : value);
+  const { p } = pairedDifference(new Map(more.entries()), new Map(some.entries()))!;
+  assertAlmostEquals(p!, 0.3299, 1e-4); // t = 1 with 19 degrees of freedom
+});
+
+Deno.test("paired t-tests are those of an integral of Student's density", () => {
+  for (const { a, b, ...expected } of golden.tests) {
+    const found = pairedDifference(new Map(a.entries()), new Map(b.entries()))!;
+    for (const name of ["mean", "deviation", "halfWidth"] as const) {
+      assertAlmostEquals(found[name]!, expected[name], 1e-8, `${name} of ${a.length}`);
+    }
+    assertAlmostEquals(found.p! / expected.p, 1, 1e-6, `p of ${a.length}`);
+  }
+});
+
+Deno.test("Holm's adjustment: as by its definition; what has no p counts and stays null", () => {
+  for (const { p, adjusted } of golden.holm) {
+    for (const [i, value] of holm(p).entries()) assertAlmostEquals(value!, adjusted[i], 1e-15);
+  }
+  assertEquals(holm([]), []);
+  assertEquals(holm([null, 0.01, null, 0.25]), [null, 0.04, null, 0.75]);
 });
 
 Deno.test("differences are of pairs: what all seeds share cancels, other seeds are left out", () => {
