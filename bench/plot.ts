@@ -23,7 +23,7 @@ import linear from "../plugins/probes/linear.ts";
 import { type Machine, machine } from "./support/machine.ts";
 import { inScope } from "./support/measure.ts";
 import { extraBytes } from "./support/memory.ts";
-import { openBoth, prepare, STOCK, timeInTurn } from "./support/paired.ts";
+import { openBoth, prepare, STOCK, timeMedians } from "./support/paired.ts";
 import { productEnv, productStep } from "./support/product_step.ts";
 import { stockStep } from "./support/stock_step.ts";
 import type { StepSpec } from "./support/steps.ts";
@@ -89,7 +89,7 @@ async function image(): Promise<Chart[]> {
       const steps = [[OURS, BACKEND, ours], [OTHER, STOCK, stock]] as const;
       const runs = [];
       for (const [, backend, step] of steps) runs.push(await prepare(backend, () => step));
-      const times = await timeInTurn(runs, REPETITIONS);
+      const times = await timeMedians(runs, REPETITIONS);
       for (const [i, [series, backend, step]] of steps.entries()) {
         time.push({ x: size, y: times[i].wall, series });
         await tf.setBackend(backend);

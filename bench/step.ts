@@ -12,7 +12,7 @@ import { note, say } from "../lib/terminal/say.ts";
 import { table } from "../lib/terminal/table.ts";
 import { machine, machineLines } from "./support/machine.ts";
 import { inScope, type Pair, prepareWasm, timeComparison, timeStep } from "./support/measure.ts";
-import { openBoth, timeInTurn } from "./support/paired.ts";
+import { openBoth, timeMedians } from "./support/paired.ts";
 import { describeLoss, describeStep, STEPS } from "./support/steps.ts";
 import { timeTorch } from "./support/torch.ts";
 import { WORKS } from "./support/works.ts";
@@ -96,7 +96,7 @@ function wasmRows(): Row[] {
     target,
     measure: async () => {
       const torch = await timeTorch({ steps: [spec], threads: 1, repetitions });
-      const [ours] = await timeInTurn([await prepareWasm(spec)], repetitions);
+      const [ours] = await timeMedians([await prepareWasm(spec)], repetitions);
       if ("missing" in torch) return [torch.missing, ours.wall.toFixed(1), "", "", ""];
       const wall = torch.times.get(describeStep(spec)) ?? NaN;
       return cells({ stock: { wall, cpu: wall }, ours }, target);

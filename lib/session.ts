@@ -100,7 +100,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     ),
     checkOptions(normalizationOptions, options.normalization ?? {}),
   );
-  const { chooseDevice } = await import("./device/choose.ts");
+  const { chooseDevice } = await import("./choose_device.ts");
   const device = await chooseDevice(options.device ?? "auto", { cache: base.cache });
   await device.setTuning(options.tune === false ? undefined : base);
   const env: Env = {

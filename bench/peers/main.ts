@@ -15,7 +15,7 @@ import { table } from "../../lib/terminal/table.ts";
 import { productLoss, stockLoss } from "../support/loss_step.ts";
 import { machine, machineLines } from "../support/machine.ts";
 import { inScope, onWasm, prepareProduct, prepareStock, prepareWasm } from "../support/measure.ts";
-import { openBoth, prepare, STOCK, timeInTurn } from "../support/paired.ts";
+import { openBoth, prepare, STOCK, timeMedians } from "../support/paired.ts";
 import { describeLoss, describeStep, STEPS, type StepSpec } from "../support/steps.ts";
 import { timeTorch, type TorchTimes } from "../support/torch.ts";
 import { jaxLoss, jaxStep, openJax } from "./jax_step.ts";
@@ -105,7 +105,7 @@ async function measure({ name, step, loss, times }: Peer): Promise<string[]> {
   for (const make of makers) {
     const run = await make();
     if (!run) cells.push("");
-    else cells.push((await timeInTurn([run], repetitions))[0].wall.toFixed(1));
+    else cells.push((await timeMedians([run], repetitions))[0].wall.toFixed(1));
     note(`   ${columns[cells.length - 1]}: ${cells.at(-1) || "not compared"}`);
   }
   return [name, ...cells];

@@ -6,7 +6,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { BACKEND } from "../../lib/device/webgpu.ts";
 import { openDevice } from "../../lib/device/device.ts";
-import { type Comparison, prepare, STOCK, timeInTurn, type Timing } from "./paired.ts";
+import { type Comparison, prepare, STOCK, timeMedians, type Timing } from "./paired.ts";
 import { productStep } from "./product_step.ts";
 import type { StepSpec } from "./steps.ts";
 import { stockStep } from "./stock_step.ts";
@@ -26,7 +26,7 @@ export async function timeComparison(
 ): Promise<Pair> {
   return await inScope(async () =>
     pair(
-      await timeInTurn([await prepare(STOCK, stock), await prepare(BACKEND, ours)], repetitions),
+      await timeMedians([await prepare(STOCK, stock), await prepare(BACKEND, ours)], repetitions),
     )
   );
 }
@@ -36,7 +36,7 @@ export async function timeStep(spec: StepSpec, repetitions: number): Promise<Pai
   return await inScope(async () => {
     const stock = await prepareStock(spec);
     const ours = await prepareProduct(spec);
-    return pair(await timeInTurn([stock, ours], repetitions));
+    return pair(await timeMedians([stock, ours], repetitions));
   });
 }
 

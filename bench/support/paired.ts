@@ -9,6 +9,7 @@ import * as tf from "@tensorflow/tfjs";
 import { collectBindGroups } from "../../lib/device/bind_groups.ts";
 import { BACKEND, openWebgpu } from "../../lib/device/webgpu.ts";
 import { finish, webgpuBackend } from "../../lib/kernels/webgpu/program.ts";
+import { median, type Meter, timeInTurn } from "../../lib/timing.ts";
 
 /** The stock backend of the package, untouched. */
 export const STOCK = "webgpu";
@@ -61,28 +62,22 @@ export interface Timing {
   readonly cpu: number;
 }
 
-/** Runs each of the works once to warm up, then all in turn `repetitions` times. */
-export async function timeInTurn(
-  works: readonly (() => Promise<void>)[],
-  repetitions = 5,
-): Promise<Timing[]> {
-  for (const work of works) await work();
-  const times = works.map(() => ({ wall: [] as number[], cpu: [] as number[] }));
-  for (let i = 0; i < repetitions; i++) {
-    for (const [w, work] of works.entries()) {
-      const [wall, cpu] = [performance.now(), process.cpuUsage()];
-      await work();
-      const spent = process.cpuUsage(cpu);
-      times[w].wall.push(performance.now() - wall);
-      times[w].cpu.push((spent.user + spent.system) / 1000);
-    }
-  }
-  return times.map(({ wall, cpu }) => ({ wall: median(wall), cpu: median(cpu) }));
-}
+const wallAndCpu: Meter<Timing> = () => {
+  const [wall, cpu] = [performance.now(), process.cpuUsage()];
+  return () => {
+    const spent = process.cpuUsage(cpu);
+    return { wall: performance.now() - wall, cpu: (spent.user + spent.system) / 1000 };
+  };
+};
 
-/** The median. */
-export function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+/** Medians of `rounds` runs of each of the works, in turn, after one to warm up. */
+export async function timeMedians(
+  works: readonly (() => Promise<void>)[],
+  rounds = 5,
+): Promise<Timing[]> {
+  const measured = await timeInTurn(works, { rounds, meter: wallAndCpu });
+  return measured.map((times) => ({
+    wall: median(times.map(({ wall }) => wall)),
+    cpu: median(times.map(({ cpu }) => cpu)),
+  }));
 }

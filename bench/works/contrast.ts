@@ -9,7 +9,7 @@ import { BACKEND } from "../../lib/device/webgpu.ts";
 import { webgpuBackend } from "../../lib/kernels/webgpu/program.ts";
 import { familyLoss, type FamilyMember } from "../../lib/objectives/debiased_family.ts";
 import { extraBytes } from "../support/memory.ts";
-import { type Comparison, prepare, STOCK, timeInTurn, type Work } from "../support/paired.ts";
+import { type Comparison, prepare, STOCK, timeMedians, type Work } from "../support/paired.ts";
 
 const DEBIASED: FamilyMember = { form: "debiased", temperature: 0.5, tauPlus: 0.1 };
 
@@ -89,7 +89,7 @@ export async function contrastCost(pairs: number, repetitions = 5): Promise<Cont
   const long = Math.max(...steps.map(({ time }) => time)) > LONG;
   const times = long
     ? steps.map(({ time }) => time)
-    : (await timeInTurn(steps.map(({ run }) => run), repetitions)).map(({ wall }) => wall);
+    : (await timeMedians(steps.map(({ run }) => run), repetitions)).map(({ wall }) => wall);
   tf.engine().endScope();
   return { pairs, ours: times[0], ourBytes: ours.bytes, stock: times[1], stockBytes: stock?.bytes };
 }

@@ -5,7 +5,7 @@
  */
 import type { z } from "zod";
 import { cacheFolder } from "../cache.ts";
-import { chooseDevice } from "../device/choose.ts";
+import { chooseDevice } from "../choose_device.ts";
 import type { DeviceName } from "../device/device.ts";
 import { TauplusError, UsageError } from "../errors.ts";
 import { checkOptions, flagsOf } from "../options.ts";

@@ -4,13 +4,22 @@
  *
  * @module
  */
+import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs";
 import { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
+import { z } from "zod";
 import { DeviceError } from "../errors.ts";
 import { registerMixedPrecision, setMixed } from "../kernels/webgpu/mixed.ts";
 import { webgpuBackend } from "../kernels/webgpu/program.ts";
 import { registerWebgpuKernels } from "../kernels/webgpu/register.ts";
-import { startTuning, stopTuning, tune } from "../kernels/webgpu/tuner.ts";
+import {
+  KERNELS_VERSION,
+  startTuning,
+  stopTuning,
+  tune,
+  type Winners,
+} from "../kernels/webgpu/tuner.ts";
+import { recall, remember } from "../measurements.ts";
 import { collectBindGroups } from "./bind_groups.ts";
 import type { Device } from "./device.ts";
 
@@ -141,8 +150,14 @@ function watch(gpu: GPUDevice, adapter: GPUAdapter): Device {
     ...described,
     tf,
     async setTuning(tuning) {
-      if (tuning) await startTuning(backend(), { adapter: described.description, ...tuning });
-      else stopTuning(backend());
+      if (!tuning) return stopTuning(backend());
+      const { cache, progress, ...rest } = tuning;
+      startTuning(backend(), {
+        ...rest,
+        ...await rememberedWinners(described.description, cache),
+        progress: (done, total) =>
+          progress?.({ task: "tuning kernels", done, total, unit: "kernels" }),
+      });
     },
     tune: () => tune(backend()),
     ...(gpu.features.has("shader-f16") && { setMixed: (on: boolean) => setMixed(backend(), on) }),
@@ -159,6 +174,31 @@ function watch(gpu: GPUDevice, adapter: GPUAdapter): Device {
           ? "Choose a smaller --batch_size, or --micro_batch."
           : "Update the driver, or choose --device=wasm.",
       });
+    },
+  };
+}
+
+/** Per adapter and versions, the winners as JSON text by kernel and shape. */
+const WinnersFile = z.record(z.string(), z.record(z.string(), z.string()));
+
+/** What the tuner found on this adapter with these versions, and where it is written. */
+export async function rememberedWinners(
+  adapter: string,
+  cache: string | undefined,
+): Promise<{ known: Winners; remember: (winners: Winners) => Promise<void> }> {
+  const file = cache && join(cache, "kernels.json");
+  const where = [
+    adapter,
+    `Deno ${Deno.version.deno}`,
+    `TensorFlow.js ${tf.version_core}`,
+    `kernels ${KERNELS_VERSION}`,
+  ].join("; ");
+  return {
+    known: (await recall(file, WinnersFile))[where] ?? {},
+    async remember(winners) {
+      // Read again: another process may have written meanwhile.
+      const all = await recall(file, WinnersFile);
+      await remember(file, { ...all, [where]: { ...all[where], ...winners } });
     },
   };
 }

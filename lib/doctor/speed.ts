@@ -5,8 +5,8 @@
  * @module
  */
 import type * as tf from "@tensorflow/tfjs";
+import { timeTrainingStep } from "../choose_device.ts";
 import type { Device } from "../device/device.ts";
-import { timeTrainingStep } from "../device/training_step.ts";
 import { resnet, resnetDim } from "../nn/resnet.ts";
 import { rng } from "../random.ts";
 import { bottleneckFlops, TRAINING } from "./flops.ts";

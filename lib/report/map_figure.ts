@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { median } from "../timing.ts";
 import type { Figure } from "./curves.ts";
 import type { TestImages } from "./test_images.ts";
 
@@ -176,8 +177,4 @@ function apart(labels: readonly Label[], [xs, ys]: readonly (readonly number[])[
     x: xs[0] + x / WIDTH * (xs[1] - xs[0]),
     y: ys[0] + y / HEIGHT * (ys[1] - ys[0]),
   }));
-}
-
-function median(values: number[]): number {
-  return values.sort((a, b) => a - b)[Math.floor(values.length / 2)];
 }

@@ -6,6 +6,7 @@
 import type * as tf from "@tensorflow/tfjs";
 import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
 import { rng } from "../../random.ts";
+import { median } from "../../timing.ts";
 import { finish, freeingOnError, submit } from "./program.ts";
 import type { Tunable } from "./tuner.ts";
 
@@ -71,25 +72,30 @@ export async function fastest<C>(
         for (const { times } of field) times.length = 0;
       }
     }
-    const best = field.reduce((best, entrant) => timeOf(entrant) < timeOf(best) ? entrant : best);
-    // The first candidate keeps its place unless it is clearly beaten.
-    const [first] = field;
-    const stays = first.candidate === candidates[0] && timeOf(best) > WORTH_IT * timeOf(first);
-    return stays ? candidates[0] : best.candidate;
+    return winner(field, candidates[0]);
   } finally {
     for (const { dataId } of inputs) backend.disposeData(dataId);
   }
 }
 
 /** A candidate and the times of its measurements. */
-interface Entrant<C> {
+export interface Entrant<C> {
+  /** The candidate. */
   readonly candidate: C;
+  /** Milliseconds. */
   readonly times: number[];
 }
 
-/** The median of the measurements. */
-function timeOf({ times }: Entrant<unknown>): number {
-  return times.toSorted((a, b) => a - b)[times.length >> 1];
+const timeOf = ({ times }: Entrant<unknown>) => median(times);
+
+/**
+ * The fastest of those that are left, by the medians; but `standard` keeps its place, where it is
+ * among them, unless it is beaten by 3 %.
+ */
+export function winner<C>(field: readonly Entrant<C>[], standard: C): C {
+  const best = field.reduce((best, entrant) => timeOf(entrant) < timeOf(best) ? entrant : best);
+  const held = field.find(({ candidate }) => candidate === standard);
+  return held && timeOf(best) > WORTH_IT * timeOf(held) ? standard : best.candidate;
 }
 
 /** How many random numbers are drawn, a prime; they are repeated. */

@@ -3,23 +3,18 @@
  *
  * A kernel asks {@linkcode tuned} which of its candidates to use. Until that is known it is the first;
  * {@linkcode tune}, called between steps, times the candidates of what has been asked for, and the
- * winners are remembered in the cache folder. A candidate wins only with the first one's result, bit
+ * winners are given to whoever remembers them. A candidate wins only with the first one's result, bit
  * for bit, so tuning changes the time of a run and nothing else.
  *
  * @module
  */
-import { join } from "node:path";
-import { version_core } from "@tensorflow/tfjs";
 import type * as tf from "@tensorflow/tfjs";
 import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
-import { z } from "zod";
-import { recall, remember } from "../../measurements.ts";
-import type { Progress } from "../../plugin.ts";
 import { fastest } from "./fastest.ts";
 import { finish } from "./program.ts";
 
 /** To be raised when a kernel changes without its candidates, so that old winners are timed anew. */
-const KERNELS_VERSION = 1;
+export const KERNELS_VERSION = 1;
 
 /** Milliseconds that a process spends on tuning at most, but for the kernel at hand. */
 const BUDGET = 20_000;
@@ -38,14 +33,17 @@ export interface Tunable<C> {
   run(candidate: C, inputs: readonly tf.TensorInfo[]): tf.TensorInfo;
 }
 
+/** The winners, as JSON text, by kernel and shape. */
+export type Winners = Readonly<Record<string, string>>;
+
 /** How to tune. */
 export interface TuningOptions {
-  /** The adapter, as it is described. */
-  readonly adapter: string;
-  /** The folder to remember winners in; without it they last as long as the process. */
-  readonly cache?: string;
-  /** Is told of the kernels that are timed. */
-  readonly progress?: (progress: Progress) => void;
+  /** The winners known of this adapter and these versions. */
+  readonly known?: Winners;
+  /** Is given the winners after each tuning; without it they last as long as the process. */
+  readonly remember?: (winners: Winners) => Promise<void>;
+  /** Is told how many kernels of how many are timed. */
+  readonly progress?: (done: number, total: number) => void;
   /** Ends the timing early. */
   readonly signal?: AbortSignal;
   /** Milliseconds to spend at most; default 20,000. */
@@ -55,8 +53,6 @@ export interface TuningOptions {
 /** The state of a backend that is tuned. */
 interface Tuning {
   readonly options: TuningOptions;
-  /** What the winners hold for. */
-  readonly where: string;
   /** The winners, as JSON text, by kernel and shape. */
   readonly winners: Map<string, string>;
   /** What was asked for and is not known, and how often. */
@@ -65,24 +61,13 @@ interface Tuning {
   left: number;
 }
 
-/** Per adapter and versions, the winners as JSON text by kernel and shape. */
-const Winners = z.record(z.string(), z.record(z.string(), z.string()));
-
 const tunings = new WeakMap<WebGPUBackend, Tuning>();
 
-/** From now on kernels use the winners remembered, and {@linkcode tune} times what is missing. */
-export async function startTuning(backend: WebGPUBackend, options: TuningOptions): Promise<void> {
-  const where = [
-    options.adapter,
-    `Deno ${Deno.version.deno}`,
-    `TensorFlow.js ${version_core}`,
-    `kernels ${KERNELS_VERSION}`,
-  ].join("; ");
-  const remembered = (await recall(fileOf(options), Winners))[where] ?? {};
+/** From now on kernels use the winners known, and {@linkcode tune} times what is missing. */
+export function startTuning(backend: WebGPUBackend, options: TuningOptions): void {
   tunings.set(backend, {
     options,
-    where,
-    winners: new Map(Object.entries(remembered)),
+    winners: new Map(Object.entries(options.known ?? {})),
     wanted: new Map(),
     left: options.budget ?? BUDGET,
   });
@@ -121,14 +106,12 @@ export async function tune(backend: WebGPUBackend): Promise<void> {
   if (!tuning || tuning.left <= 0) return;
   const due = [...tuning.wanted].filter(([, { calls }]) => calls > 1);
   if (due.length === 0) return;
-  const { options: { progress, signal }, winners, wanted } = tuning;
-  const show = (done: number) =>
-    progress?.({ task: "tuning kernels", done, total: due.length, unit: "kernels" });
+  const { options: { progress, remember, signal }, winners, wanted } = tuning;
   await finish(backend);
   const begin = performance.now();
   const expired = () => Boolean(signal?.aborted) || performance.now() - begin > tuning.left;
   for (const [done, [key, { tunable }]] of due.entries()) {
-    show(done);
+    progress?.(done, due.length);
     const winner = await fastest(backend, tunable, expired);
     if (winner === undefined) {
       if (expired()) break;
@@ -139,12 +122,7 @@ export async function tune(backend: WebGPUBackend): Promise<void> {
     wanted.delete(key);
     winners.set(key, JSON.stringify(winner));
   }
-  show(due.length);
+  progress?.(due.length, due.length);
   tuning.left -= performance.now() - begin;
-  const file = fileOf(tuning.options);
-  const remembered = await recall(file, Winners);
-  const ours = { ...remembered[tuning.where], ...Object.fromEntries(winners) };
-  await remember(file, { ...remembered, [tuning.where]: ours });
+  await remember?.(Object.fromEntries(winners));
 }
-
-const fileOf = ({ cache }: TuningOptions) => cache && join(cache, "kernels.json");

@@ -4,6 +4,8 @@ import { join } from "node:path";
 import type * as tf from "@tensorflow/tfjs";
 import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
 import type { Device } from "../../../../lib/device/device.ts";
+import { rememberedWinners } from "../../../../lib/device/webgpu.ts";
+import { winner } from "../../../../lib/kernels/webgpu/fastest.ts";
 import { emptyTensor, runProgram, webgpuBackend } from "../../../../lib/kernels/webgpu/program.ts";
 import {
   startTuning,
@@ -11,6 +13,7 @@ import {
   type Tunable,
   tune,
   tuned,
+  type TuningOptions,
 } from "../../../../lib/kernels/webgpu/tuner.ts";
 import { testOnWebgpu } from "../../../support/devices.ts";
 
@@ -63,6 +66,16 @@ function ask(
   return told;
 }
 
+/** As the device does: with what is remembered of the adapter in the folder. */
+async function start(
+  backend: WebGPUBackend,
+  adapter: string,
+  cache: string,
+  options: TuningOptions = {},
+): Promise<void> {
+  startTuning(backend, { ...options, ...await rememberedWinners(adapter, cache) });
+}
+
 function testTuner(
   name: string,
   fn: (backend: WebGPUBackend, cache: string, device: Device) => Promise<void>,
@@ -80,7 +93,7 @@ function testTuner(
 }
 
 testTuner("the first candidate is used until a faster one is found", async (backend, cache) => {
-  await startTuning(backend, { adapter: "a", cache });
+  await start(backend, "a", cache);
   const candidates = [SLOW, FAST];
   assertEquals(ask(backend, candidates), SLOW);
   await tune(backend);
@@ -88,7 +101,7 @@ testTuner("the first candidate is used until a faster one is found", async (back
 });
 
 testTuner("the first candidate stays where it is the fastest", async (backend, cache) => {
-  await startTuning(backend, { adapter: "a", cache });
+  await start(backend, "a", cache);
   ask(backend, [FAST, SLOW]);
   await tune(backend);
   assertEquals(ask(backend, [FAST, SLOW]), FAST);
@@ -97,7 +110,7 @@ testTuner("the first candidate stays where it is the fastest", async (backend, c
 testTuner(
   "a candidate with another result or a shader that fails never wins",
   async (backend, cache, device) => {
-    await startTuning(backend, { adapter: "a", cache });
+    await start(backend, "a", cache);
     const candidates = [SLOW, BROKEN, WRONG];
     ask(backend, candidates);
     await tune(backend);
@@ -111,7 +124,7 @@ testTuner(
   async (backend, cache) => {
     const candidates = [BROKEN, SLOW, FAST];
     let timed = 0;
-    await startTuning(backend, { adapter: "a", cache, progress: () => void timed++ });
+    await start(backend, "a", cache, { progress: () => void timed++ });
     ask(backend, candidates);
     ask(backend, [SLOW, FAST], 2, "other");
     await tune(backend);
@@ -129,20 +142,20 @@ testTuner(
 
 testTuner("winners are remembered per adapter, kernel and shape", async (backend, cache) => {
   const candidates = [SLOW, FAST];
-  await startTuning(backend, { adapter: "a", cache });
+  await start(backend, "a", cache);
   ask(backend, candidates);
   await tune(backend);
-  await startTuning(backend, { adapter: "a", cache });
+  await start(backend, "a", cache);
   assertEquals(ask(backend, candidates, 1), FAST);
   assertEquals(ask(backend, candidates, 1, "other"), SLOW);
-  await startTuning(backend, { adapter: "b", cache });
+  await start(backend, "b", cache);
   assertEquals(ask(backend, candidates, 1), SLOW);
 });
 
 testTuner(
   "a winner that is no candidate any more is timed anew",
   async (backend, cache) => {
-    await startTuning(backend, { adapter: "a", cache });
+    await start(backend, "a", cache);
     ask(backend, [SLOW, FAST]);
     await tune(backend);
     const other = { rounds: 2, factor: 2 };
@@ -157,14 +170,11 @@ testTuner(
   async (backend, cache) => {
     const candidates = [SLOW, FAST];
     await Deno.writeTextFile(join(cache, "kernels.json"), '{"half');
-    await startTuning(backend, { adapter: "a", cache });
+    await start(backend, "a", cache);
     ask(backend, candidates);
     await tune(backend);
     assertEquals(ask(backend, candidates), FAST);
-    await startTuning(backend, {
-      adapter: "a",
-      cache: join(cache, "kernels.json", "below a file"),
-    });
+    await start(backend, "a", join(cache, "kernels.json", "below a file"));
     ask(backend, candidates);
     await tune(backend);
     assertEquals(ask(backend, candidates), FAST);
@@ -172,7 +182,7 @@ testTuner(
 );
 
 testTuner("without tuning the first candidate is used always", async (backend, cache) => {
-  await startTuning(backend, { adapter: "a", cache });
+  await start(backend, "a", cache);
   ask(backend, [SLOW, FAST]);
   await tune(backend);
   stopTuning(backend);
@@ -185,17 +195,17 @@ testTuner(
   "what was asked for once, or is beyond the budget, is not timed",
   async (backend, cache) => {
     const candidates = [SLOW, FAST];
-    const timed: string[] = [];
-    const progress = ({ task }: { task: string }) => void timed.push(task);
-    await startTuning(backend, { adapter: "a", cache, progress });
+    const timed: number[] = [];
+    const progress = (done: number) => void timed.push(done);
+    await start(backend, "a", cache, { progress });
     ask(backend, candidates, 1);
     await tune(backend);
     assertEquals(timed, []);
-    await startTuning(backend, { adapter: "a", cache, budget: 0 });
+    await start(backend, "a", cache, { budget: 0 });
     ask(backend, candidates);
     await tune(backend);
     assertEquals(ask(backend, candidates), SLOW);
-    await startTuning(backend, { adapter: "a", cache, progress, signal: AbortSignal.abort() });
+    await start(backend, "a", cache, { progress, signal: AbortSignal.abort() });
     ask(backend, candidates);
     await tune(backend);
     assertEquals(ask(backend, candidates), SLOW);
@@ -204,9 +214,22 @@ testTuner(
 );
 
 testTuner("tuning leaves no data on the device", async (backend, cache) => {
-  await startTuning(backend, { adapter: "a", cache });
+  await start(backend, "a", cache);
   ask(backend, [SLOW, FAST, BROKEN, WRONG]);
   const before = backend.numDataIds();
   await tune(backend);
   assertEquals(backend.numDataIds(), before);
+});
+
+Deno.test("the first candidate gives way only to one that is 3 % faster, by the medians", () => {
+  const field = (...times: number[]) => [
+    { candidate: "first", times: [100, 900, 100] },
+    { candidate: "other", times },
+  ];
+  assertEquals(winner(field(97.5, 97.5, 1), "first"), "first");
+  assertEquals(winner(field(96.5, 96.5, 900), "first"), "other");
+  assertEquals(winner(field(1, 100, 101), "first"), "first");
+  // Once the first has dropped out, the fastest wins by any margin.
+  const rest = [{ candidate: "b", times: [100] }, { candidate: "c", times: [99] }];
+  assertEquals(winner(rest, "first"), "c");
 });

@@ -1,7 +1,7 @@
 /** `auto`: the rule by itself, and real devices. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { join } from "node:path";
-import { chooseDevice, decide } from "../../../lib/device/choose.ts";
+import { chooseDevice, decide } from "../../lib/choose_device.ts";
 
 const hardware = { description: "NVIDIA H100", software: false };
 const software = { description: "llvmpipe, software adapter", software: true };
