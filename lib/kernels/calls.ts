@@ -172,9 +172,9 @@ export interface KernelCalls {
   readonly BatchNormTraining: BatchNormTrainingAttributes;
   /** `webgpu/batch_norm_gradient.ts`. */
   readonly BatchNormTrainingGrad: BatchNormAttributes;
-  /** `webgpu/contrast.ts`: z → losses, clamped, push, pull. */
+  /** `webgpu/contrast.ts`: z → losses, clamped, negativeWeights, positiveWeights. */
   readonly ContrastRows: ContrastAttributes;
-  /** `webgpu/contrast_gradient.ts`: z, push, pull, dy → dz. */
+  /** `webgpu/contrast_gradient.ts`: z, negativeWeights, positiveWeights, dy → dz. */
   readonly ContrastRowsGrad: ContrastAttributes;
   /** `webgpu/optimizer.ts`: weights and slots in place. */
   readonly OptimizerStep: OptimizerAttributes;

@@ -68,12 +68,16 @@ export function familyClampRate(
  */
 function rowsLoss(z: tf.Tensor2D, attributes: ContrastAttributes): tf.Scalar {
   return withGradient([z], (save) => {
-    const [losses, , push, pull] = runKernel("ContrastRows", { z }, attributes);
-    save([z, push, pull]);
+    const [losses, , negativeWeights, positiveWeights] = runKernel(
+      "ContrastRows",
+      { z },
+      attributes,
+    );
+    save([z, negativeWeights, positiveWeights]);
     return {
       value: losses.mean<tf.Scalar>(),
-      gradFunc: (dy, [z, push, pull]) =>
-        runKernel("ContrastRowsGrad", { z, push, pull, dy }, attributes),
+      gradFunc: (dy, [z, negativeWeights, positiveWeights]) =>
+        runKernel("ContrastRowsGrad", { z, negativeWeights, positiveWeights, dy }, attributes),
     };
   });
 }

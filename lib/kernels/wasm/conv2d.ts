@@ -8,6 +8,8 @@
  * so both are matrix products whose large side is never built. A few images are padded at a time, into a
  * scratch that stays in the cache.
  *
+ * Tests and reference: `tests/lib/kernels/wasm/conv2d_test.ts`; bench: `bench/step.ts`.
+ *
  * @module
  */
 import type * as tf from "@tensorflow/tfjs";

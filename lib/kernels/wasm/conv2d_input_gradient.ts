@@ -7,6 +7,8 @@
  * residue this is a convolution of ∂y with those taps, flipped, written to every s-th pixel of ∂x: so
  * nothing is multiplied by stuffed zeros.
  *
+ * Tests and reference: `tests/lib/kernels/wasm/conv2d_test.ts`; bench: `bench/step.ts`.
+ *
  * @module
  */
 import type * as tf from "@tensorflow/tfjs";

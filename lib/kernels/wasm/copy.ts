@@ -2,6 +2,8 @@
  * Slices, padding, tiling and gathering on wasm, as copies of contiguous runs. The backend copies
  * its whole input before it slices, and tiles and gathers element by element.
  *
+ * Tests and reference: `tests/lib/kernels/wasm/copy_test.ts`.
+ *
  * @module
  */
 import * as tf from "@tensorflow/tfjs";

@@ -4,6 +4,8 @@
  *
  *     y[n, i, j, c·m + k] = Σ_a,b x[n, i·s + a − p, j·s + b − p, c] · w[a, b, c, k]
  *
+ * Tests and reference: `tests/lib/kernels/wasm/depthwise_gradients_test.ts`.
+ *
  * @module
  */
 import * as tf from "@tensorflow/tfjs";

@@ -2,6 +2,8 @@
  * Matrix products on wasm, either side transposed or not: out = a·b + bias. TensorFlow.js has a fast
  * path only where neither is and the batch is 1.
  *
+ * Tests and reference: `tests/lib/kernels/wasm/mat_mul_test.ts`; bench: `bench/step.ts`.
+ *
  * @module
  */
 import * as tf from "@tensorflow/tfjs";

@@ -2,6 +2,8 @@
  * Sums and means over axes that are not the last, on wasm: out[o, i] = scale·Σ_r x[o, r, i]. The
  * backend transposes first, element by element.
  *
+ * Tests and reference: `tests/lib/kernels/wasm/reduce_test.ts`.
+ *
  * @module
  */
 import * as tf from "@tensorflow/tfjs";

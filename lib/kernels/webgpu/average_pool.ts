@@ -4,6 +4,9 @@
  * where the size does not divide n, cells overlap. Which cells pixel j is in has the same form with
  * n and size changed over: ⌊j·size/n⌋ … ⌈(j+1)·size/n⌉ − 1.
  *
+ * Two passes, one each way; O(x) loads.
+ * Tests and reference: `tests/lib/nn/adaptive_average_pool_test.ts`; bench: `bench/works/pool.ts`.
+ *
  * @module
  */
 import type * as tf from "@tensorflow/tfjs";

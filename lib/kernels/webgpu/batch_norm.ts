@@ -10,6 +10,8 @@
  * deviations, block by block; these are merged by Chan, Golub & LeVeque (1983); (2) y. Means are
  * kept relative to the first value of the walk, so a mean far from zero costs no digits.
  *
+ * Tests and reference: `tests/lib/kernels/webgpu/batch_norm_test.ts`; bench: `bench/works/batch_norm.ts`.
+ *
  * @module
  */
 import type * as tf from "@tensorflow/tfjs";

@@ -9,6 +9,8 @@
  * Where there was a residual, g is its gradient too, so the first pass writes it, by the y it is
  * given, and the second reads it.
  *
+ * Tests and reference: `tests/lib/kernels/webgpu/batch_norm_test.ts`; bench: `bench/works/batch_norm.ts`.
+ *
  * @module
  */
 import type * as tf from "@tensorflow/tfjs";

@@ -33,7 +33,7 @@ import { emptyTensor, runProgram } from "./program.ts";
 export const NOTHING = -1e30;
 
 /**
- * Gives [losses, clamped, push, pull] of the rows: the loss of each [n]; 1 where the clamp holds,
+ * Gives [losses, clamped, negativeWeights, positiveWeights] of the rows: the loss of each [n]; 1 where the clamp holds,
  * else 0 [n]; and for the gradient the logs of the weights on negatives [n, 2] and the
  * weights on the positives by their views [n, V].
  */
@@ -59,11 +59,19 @@ export function contrastRows(
     });
   });
   const [losses, clamped] = [emptyTensor(backend, [rows]), emptyTensor(backend, [rows])];
-  const [push, pull] = [emptyTensor(backend, [rows, 2]), emptyTensor(backend, [rows, views])];
+  const [negativeWeights, positiveWeights] = [
+    emptyTensor(backend, [rows, 2]),
+    emptyTensor(backend, [rows, views]),
+  ];
   runProgram(backend, {
     name: "contrast_rows",
     inputs: { z: { tensor: z, element: "vec4f" }, sums },
-    outputs: { losses, clamped, push: { tensor: push, element: "vec2f" }, pull },
+    outputs: {
+      losses,
+      clamped,
+      negativeWeights: { tensor: negativeWeights, element: "vec2f" },
+      positiveWeights,
+    },
     uniforms: {
       rows,
       padded,
@@ -85,7 +93,7 @@ export function contrastRows(
     workgroups: [Math.ceil(rows / 64)],
   });
   backend.disposeData(sums.dataId);
-  return [losses, clamped, push, pull];
+  return [losses, clamped, negativeWeights, positiveWeights];
 }
 
 const SIMILARITY: TileEntry = {
@@ -186,12 +194,12 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
       let terms = z[i * u.quads + k] * z[p * u.quads + k];
       product += (terms.x + terms.y) + (terms.z + terms.w);
     }
-    pull[i * u.views + v] = product * u.scale;
+    positiveWeights[i * u.views + v] = product * u.scale;
     most = max(most, product * u.scale);
   }
   var sum = 0.0;
   for (var v = 0u; v < u.views; v++) {
-    if (v != view) { sum += exp(pull[i * u.views + v] - most); }
+    if (v != view) { sum += exp(positiveWeights[i * u.views + v] - most); }
   }
   let positive = most + log(sum) - u.log_positives;
 
@@ -216,38 +224,38 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   var steepest = u.nothing;
   for (var v = 0u; v < u.views; v++) {
     if (v == view) { continue; }
-    let x = gamma - pull[i * u.views + v];
+    let x = gamma - positiveWeights[i * u.views + v];
     loss += select(softplus(x), x, u.decoupled == 1u);
     steepest = max(steepest, select(-softplus(-x), 0, u.decoupled == 1u));
   }
   var slope = 0.0;
   for (var v = 0u; v < u.views; v++) {
     if (v == view) { continue; }
-    let x = gamma - pull[i * u.views + v];
+    let x = gamma - positiveWeights[i * u.views + v];
     slope += exp(select(-softplus(-x), 0, u.decoupled == 1u) - steepest);
   }
   let log_slope = steepest + log(slope) - u.log_positives;
   let positives = f32(u.views - 1u);
   for (var v = 0u; v < u.views; v++) {
     let at = i * u.views + v;
-    if (v == view) { pull[at] = 0; continue; }
-    let s = pull[at];
+    if (v == view) { positiveWeights[at] = 0; continue; }
+    let s = positiveWeights[at];
     var weight = exp(select(-softplus(s - gamma), 0, u.decoupled == 1u));
     if (!clamps) { weight += exp(log_slope + u.log_share - u.log_rest + s - gamma); }
-    pull[at] = -weight / positives;
+    positiveWeights[at] = -weight / positives;
   }
 
   losses[i] = loss / positives;
   clamped[i] = f32(clamps);
-  var log_push = vec2f(u.nothing);
+  var logNegativeWeights = vec2f(u.nothing);
   if (!clamps) {
     let base = log_slope - gamma - u.log_rest;
-    log_push.x = base;
+    logNegativeWeights.x = base;
     if (u.hard == 1u) {
       let weighted = base + negatives;
-      log_push.x = weighted + log(1 + u.beta) - ((1 + u.beta) * largest + log_sum);
-      log_push.y = weighted + log(u.beta) - (u.beta * largest + log_weights);
+      logNegativeWeights.x = weighted + log(1 + u.beta) - ((1 + u.beta) * largest + log_sum);
+      logNegativeWeights.y = weighted + log(u.beta) - (u.beta * largest + log_weights);
     }
   }
-  push[i] = log_push;
+  negativeWeights[i] = logNegativeWeights;
 }`;

@@ -6,7 +6,8 @@
  *
  * with a the log of a row's weight on its negatives and b its weights on its positives m. With hard
  * negatives e^(s + a) becomes e^((1+β)s + a) − e^(βs + a'). Each row is summed over blocks of rows in
- * their order.
+ * their order. O(n²·dim) operations, O(n·dim) memory. Reference: `tests/support/contrast_reference.ts`;
+ * bench: `bench/works/contrast.ts`.
  *
  * @module
  */
@@ -19,7 +20,7 @@ import { emptyTensor, linearGrid, runProgram } from "./program.ts";
 /** The gradient [n, dim]; `dy` is the scalar gradient of the mean of the losses. */
 export function contrastRowsGradient(
   backend: WebGPUBackend,
-  { z, push, pull, dy }: Record<string, tf.TensorInfo>,
+  { z, negativeWeights, positiveWeights, dy }: Record<string, tf.TensorInfo>,
   { views, temperature, beta }: ContrastAttributes,
 ): tf.TensorInfo {
   const [rows, dim] = z.shape;
@@ -30,7 +31,7 @@ export function contrastRowsGradient(
   const output = { dz: { tensor: dz, element: "vec4f" } };
   runProgram(backend, {
     name: "contrast_positives",
-    inputs: { ...vectors, pull, dy },
+    inputs: { ...vectors, positiveWeights, dy },
     outputs: output,
     uniforms: { size: rows * quads, quads, batch, views, step },
     wgsl: POSITIVES,
@@ -38,7 +39,7 @@ export function contrastRowsGradient(
   });
   const weights: TileEntry = {
     name: beta > 0 ? "hard weight" : "weight",
-    inputs: { push },
+    inputs: { negativeWeights },
     uniforms: { batch, beta: { f32: beta } },
     wgsl: ROW + (beta > 0 ? HARD : PLAIN),
   };
@@ -70,27 +71,27 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   for (var v = 0u; v < u.views; v++) {
     if (v == view) { continue; }
     let p = v * u.batch + example;
-    sum += (pull[i * u.views + v] + pull[p * u.views + view]) * z[p * u.quads + k];
+    sum += (positiveWeights[i * u.views + v] + positiveWeights[p * u.views + view]) * z[p * u.quads + k];
   }
   dz[at] = sum * dy[0] * u.step;
 }`;
 
 const ROW = /* wgsl */ `
-struct Row { example: u32, push: vec2f }
+struct Row { example: u32, negativeWeights: vec2f }
 fn row(i: u32) -> Row {
   let at = min(i, u.rows - 1u);
-  return Row(at % u.batch, vec2f(push[2u * at], push[2u * at + 1u]));
+  return Row(at % u.batch, vec2f(negativeWeights[2u * at], negativeWeights[2u * at + 1u]));
 }
 fn entry(s: f32, i: Row, j: Row) -> f32 {
-  return select(weight(s, i.push) + weight(s, j.push), 0, i.example == j.example);
+  return select(weight(s, i.negativeWeights) + weight(s, j.negativeWeights), 0, i.example == j.example);
 }`;
 
 const PLAIN = /* wgsl */ `
-fn weight(s: f32, push: vec2f) -> f32 { return exp(s + push.x); }`;
+fn weight(s: f32, negativeWeights: vec2f) -> f32 { return exp(s + negativeWeights.x); }`;
 
 const HARD = /* wgsl */ `
-fn weight(s: f32, push: vec2f) -> f32 {
-  return exp((1 + u.beta) * s + push.x) - exp(u.beta * s + push.y);
+fn weight(s: f32, negativeWeights: vec2f) -> f32 {
+  return exp((1 + u.beta) * s + negativeWeights.x) - exp(u.beta * s + negativeWeights.y);
 }`;
 
 const QUADS = [0, 1];

@@ -5,6 +5,8 @@
  *
  * with a bias [cout] and max(·, 0) where they are fused to it.
  *
+ * Tests and reference: `tests/lib/kernels/webgpu/conv2d_test.ts`; bench: `bench/works/conv2d.ts`.
+ *
  * @module
  */
 import type * as tf from "@tensorflow/tfjs";

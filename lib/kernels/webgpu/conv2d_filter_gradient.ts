@@ -9,13 +9,15 @@
  * keeps the device busy, too; {@linkcode sumSlices} adds them. Every weight is summed over the pixels
  * in one order, which the slices alone decide, and the slices follow from the shape alone.
  *
+ * Tests and reference: `tests/lib/kernels/webgpu/conv2d_filter_gradient_test.ts`; bench: `bench/works/conv2d_filter_gradient.ts`.
+ *
  * @module
  */
 import type * as tf from "@tensorflow/tfjs";
 import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
 import { type ConvAttrs, convGeometry, type ConvInfo } from "../conv_geometry.ts";
 import { emptyTensor, linearGrid, runProgram } from "./program.ts";
-import { sumSlices } from "./sum_slices.ts";
+import { sliceCount, SLICED_ENTRY, sumSlices } from "./sum_slices.ts";
 import { range, tileSide, vectorType, vectorWidth } from "./tiles.ts";
 import { tuned } from "./tuner.ts";
 
@@ -28,10 +30,6 @@ export interface FilterGradientTile {
   /** Channels of dy; where dy is read by four, a multiple of four. */
   readonly columns: number;
 }
-
-/** The floats of partial sums that are worth it for having more threads. */
-const PARTIAL_SUMS = 1 << 20;
-const MOST_SLICES = 512;
 
 /** The filter's gradient [fh, fw, cin, cout]; undefined where the stock kernel is to run. */
 export function conv2dFilterGradient(
@@ -83,7 +81,7 @@ export function filterGradient(
   const [byX, byY] = [vectorWidth(inChannels), vectorWidth(outChannels)];
   const size = filterHeight * filterWidth * inChannels * outChannels;
   const rows = info.batchSize * outHeight;
-  const slices = Math.min(rows, MOST_SLICES, Math.ceil(PARTIAL_SUMS / size));
+  const slices = sliceCount(rows, size);
   const tapBlocks = Math.ceil(filterWidth / taps);
   const channelBlocks = Math.ceil(inChannels / channels);
   const columnBlocks = Math.ceil(outChannels / columns);
@@ -159,13 +157,7 @@ function wgsl(tile: Readonly<Record<string, number>>): string {
 alias X = ${BY_X === 4 ? "vec4f" : "f32"};
 alias Y = ${BY_Y === 4 ? "vec4f" : "f32"};
 
-@compute @workgroup_size(64)
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
-        @builtin(local_invocation_index) lane: u32) {
-  let thread = (group.y * groups.x + group.x) * 64u + lane;
-  if (thread >= u.threads) { return; }
-  let column_block = thread % u.column_blocks;
-  var rest = thread / u.column_blocks;
+${SLICED_ENTRY}
   let channel_block = rest % u.channel_blocks;
   rest /= u.channel_blocks;
   let tap = (rest % u.tap_blocks) * TAPS;

@@ -8,6 +8,8 @@
  * ∂x: so nothing is multiplied by stuffed zeros. The filter is transposed first, so that neighbouring
  * threads read neighbouring c.
  *
+ * Tests and reference: `tests/lib/kernels/webgpu/conv2d_test.ts`; bench: `bench/works/conv2d.ts`.
+ *
  * @module
  */
 import type * as tf from "@tensorflow/tfjs";

@@ -6,12 +6,14 @@
  * into slices, each summed by other threads, and {@linkcode sumSlices} adds them. Every element is
  * summed over k in one order, which the slices alone decide, and the slices follow from the shape alone.
  *
+ * Tests and reference: `tests/lib/kernels/webgpu/mat_mul_test.ts`; bench: `bench/works/mat_mul.ts`.
+ *
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
 import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
 import { emptyTensor, linearGrid, runProgram } from "./program.ts";
-import { sumSlices } from "./sum_slices.ts";
+import { sliceCount, SLICED_ENTRY, sumSlices } from "./sum_slices.ts";
 import { range, tileSide, vectorType, vectorWidth } from "./tiles.ts";
 import { tuned } from "./tuner.ts";
 
@@ -47,9 +49,6 @@ export interface MatMulShape extends MatMulAttrs {
   readonly k: number;
 }
 
-/** The floats of partial sums that are worth it for having more threads. */
-const PARTIAL_SUMS = 1 << 20;
-const MOST_SLICES = 512;
 /** Terms that a slice has at least. */
 const SLICE = 128;
 
@@ -116,11 +115,7 @@ export function product(
   // A matrix whose rows lie along y's is read by four numbers, where that comes out even.
   const byM = transposeA ? vectorWidth(m) : 1;
   const byN = transposeB ? 1 : vectorWidth(n);
-  const slices = Math.min(
-    Math.ceil(k / SLICE),
-    MOST_SLICES,
-    Math.ceil(PARTIAL_SUMS / (batches[2] * m * n)),
-  );
+  const slices = sliceCount(Math.ceil(k / SLICE), batches[2] * m * n);
   const rowBlocks = Math.ceil(m / rows), columnBlocks = Math.ceil(n / columns);
   const threads = batches[2] * slices * rowBlocks * columnBlocks;
   const shape = [...outer, m, n];
@@ -180,13 +175,7 @@ fn finish(sum: Y, n: u32) -> Y {
   return ${RELU ? "select(y, Y(), y < Y())" : "y"};
 }
 
-@compute @workgroup_size(64)
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
-        @builtin(local_invocation_index) lane: u32) {
-  let thread = (group.y * groups.x + group.x) * 64u + lane;
-  if (thread >= u.threads) { return; }
-  let column_block = thread % u.column_blocks;
-  var rest = thread / u.column_blocks;
+${SLICED_ENTRY}
   let row_block = rest % u.row_blocks;
   rest /= u.row_blocks;
   let slice = rest % u.slices;

@@ -4,6 +4,9 @@
  * windows around it whose maximum it is. Padding is −∞: no window lies outside as a whole, since
  * padding < size.
  *
+ * One pass each way; size² loads for an element.
+ * Tests and reference: `tests/lib/nn/max_pool_test.ts`; bench: `bench/works/pool.ts`.
+ *
  * @module
  */
 import type * as tf from "@tensorflow/tfjs";

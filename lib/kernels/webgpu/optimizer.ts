@@ -14,6 +14,8 @@
  * head, a software adapter takes 50 ms for a step instead of 504; of that four small ones at a time save 3, but
  * eleven large ones at a time gain nothing, and their shader compiles for half a minute.
  *
+ * Tests and reference: `tests/lib/train/optimizer_test.ts`; bench: `bench/works/optimizer.ts`.
+ *
  * @module
  */
 import * as tf from "@tensorflow/tfjs";

@@ -11,6 +11,8 @@
  * A workgroup is one subgroup, so that waiting costs nothing; where the view is wider, a lane has up
  * to {@linkcode MOST_COLUMNS} columns or rows at once, which share what is read and the loop around it.
  *
+ * Tests and reference: `tests/lib/kernels/webgpu/random_views_test.ts`; bench: `bench/works/views.ts`.
+ *
  * @module
  */
 import type * as tf from "@tensorflow/tfjs";

@@ -2,6 +2,9 @@
  * Sums and means over the leading axes, as biases' gradients are: x [rows, c] → [c], and
  * x [..., c] likewise. The stock kernels transpose x first.
  *
+ * Two passes: x once, then the few partial sums.
+ * Tests and reference: `tests/lib/kernels/webgpu/reduce_test.ts`; bench: `bench/works/linear.ts`.
+ *
  * @module
  */
 import * as tf from "@tensorflow/tfjs";

@@ -9,6 +9,8 @@
  * four columns of a chunk of rows; with several chunks, their sums are added in order at the end.
  * For 60,000 × 512 and 10 classes each pass takes a fifteenth of the backend's matrix product.
  *
+ * Tests and reference: `tests/lib/evaluate/softmax_test.ts`; bench: `bench/works/linear.ts`.
+ *
  * @module
  */
 import type * as tf from "@tensorflow/tfjs";

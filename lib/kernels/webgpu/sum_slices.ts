@@ -1,7 +1,11 @@
 /**
- * y[…, n] = act(Σ_s x[s, …, n] + bias[n]), in the order of s, act the identity or ReLU: the second half
- * of a sum that was split over workgroups to have enough of them. Its bits do not depend on how the
- * device schedules.
+ * Long sums that are split into slices, so that there are enough threads for a device, and added again:
+ *
+ *     y[…, n] = act(Σ_s x[s, …, n] + bias[n])
+ *
+ * in the order of s, with act the identity or ReLU. The number of slices follows from the shapes alone,
+ * and so the bits of a sum do not depend on how the device schedules. One pass over x, which is as
+ * large as {@linkcode sliceCount} lets it be. Tested with the kernels that use it.
  *
  * @module
  */
@@ -9,6 +13,29 @@ import * as tf from "@tensorflow/tfjs";
 import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
 import { emptyTensor, linearGrid, runProgram } from "./program.ts";
 import { vectorType, vectorWidth } from "./tiles.ts";
+
+/** The floats of partial sums that are worth it for having more threads. */
+const PARTIAL_SUMS = 1 << 20;
+const MOST_SLICES = 512;
+
+/** Slices for sums of `terms` parts that cannot be split further, `size` sums in all. */
+export function sliceCount(terms: number, size: number): number {
+  return Math.min(terms, MOST_SLICES, Math.ceil(PARTIAL_SUMS / size));
+}
+
+/**
+ * Opens `main` of a kernel that sums slices, on a grid of `linearGrid`: `thread` has the block of
+ * columns `column_block`, and `rest` counts what is beyond it. Needs the uniforms `threads` and
+ * `column_blocks`.
+ */
+export const SLICED_ENTRY = /* wgsl */ `
+@compute @workgroup_size(64)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
+        @builtin(local_invocation_index) lane: u32) {
+  let thread = (group.y * groups.x + group.x) * 64u + lane;
+  if (thread >= u.threads) { return; }
+  let column_block = thread % u.column_blocks;
+  var rest = thread / u.column_blocks;`;
 
 /** What is done to a sum. */
 export interface Finish {

@@ -8,6 +8,9 @@
  * these are about −1024·ln(1 − k/1024), as 223 for k = 200. All of them are given, in any order,
  * with their number; where the row has more than there is room for, only the number counts.
  *
+ * One pass, which reads each value twice.
+ * Tests and reference: `tests/lib/evaluate/nearest_test.ts`; bench: `bench/works/knn.ts`.
+ *
  * @module
  */
 import type * as tf from "@tensorflow/tfjs";

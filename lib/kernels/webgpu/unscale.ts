@@ -5,6 +5,9 @@
  *
  * The test is of the bits, as compilers may take for granted that a number is finite.
  *
+ * One pass.
+ * Tests and reference: `tests/lib/kernels/webgpu/unscale_test.ts`.
+ *
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
