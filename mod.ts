@@ -36,7 +36,8 @@ export { type NormalizationOptions, normalizationOptions } from "./lib/data/norm
 
 // What the signatures above mention.
 export type { Device, DeviceName, DeviceTuning } from "./lib/device/device.ts";
-export { latestRun, type MetricsRecord } from "./lib/run/run_folder.ts";
+export type { MetricsRecord } from "./lib/run/metrics.ts";
+export { latestRun } from "./lib/run/run_folder.ts";
 export type { LogRecord } from "./lib/train/log_record.ts";
 export type { LoadedEncoder } from "./lib/train/load_encoder.ts";
 export { type TrainOptions, trainOptions } from "./lib/train/options.ts";

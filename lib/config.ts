@@ -9,6 +9,7 @@ import { closest, distance } from "fastest-levenshtein";
 import type { z } from "zod";
 import { UsageError } from "./errors.ts";
 import { checkOptions, type Flag, flagsOf, parseText } from "./options.ts";
+import { own } from "./own.ts";
 import type { Kind, Plugin } from "./plugin.ts";
 import { KINDS, type Registry } from "./registry.ts";
 
@@ -165,10 +166,10 @@ function collect(
   );
   for (const layer of layers) {
     for (const [name, value] of Object.entries(layer.values)) {
-      if (name in plugins || value === undefined) continue;
+      if (Object.hasOwn(plugins, name) || value === undefined) continue;
       // A preset's options for a plugin that a higher layer has replaced are void.
       const role = name.split(".")[0];
-      const chosen = plugins[role as Kind]?.name;
+      const chosen = own(plugins, role)?.name;
       if (
         chosen !== undefined && layer.values[role] !== undefined && layer.values[role] !== chosen
       ) {

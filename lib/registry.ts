@@ -65,7 +65,7 @@ export async function loadRegistry(specifiers: readonly string[] = []): Promise<
   const others: Plugin[] = [];
   for (const specifier of specifiers) {
     const plugin = await loadPlugin(specifier);
-    const taken = plugin.name in BUILT_IN[plugin.kind] ||
+    const taken = Object.hasOwn(BUILT_IN[plugin.kind], plugin.name) ||
       others.some((other) => other.kind === plugin.kind && other.name === plugin.name);
     if (taken) {
       throw unusable(specifier, `the ${plugin.kind} name ${plugin.name} is already taken`);

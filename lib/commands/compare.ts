@@ -4,6 +4,7 @@
  * @module
  */
 import { UsageError } from "../errors.ts";
+import { own } from "../own.ts";
 import type { Encoder, Metrics } from "../plugin.ts";
 import { jsonText } from "../run/json_text.ts";
 import { RESULTS, type Results } from "../run/results.ts";
@@ -57,7 +58,10 @@ export function resultsTable(results: Results, columns?: number): string {
   const names = Object.keys(trained);
   const row = (who: string, scores: Results["trained"]) => [
     who,
-    ...names.map((name) => scores[name] ? scores[name].top1.toFixed(2) + " %" : "–"),
+    ...names.map((name) => {
+      const score = own(scores, name);
+      return score ? score.top1.toFixed(2) + " %" : "–";
+    }),
   ];
   const rows = [
     row("trained encoder", results.trained),

@@ -36,7 +36,7 @@ export const command: Command<typeof options> = {
         if ("missing" in part) note(`         left out: ${part.missing}`);
       }
       return found;
-    });
+    }, note);
     result(report, textOf);
   },
 };

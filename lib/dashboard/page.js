@@ -81,10 +81,10 @@ function newRow(name) {
   return element("tr", {}, element("td", {}, box), head, ...cells);
 }
 
-function fill(row, { name, state, epoch, epochs, step, loss, knn, report }) {
+function fill(row, { name, state, epoch, epochs, step, loss, knn, badLines, report }) {
   const cells = [...row.cells].slice(2);
   const texts = [
-    state,
+    badLines > 0 ? `${state}; lines of its log that are no records: ${badLines}` : state,
     epoch === undefined ? "" : epochs === undefined ? `${epoch}` : `${epoch} / ${epochs}`,
     step?.toLocaleString("en") ?? "",
     loss?.toFixed(4) ?? "",
@@ -161,7 +161,7 @@ async function draw(figure) {
     figure.stale = false;
     const began = performance.now();
     const points = shown.flatMap((run) => thinned(pointsOf(run, figure.field)));
-    await figure.view.data(figure.id, points).runAsync();
+    await figure.view.data("points", points).runAsync();
     describe(figure, points);
     await new Promise((resolve) => setTimeout(resolve, 3 * (performance.now() - began)));
   }

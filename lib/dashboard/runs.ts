@@ -7,7 +7,8 @@ import { z } from "zod";
 import { curveFields } from "../report/curves.ts";
 import { isLocked } from "../run/lock.ts";
 import { RESULTS } from "../run/results.ts";
-import { listCheckpoints, type MetricsRecord, readConfig } from "../run/run_folder.ts";
+import type { MetricsRecord } from "../run/metrics.ts";
+import { listCheckpoints, readConfig } from "../run/run_folder.ts";
 import { realFileInside, realInside } from "./inside.ts";
 import { Tail } from "./tail.ts";
 
@@ -26,6 +27,8 @@ export interface RunSummary {
   readonly loss?: number;
   /** The last kNN top-1 on the test split, in percent. */
   readonly knn?: number;
+  /** How many lines of its log are no records and are left out, where there are any. */
+  readonly badLines?: number;
   /** Whether it has a report, `report/index.html`. */
   readonly report: boolean;
   /** The fields of the log that have a figure. */
@@ -37,6 +40,8 @@ interface Known {
   readonly tail: Tail;
   /** The last value of each field. */
   last: Partial<MetricsRecord>;
+  /** Lines of the log that are no records. */
+  bad: number;
 }
 
 const config = z.looseObject({ epochs: z.number().optional(), max_steps: z.number().optional() });
@@ -78,7 +83,7 @@ export class RunList {
     const { epochs, max_steps: maxSteps = 0 } = config.safeParse(
       await readConfig(folder).catch(() => undefined),
     ).data ?? {};
-    const last = await this.#last(name);
+    const { last, bad } = await this.#read(name);
     const number = (field: string) =>
       typeof last[field] === "number" ? { value: last[field] } : undefined;
     const step = number("step")?.value;
@@ -95,19 +100,23 @@ export class RunList {
         epoch: number("epoch")?.value,
         loss: number("loss")?.value,
         knn: number("knn_top1")?.value,
+        badLines: bad || undefined,
         report: await realFileInside(this.root, name, "report", "index.html") !== undefined,
         fields: curveFields([{ step: 0, ...last }]),
       },
     };
   }
 
-  /** The last value of each field of a run's log. */
-  async #last(name: string): Promise<Partial<MetricsRecord>> {
-    const known = this.#known.get(name) ?? { tail: new Tail(), last: {} };
+  /** What is known of a run after a look at what is new in its log. */
+  async #read(name: string): Promise<Known> {
+    const known = this.#known.get(name) ?? { tail: new Tail(), last: {}, bad: 0 };
     this.#known.set(name, known);
-    const { reset, records } = await known.tail.read(await this.log(name));
-    known.last = Object.assign(reset ? {} : known.last, ...records);
-    return known.last;
+    const { reset, records, bad } = await known.tail.read(await this.log(name));
+    if (reset) Object.assign(known, { last: {}, bad: 0 });
+    // Spread, since a field may have any name: Object.assign would take `__proto__` for a prototype.
+    for (const record of records) known.last = { ...known.last, ...record };
+    known.bad += bad;
+    return known;
   }
 }
 

@@ -4,8 +4,7 @@
  * @module
  */
 import { crc32 } from "node:zlib";
-import { z } from "zod";
-import type { MetricsRecord } from "../run/run_folder.ts";
+import { type MetricsRecord, parseMetrics } from "../run/metrics.ts";
 
 /** How far a log was read. */
 export interface Position {
@@ -19,8 +18,10 @@ export interface Position {
 export interface News {
   /** Whether it is another log than before, so that what was read is void. */
   readonly reset: boolean;
-  /** The lines since. */
+  /** The records since. */
   readonly records: readonly MetricsRecord[];
+  /** How many lines since are no records. */
+  readonly bad: number;
 }
 
 const START: Position = { offset: 0, check: 0 };
@@ -29,8 +30,6 @@ const START: Position = { offset: 0, check: 0 };
 const WINDOW = 256;
 
 const LINE_FEED = 10;
-
-const record = z.looseObject({ step: z.number() });
 
 /**
  * Reads the lines of a log since the last time; one that is not yet whole waits. A log that was cut,
@@ -57,31 +56,23 @@ export class Tail {
     const same = bytes !== undefined && bytes.length >= window &&
       crc32(bytes.subarray(0, window)) === before.check;
     if (bytes !== undefined && same) {
-      return { reset: false, records: this.#take(bytes, window) };
+      return { reset: false, ...this.#take(bytes, window) };
     }
     this.#position = START;
     const whole = path === undefined ? undefined : await readFrom(path, 0);
-    return { reset: before.offset > 0, records: whole ? this.#take(whole, 0) : [] };
+    return { reset: before.offset > 0, ...this.#take(whole ?? new Uint8Array(), 0) };
   }
 
   /** The whole lines of `bytes` from `start`, where the position is. */
-  #take(bytes: Uint8Array, start: number): MetricsRecord[] {
+  #take(bytes: Uint8Array, start: number): Omit<News, "reset"> {
     const end = bytes.lastIndexOf(LINE_FEED) + 1;
-    if (end <= start) return [];
+    if (end <= start) return { records: [], bad: 0 };
     this.#position = {
       offset: this.#position.offset + end - start,
       check: crc32(bytes.subarray(Math.max(0, end - WINDOW), end)),
     };
-    return new TextDecoder().decode(bytes.subarray(start, end)).split("\n").flatMap(parse);
-  }
-}
-
-/** A line as a record; none where a person has written something else into the log. */
-function parse(line: string): MetricsRecord[] {
-  try {
-    return [record.parse(JSON.parse(line))];
-  } catch {
-    return [];
+    const { records, bad } = parseMetrics(new TextDecoder().decode(bytes.subarray(start, end)));
+    return { records, bad: bad.length };
   }
 }
 

@@ -31,7 +31,7 @@ export async function checkGradient({ device, objective }: ObjectiveSubject): Pr
   const ofVariables = () => {
     const { value, grads } = tf.variableGrads(() => objective.loss(input(rows)), variables);
     value.dispose();
-    const lost = variables.findIndex(({ name }) => !grads[name]);
+    const lost = variables.findIndex(({ name }) => !Object.hasOwn(grads, name) || !grads[name]);
     if (lost < 0) return variables.map(({ name }) => grads[name]);
     throw new Error(`no gradient reaches variable ${lost} of ${variables.length}`);
   };

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { MetricsRecord } from "../run/run_folder.ts";
+import type { MetricsRecord } from "../run/metrics.ts";
 import type { ChartSpec } from "./figure.ts";
 import type { RunData } from "./read_run.ts";
 
@@ -20,7 +20,7 @@ export interface Figure {
   readonly spec: ChartSpec;
 }
 
-/** A figure of one field of the metrics log; its chart's data has the figure's id as name. */
+/** A figure of one field of the metrics log; its chart's data has the name `points`. */
 export interface Curve extends Figure {
   /** The field's name. */
   readonly field: string;
@@ -162,7 +162,7 @@ export function curve(
     share: look.share ?? false,
     title: look.title,
     alt: `${look.title}, over steps${last.length > 0 ? ": " : ""}${last.join("; ")}.`,
-    spec: spec(id, look, runs, points, legend),
+    spec: spec(look, runs, points, legend),
   };
 }
 
@@ -181,7 +181,6 @@ const show = (value: number, { share }: Look): string =>
   share ? `${Number((100 * value).toPrecision(3))} %` : String(Number(value.toPrecision(4)));
 
 function spec(
-  id: string,
   { title, share = false, zero = false, sparse = false }: Look,
   runs: readonly string[],
   points: readonly CurvePoint[],
@@ -194,7 +193,8 @@ function spec(
     width: 340,
     height: 200,
     title: { text: title, fontSize: 13, fontWeight: "normal", anchor: "start" },
-    data: { name: id, values: [...points] },
+    // A field may have any name; one that objects inherit, as `constructor`, would break vega.
+    data: { name: "points", values: [...points] },
     // Of very many points, the envelope; of few, each.
     transform: [
       { bin: { maxbins: BINS }, field: "step", as: "bin" },

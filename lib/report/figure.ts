@@ -57,7 +57,7 @@ export async function figure(
     config: CONFIG,
     vconcat: rows.map((charts) => ({ hconcat: [...charts] })),
   };
-  return await new View(parse(compile(spec).spec), { renderer: "none" }).toSVG();
+  return await new View(parse(compile(spelled(spec)).spec), { renderer: "none" }).toSVG();
 }
 
 /**
@@ -67,9 +67,24 @@ export async function figure(
  */
 export async function pageSvg(chart: ChartSpec, bare = false): Promise<string> {
   const { parse, View } = await import("vega");
-  const whole = await pageSpec(bare ? { ...chart, title: "" } : chart);
+  const whole = await pageSpec(spelled(bare ? { ...chart, title: "" } : chart));
   const spec = bare ? { ...whole, legends: [] } : whole;
   return await new View(parse(spec), { renderer: "none" }).toSVG();
+}
+
+/**
+ * A chart as vega can take it, whatever the names in it. A title, or the text of a legend, that is
+ * the name of what every object inherits (`constructor`, `toString`) is looked up by vega 6 as if it
+ * were a signal's, and found; with a space of no width behind it, it is not.
+ */
+function spelled<T>(chart: T): T {
+  const spell = (value: unknown): unknown => {
+    if (typeof value === "string") return value in Object.prototype ? `${value}\u200b` : value;
+    if (Array.isArray(value)) return value.map(spell);
+    if (typeof value !== "object" || value === null) return value;
+    return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, spell(inner)]));
+  };
+  return spell(chart) as T;
 }
 
 /**

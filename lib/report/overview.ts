@@ -4,6 +4,7 @@
  * @module
  */
 import { showValue } from "../options.ts";
+import { own } from "../own.ts";
 import { optionRows } from "./configuration.ts";
 import { type Html, html } from "./html.ts";
 import type { ReportRun } from "./report_run.ts";
@@ -46,9 +47,10 @@ function card(
   );
   const scores = Object.entries(results?.trained ?? {}).map(([probe, { top1 }]) => {
     const beside = ([["untrained", results?.untrained], ["raw pixels", results?.pixels]] as const)
-      .flatMap(([who, scores]) =>
-        scores?.[probe] ? [`${who} ${scores[probe].top1.toFixed(2)}`] : []
-      );
+      .flatMap(([who, scores]) => {
+        const score = own(scores, probe);
+        return score ? [`${who} ${score.top1.toFixed(2)}`] : [];
+      });
     return html`
       <div class="score">
         <dt>${probe} top-1</dt>

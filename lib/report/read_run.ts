@@ -7,7 +7,8 @@ import { basename, resolve } from "node:path";
 import { z } from "zod";
 import { DataError } from "../errors.ts";
 import { readResults, type Results } from "../run/results.ts";
-import { type MetricsRecord, readConfig, readMetrics } from "../run/run_folder.ts";
+import { type MetricsRecord, readMetrics } from "../run/metrics.ts";
+import { readConfig } from "../run/run_folder.ts";
 
 /** What a run folder says. */
 export interface RunData {
@@ -27,18 +28,25 @@ const options = z.record(z.string(), z.unknown());
 
 /**
  * Reads a run folder; a line of the log that is just being written is left out. Throws DataError
- * where it is no run, or its log is broken.
+ * where it is no run.
+ *
+ * @param say is told, in a sentence, of lines of the log that are no records and are left out
  */
-export async function readRun(path: string): Promise<RunData> {
+export async function readRun(path: string, say?: (words: string) => void): Promise<RunData> {
   const [config, metrics, results] = await Promise.all([
     readConfig(path),
-    readMetrics(path).catch((cause) => {
-      throw unreadable(path, "every line of metrics.jsonl must be JSON", cause);
-    }),
+    readMetrics(path, say),
     readResults(path),
   ]);
   const { success, data } = options.safeParse(config);
-  if (!success) throw unreadable(path, "config.json must be an object of options", config);
+  if (!success) {
+    throw new DataError({
+      act: `read the run ${path}`,
+      rule: "config.json must be an object of options",
+      got: JSON.stringify(config),
+      next: "Name a folder that train made, or repair the file.",
+    });
+  }
   return {
     name: basename(resolve(path)),
     path,
@@ -46,14 +54,4 @@ export async function readRun(path: string): Promise<RunData> {
     metrics,
     ...(results && { results }),
   };
-}
-
-function unreadable(path: string, rule: string, got: unknown): DataError {
-  return new DataError({
-    act: `read the run ${path}`,
-    rule,
-    got: got instanceof Error ? got : JSON.stringify(got),
-    next: "Name a folder that train made, or repair the file.",
-    cause: got,
-  });
 }

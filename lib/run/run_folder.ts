@@ -16,10 +16,9 @@ import { DataError } from "../errors.ts";
 import { UNFINISHED, writeAtomic, writeError } from "./atomic_write.ts";
 import { jsonText } from "./json_text.ts";
 import { type Lock, lockFolder } from "./lock.ts";
+import { METRICS, type MetricsRecord, readMetrics } from "./metrics.ts";
 
 const CONFIG = "config.json";
-/** The name of the metrics log. */
-export const METRICS = "metrics.jsonl";
 const LOCK = "lock";
 const CHECKPOINT = /^checkpoint-(\d+)(?:-step-(\d+))?\.safetensors$/;
 
@@ -35,14 +34,6 @@ export interface Position {
 export interface CheckpointFile extends Position {
   /** Where it is. */
   readonly path: string;
-}
-
-/** A line of the metrics log: JSON values, among them the step it belongs to. */
-export interface MetricsRecord {
-  /** Steps done since the start of the run. */
-  readonly step: number;
-  /** What was measured. */
-  readonly [name: string]: unknown;
 }
 
 /** `20261123-221701-debiased-stl10-0`: the date and time (UTC), then what tells runs apart. */
@@ -117,12 +108,6 @@ export async function readConfig(path: string): Promise<unknown> {
   }
 }
 
-/** The lines of a run's metrics log, in order; a last line cut short by a crash is left out. */
-export async function readMetrics(path: string): Promise<MetricsRecord[]> {
-  const text = await Deno.readTextFile(join(path, METRICS)).catch(() => "");
-  return text.split("\n").slice(0, -1).map((line) => JSON.parse(line));
-}
-
 /** The checkpoints of a run, newest first. */
 export async function listCheckpoints(path: string): Promise<CheckpointFile[]> {
   const found: CheckpointFile[] = [];
@@ -159,10 +144,15 @@ export class RunFolder {
     }
   }
 
-  /** Cuts the metrics log back to the lines up to `step`, as when resuming from there. */
-  async truncateMetrics(step: number): Promise<void> {
-    const records = (await readMetrics(this.path)).filter((record) => record.step <= step);
-    const lines = records.map((record) => JSON.stringify(record) + "\n").join("");
+  /**
+   * Cuts the metrics log back to the lines up to `step`, as when resuming from there; `say` is told
+   * of lines that are no records, which go as well.
+   */
+  async truncateMetrics(step: number, say?: (words: string) => void): Promise<void> {
+    const all = await readMetrics(this.path, say);
+    const lines = all.filter((record) => record.step <= step).map((record) =>
+      JSON.stringify(record) + "\n"
+    ).join("");
     await writeAtomic(join(this.path, METRICS), lines, await this.#next());
   }
 

@@ -14,6 +14,7 @@ import {
 import { type Flag, parseText, showValue } from "../options.ts";
 import type { Kind, Plugin } from "../plugin.ts";
 import { KINDS, type Registry } from "../registry.ts";
+import { own } from "../own.ts";
 import type { z } from "zod";
 
 /** One configuration of a training but for the seed. */
@@ -131,7 +132,9 @@ function armsOf(
   const choices = new Map<string, Choice>();
   for (const layer of layers) {
     for (const [name, value] of Object.entries(layer.values)) {
-      if (value === undefined || name in plugins || isVoid(layer, name, plugins)) continue;
+      if (value === undefined || Object.hasOwn(plugins, name) || isVoid(layer, name, plugins)) {
+        continue;
+      }
       const found = owner(sections, name);
       if (found) {
         const choice = choose(
@@ -178,7 +181,7 @@ function armsOf(
 /** Whether an option of a layer is for a plugin that a higher layer has replaced. */
 function isVoid({ values }: Layer, name: string, plugins: Plugins): boolean {
   const role = name.split(".")[0];
-  const chosen = plugins[role as Kind]?.name;
+  const chosen = own(plugins, role)?.name;
   return chosen !== undefined && values[role] !== undefined &&
     !namesOf(role, values[role]).includes(chosen);
 }

@@ -4,6 +4,7 @@
  * @module
  */
 import { type ChartSpec, figure } from "../report/figure.ts";
+import { own } from "../own.ts";
 import type { SweepReport } from "./report.ts";
 import type { Estimate } from "./statistics.ts";
 import { type ArmSummary, type SweepSummary, top1 } from "./summary.ts";
@@ -28,9 +29,10 @@ export async function sweepFigure(sweep: SweepReport): Promise<string> {
         values: [...top1(arm, probe).values()],
         estimate: arm.scores[probe].top1,
       })),
-      sweep.references.flatMap(({ label, scores }) =>
-        scores[probe] ? [{ y: scores[probe].mean, label }] : []
-      ),
+      sweep.references.flatMap(({ label, scores }) => {
+        const score = own(scores, probe);
+        return score ? [{ y: score.mean, label }] : [];
+      }),
     )
   );
   const differences = probes.map((probe) =>

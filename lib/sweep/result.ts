@@ -6,7 +6,7 @@
 import { basename } from "node:path";
 import { gzipSync } from "node:zlib";
 import { readResults, type Results } from "../run/results.ts";
-import { type MetricsRecord, readMetrics } from "../run/run_folder.ts";
+import { type MetricsRecord, readMetrics } from "../run/metrics.ts";
 import type { Run } from "./plan.ts";
 import type { Outcome } from "./run_all.ts";
 
@@ -24,11 +24,18 @@ export interface RunResult extends Results {
   readonly falseNegativeRate: number | null;
 }
 
-/** The result of a run; undefined where it is not finished. */
-export async function readResult({ folder, references }: Run): Promise<RunResult | undefined> {
+/**
+ * The result of a run; undefined where it is not finished.
+ *
+ * @param say is told, in a sentence, of lines of its log that are no records and are left out
+ */
+export async function readResult(
+  { folder, references }: Run,
+  say?: (words: string) => void,
+): Promise<RunResult | undefined> {
   const results = await readResults(folder);
   if (!results || references && !results.untrained) return undefined;
-  const log = await readMetrics(folder);
+  const log = await readMetrics(folder, say);
   const last = log.findLast((record) => "loss" in record);
   return {
     ...results,

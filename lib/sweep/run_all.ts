@@ -4,7 +4,7 @@
  * @module
  */
 import { Interrupted } from "../errors.ts";
-import { readMetrics } from "../run/run_folder.ts";
+import { readMetrics } from "../run/metrics.ts";
 import { duration } from "../terminal/amounts.ts";
 import type { ProgressBar } from "../terminal/progress.ts";
 import { note } from "../terminal/say.ts";
@@ -50,7 +50,7 @@ export async function runAll(
   const outcomes: Outcome[] = [];
   for (const run of runs) {
     await checkFolder(run);
-    outcomes.push({ run, result: await readResult(run) });
+    outcomes.push({ run, result: await readResult(run, note) });
   }
   const waiting = [...runs.keys()].filter((i) => !outcomes[i].result);
   const before = runs.length - waiting.length;
@@ -67,7 +67,7 @@ export async function runAll(
       const began = performance.now();
       const failure = await trainRun(runs[i], signal);
       active.delete(i);
-      const result = failure === undefined ? await readResult(runs[i]) : undefined;
+      const result = failure === undefined ? await readResult(runs[i], note) : undefined;
       if (signal.aborted && !result) return;
       outcomes[i] = result
         ? { run: runs[i], result }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { own } from "../own.ts";
 import type { Results } from "../run/results.ts";
 import type { Baseline } from "./baseline.ts";
 import type { RunResult } from "./result.ts";
@@ -106,16 +107,16 @@ export function summarise({ seeds, baseline, outcomes }: SummaryParts): SweepSum
       Object.entries(config).filter(([name]) => !OF_A_RUN.test(name) && isShared(name) === shared),
     );
   const arms = [...baseline.of].map(([label, other]) => {
-    const own = outcomes.filter(({ run }) => run.arm.label === label);
+    const mine = outcomes.filter(({ run }) => run.arm.label === label);
     const rate = (name: "clampRate" | "falseNegativeRate") =>
-      estimate(own.flatMap(({ result }) => result?.[name] ?? []));
+      estimate(mine.flatMap(({ result }) => result?.[name] ?? []));
     return {
       label,
       baseline: other,
-      config: options(own[0].run.config, false),
+      config: options(mine[0].run.config, false),
       clampRate: rate("clampRate"),
       falseNegativeRate: rate("falseNegativeRate"),
-      runs: own.map(({ run: { seed, folder }, result, failure }) => ({
+      runs: mine.map(({ run: { seed, folder }, result, failure }) => ({
         seed,
         folder,
         ...(failure !== undefined && { failure }),
@@ -172,7 +173,7 @@ export function compare<A extends Omit<ArmSummary, "scores">>(
 /** Top-1 of the runs that have it, by seed. */
 export function top1({ runs }: Pick<ArmSummary, "runs">, probe: string): Map<number, number> {
   return new Map(runs.flatMap(({ seed, trained }) => {
-    const found = trained?.[probe];
+    const found = own(trained, probe);
     return found ? [[seed, found.top1] as const] : [];
   }));
 }
@@ -192,7 +193,7 @@ function references(
     label: groups.size > 1 ? `${title}, ${label}` : title,
     scores: Object.fromEntries(probes.map((probe) => [
       probe,
-      estimate(results.flatMap((result) => result[name]?.[probe]?.top1 ?? [])),
+      estimate(results.flatMap((result) => own(result[name], probe)?.top1 ?? [])),
     ])),
   }));
 }

@@ -10,7 +10,8 @@ import { confusionFigure } from "../report/probe_figures.ts";
 import { readProbe } from "../report/probe_result.ts";
 import { writeError } from "../run/atomic_write.ts";
 import { readResults, RESULTS } from "../run/results.ts";
-import { METRICS, type MetricsRecord, readConfig, resumeLater } from "../run/run_folder.ts";
+import { METRICS, type MetricsRecord, parseMetrics } from "../run/metrics.ts";
+import { readConfig, resumeLater } from "../run/run_folder.ts";
 import { chartPng } from "./chart_png.ts";
 import { type Event, eventRecord, type Summary } from "./event.ts";
 import { type Options, sessionEnd } from "./hparams.ts";
@@ -100,8 +101,9 @@ export class EventFile {
     for (let n; length < bytes.length && (n = file.readSync(bytes.subarray(length))); length += n);
     const whole = bytes.subarray(0, bytes.lastIndexOf(LINE_END) + 1);
     this.#read += whole.length;
-    const lines = new TextDecoder().decode(whole).split("\n").slice(0, -1);
-    return { lines: lines.map((line) => JSON.parse(line)), time: (mtime?.getTime() ?? 0) / 1000 };
+    // A line that is no record is passed over: of a run that is resumed, its start has said so.
+    const { records: lines } = parseMetrics(new TextDecoder().decode(whole));
+    return { lines, time: (mtime?.getTime() ?? 0) / 1000 };
   }
 
   /** Appends events, the first time with what a file begins with, in place of older files. */

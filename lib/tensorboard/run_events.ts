@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { MetricsRecord } from "../run/run_folder.ts";
+import type { MetricsRecord } from "../run/metrics.ts";
 import type { Results } from "../run/results.ts";
 import type { Event, Summary } from "./event.ts";
 import { type Options, optionText, sessionStart } from "./hparams.ts";
@@ -36,9 +36,10 @@ function cell(value: unknown): string {
  */
 export function recordEvent(record: MetricsRecord, otherwise: number): Event {
   const { step, time, ...fields } = record;
+  const written = typeof time === "string" ? Date.parse(time) / 1000 : NaN;
   const group = "loss" in fields ? "train" : "eval";
   return {
-    wallTime: typeof time === "string" ? Date.parse(time) / 1000 : otherwise,
+    wallTime: Number.isFinite(written) ? written : otherwise,
     step,
     what: Object.entries(fields).flatMap(([name, scalar]) =>
       typeof scalar === "number" ? [{ tag: `${group}/${name}`, scalar }] : []

@@ -4,6 +4,7 @@
  * @module
  */
 import { classifierResult } from "../evaluate/classifier_result.ts";
+import { own } from "../own.ts";
 import type { Metrics } from "../plugin.ts";
 import { table } from "./table.ts";
 import { terminalWidth } from "./width.ts";
@@ -25,7 +26,7 @@ export function showMetrics(metrics: Metrics, columns = terminalWidth(Deno.stdou
   const predicted = wide ? names.map((_, i) => String(i)) : [];
   const rows = names.map((name, i) => [
     wide ? `${i} ${name}` : name,
-    perClass[name]?.toFixed(1) ?? "none",
+    own(perClass, name)?.toFixed(1) ?? "none",
     ...(wide ? confusion[i].map(String) : []),
   ]);
   const caption = wide

@@ -159,7 +159,7 @@ function withoutMovingStatistics<T>(network: Network, fn: () => T): T {
 
 function addTo(sums: tf.NamedTensorMap, grads: tf.NamedTensorMap): void {
   for (const [name, grad] of Object.entries(grads)) {
-    if (sums[name] === undefined) {
+    if (!Object.hasOwn(sums, name)) {
       sums[name] = grad;
       continue;
     }

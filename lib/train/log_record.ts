@@ -11,7 +11,7 @@ import type { Counters } from "./checkpoint.ts";
 import { type EmbeddingMetrics, embeddingMetrics, measureEmbeddings } from "./embedding_metrics.ts";
 import { wrongObjective } from "./objective_loss.ts";
 import type { TrainOptions } from "./options.ts";
-import type { MetricsRecord } from "../run/run_folder.ts";
+import type { MetricsRecord } from "../run/metrics.ts";
 
 /** A line of the log. Its times (`images_per_second`, `seconds`, `time`) differ from run to run. */
 export interface LogRecord extends MetricsRecord, EmbeddingMetrics {

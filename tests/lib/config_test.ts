@@ -85,6 +85,12 @@ Deno.test("a misspelt flag fails and names the nearest", async () => {
   );
 });
 
+Deno.test("a flag of the name of what every object inherits is no option", async () => {
+  for (const name of ["constructor", "toString", "constructor.k", "valueOf.x"]) {
+    await assertRejects(() => resolve(flags({ [name]: "1" })), UsageError, `--${name}`);
+  }
+});
+
 Deno.test("a misspelt option in a file is named with the file", async () => {
   await assertRejects(
     () => resolve(file({ epoch: 3 })),

@@ -1,6 +1,7 @@
 /** Runs the command line as a person would, in a process of its own. */
 import { fileURLToPath } from "node:url";
-import { latestRun, readMetrics } from "../../lib/run/run_folder.ts";
+import { readMetrics } from "../../lib/run/metrics.ts";
+import { latestRun } from "../../lib/run/run_folder.ts";
 
 const CLI = fileURLToPath(new URL("../../cli.ts", import.meta.url));
 const CONFIG = fileURLToPath(new URL("../../deno.json", import.meta.url));

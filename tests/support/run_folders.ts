@@ -1,5 +1,5 @@
 /** Run folders without a training. */
-import type { MetricsRecord } from "../../lib/run/run_folder.ts";
+import type { MetricsRecord } from "../../lib/run/metrics.ts";
 
 /** Writes a run with a configuration and the lines of its log; returns its folder. */
 export async function writeRun(

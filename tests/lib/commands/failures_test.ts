@@ -1,7 +1,8 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { deflateSync, gzipSync } from "node:zlib";
 import sharp from "sharp";
-import { latestRun, listCheckpoints, readMetrics } from "../../../lib/run/run_folder.ts";
+import { readMetrics } from "../../../lib/run/metrics.ts";
+import { latestRun, listCheckpoints } from "../../../lib/run/run_folder.ts";
 import { inFolder, runCommand, startCommand, TINY } from "../../support/command_line.ts";
 import { refused } from "../../support/refused.ts";
 

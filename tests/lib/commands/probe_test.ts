@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { presetLayer } from "../../../lib/commands/presets.ts";
-import { latestRun, readConfig, readMetrics } from "../../../lib/run/run_folder.ts";
+import { readMetrics } from "../../../lib/run/metrics.ts";
+import { latestRun, readConfig } from "../../../lib/run/run_folder.ts";
 import { inFolder, runCommand, TINY } from "../../support/command_line.ts";
 
 Deno.test("the reference's protocol works in train, where raw pixels have none, and in linear", async () => {

@@ -275,9 +275,8 @@ Deno.test("runs that are none are refused", async () => {
     refused(await report(cwd, "--run=a,,b"), 2, "Cannot set --run");
     refused(await report(cwd, "--points=2"), 2, "Cannot set --points");
     await Deno.mkdir(`${cwd}/runs/broken`, { recursive: true });
-    await Deno.writeTextFile(`${cwd}/runs/broken/config.json`, "{}");
-    await Deno.writeTextFile(`${cwd}/runs/broken/metrics.jsonl`, "no line\n");
-    refused(await report(cwd), 3, "Cannot read the run runs/broken", "metrics.jsonl");
-    assertEquals(names(`${cwd}/runs/broken`), ["config.json", "metrics.jsonl"]);
+    await Deno.writeTextFile(`${cwd}/runs/broken/config.json`, "[]");
+    refused(await report(cwd), 3, "Cannot read the run runs/broken", "config.json");
+    assertEquals(names(`${cwd}/runs/broken`), ["config.json"]);
   });
 });

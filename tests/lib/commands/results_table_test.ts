@@ -1,9 +1,16 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import { resultsTable } from "../../../lib/commands/compare.ts";
 
 const scores = (knn: number, linear: number) => ({
   knn: { top1: knn, top5: 99 },
   linear: { top1: linear, top5: 99 },
+});
+
+Deno.test("a probe may have the name of what every object inherits", () => {
+  const trained = { constructor: { top1: 50, top5: 90 } };
+  const text = resultsTable({ device: "wasm", trained, pixels: {} }, 80);
+  assertMatch(text, /trained encoder +50\.00 %\n/);
+  assertMatch(text, /raw pixels +–/);
 });
 
 Deno.test("the table at the end says what training gained over the untrained encoder", () => {

@@ -2,7 +2,8 @@ import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/as
 import { basename } from "node:path";
 import { gunzipSync } from "node:zlib";
 import sharp from "sharp";
-import { listCheckpoints, readMetrics } from "../../../lib/run/run_folder.ts";
+import { readMetrics } from "../../../lib/run/metrics.ts";
+import { listCheckpoints } from "../../../lib/run/run_folder.ts";
 import type { SweepReport } from "../../../lib/sweep/report.ts";
 import { inFolder, runCommand, startCommand, TINY } from "../../support/command_line.ts";
 import { refused } from "../../support/refused.ts";

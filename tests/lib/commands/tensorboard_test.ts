@@ -1,7 +1,8 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import sharp from "sharp";
 import { trainCommandOptions } from "../../../lib/commands/train.ts";
-import { latestRun, readMetrics } from "../../../lib/run/run_folder.ts";
+import { readMetrics } from "../../../lib/run/metrics.ts";
+import { latestRun } from "../../../lib/run/run_folder.ts";
 import {
   inFolder,
   runCommand,

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { latestRun, listCheckpoints, readMetrics } from "../../../lib/run/run_folder.ts";
+import { readMetrics } from "../../../lib/run/metrics.ts";
+import { latestRun, listCheckpoints } from "../../../lib/run/run_folder.ts";
 import {
   inFolder,
   runCommand,

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import type { Page } from "puppeteer-core";
 import { serveDashboard } from "../../../lib/dashboard/serve.ts";
-import { readMetrics } from "../../../lib/run/run_folder.ts";
+import { readMetrics } from "../../../lib/run/metrics.ts";
 import { testInChromium } from "../../support/chromium.ts";
 import { inFolder, startCommand, TINY } from "../../support/command_line.ts";
 import { writeRun } from "../../support/run_folders.ts";

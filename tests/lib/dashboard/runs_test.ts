@@ -53,6 +53,21 @@ Deno.test("the list has the newest first, and of each field the last value", () 
     });
   }));
 
+Deno.test("fields have any name, and lines that are no records are counted", () =>
+  inFolder(async (out) => {
+    const log = `${await writeRun(out, "a")}/metrics.jsonl`;
+    const names = ["__proto__", "constructor", "toString"];
+    const fields = names.map((name, i) => `"${name}":${i}`).join();
+    await Deno.writeTextFile(log, `{"step":1,${fields}}\nnull\n`);
+    const list = new RunList(out);
+    const look = async () => (await list.list()).map(({ fields, badLines }) => [fields, badLines]);
+    assertEquals(await look(), [[names, 1]]);
+    await Deno.writeTextFile(log, "\n\n", { append: true });
+    assertEquals(await look(), [[names, 3]]);
+    await Deno.writeTextFile(log, '{"step":1,"loss":1}\n');
+    assertEquals(await look(), [[["loss"], undefined]]);
+  }));
+
 Deno.test("what is no run, or lies outside by a symlink, is not listed", () =>
   inFolder(async (folder) => {
     const out = `${folder}/runs`;

@@ -11,15 +11,15 @@ Deno.test("a log is read on, line by line, and a line that is being written wait
   inFolder(async (folder) => {
     const path = `${folder}/metrics.jsonl`;
     const tail = new Tail();
-    assertEquals(await tail.read(path), { reset: false, records: [] });
+    assertEquals(await tail.read(path), { reset: false, records: [], bad: 0 });
     await Deno.writeTextFile(path, "");
-    assertEquals(await tail.read(path), { reset: false, records: [] });
+    assertEquals(await tail.read(path), { reset: false, records: [], bad: 0 });
     await Deno.writeTextFile(path, lines(1, 20) + line(21).slice(0, 9));
     assertEquals(
       steps((await tail.read(path)).records),
       Array.from({ length: 20 }, (_, i) => i + 1),
     );
-    assertEquals(await tail.read(path), { reset: false, records: [] });
+    assertEquals(await tail.read(path), { reset: false, records: [], bad: 0 });
     await Deno.writeTextFile(path, line(21).slice(9) + line(22), { append: true });
     const { reset, records } = await tail.read(path);
     assertEquals([reset, steps(records)], [false, [21, 22]]);
@@ -65,9 +65,10 @@ Deno.test("a reader goes on where another stopped, unless the log is another one
     assertEquals([beyond.reset, beyond.records.length], [true, 10]);
   }));
 
-Deno.test("what is no line of a log is passed over", () =>
+Deno.test("what is no line of a log is passed over, and counted", () =>
   inFolder(async (folder) => {
     const path = `${folder}/metrics.jsonl`;
     await Deno.writeTextFile(path, `${line(1)}root:x:0:0\n[1]\n{"loss":2}\n\n${line(2)}`);
-    assertEquals(steps((await new Tail().read(path)).records), [1, 2]);
+    const { records, bad } = await new Tail().read(path);
+    assertEquals([steps(records), bad], [[1, 2], 4]);
   }));

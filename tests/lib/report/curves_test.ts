@@ -1,8 +1,9 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { curveLines, curves } from "../../../lib/report/curves.ts";
-import { pageSvg } from "../../../lib/report/figure.ts";
+import { parse, View } from "vega";
+import { curve, curveLines, curves } from "../../../lib/report/curves.ts";
+import { liveSpec, pageSvg } from "../../../lib/report/figure.ts";
 import type { RunData } from "../../../lib/report/read_run.ts";
-import type { MetricsRecord } from "../../../lib/run/run_folder.ts";
+import type { MetricsRecord } from "../../../lib/run/metrics.ts";
 
 const run = (name: string, metrics: readonly MetricsRecord[]): RunData => ({
   name,
@@ -16,6 +17,28 @@ function lines(svg: string): number[] {
   return [...svg.matchAll(/aria-roledescription="line mark"[^>]* d="([^"]*)"/g)]
     .map(([, path]) => path.split(/[ML]/).length - 1);
 }
+
+Deno.test("a field, and a run, may have the name of what every object inherits", async () => {
+  const names = [...Object.getOwnPropertyNames(Object.prototype), "prototype", "datum"];
+  const line = (step: number) =>
+    JSON.parse(`{"step":${step},${names.map((name) => `"${name}":${step}`).join()}}`);
+  const found = curves([run("a", [line(1), line(2)])]);
+  assertEquals(found.map(({ field }) => field), [...names].sort());
+  for (const { field, spec } of found) {
+    assertStringIncludes(await pageSvg(spec), field.replaceAll("_", " "));
+    assertEquals(lines(await pageSvg(spec, true)), [2]);
+  }
+  const runs = ["constructor", "toString"];
+  const [both] = curves(
+    runs.map((name) => run(name, [{ step: 1, loss: 1 }, { step: 2, loss: 2 }])),
+  );
+  assertEquals(lines(await pageSvg(both.spec)), [2, 2]);
+  // As the page of the dashboard draws it, which puts in the points.
+  const live = curve("constructor", runs, [], false).spec;
+  const view = new View(parse(await liveSpec({ ...live, title: undefined })), { renderer: "none" });
+  view.data("points", runs.map((run) => ({ run, step: 1, value: 1 })));
+  assertEquals(lines(await view.toSVG()), [1, 1]);
+});
 
 Deno.test("each field with a number has a figure, the known ones first", () => {
   const found = curves([

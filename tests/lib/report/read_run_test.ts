@@ -23,9 +23,10 @@ Deno.test("what is no run, or a broken one, is refused by name", () =>
   inFolder(async (out) => {
     await assertRejects(() => readRun(`${out}/none`), DataError, "none");
     const path = await writeRun(out, "a");
-    await Deno.writeTextFile(`${path}/metrics.jsonl`, "{\n");
-    await assertRejects(() => readRun(path), DataError, "every line of metrics.jsonl must be JSON");
-    await Deno.writeTextFile(`${path}/metrics.jsonl`, "");
+    await Deno.writeTextFile(`${path}/metrics.jsonl`, '{\n{"step":1}\n');
+    const said: string[] = [];
+    const { metrics } = await readRun(path, (words) => said.push(words));
+    assertEquals([metrics, said.length], [[{ step: 1 }], 1]);
     await Deno.writeTextFile(`${path}/config.json`, "[1]");
     await assertRejects(() => readRun(path), DataError, "config.json must be an object");
   }));

@@ -1,13 +1,13 @@
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { fileURLToPath } from "node:url";
 import { DataError, UsageError } from "../../../lib/errors.ts";
+import { readMetrics } from "../../../lib/run/metrics.ts";
 import {
   createRun,
   latestRun,
   listCheckpoints,
   openRun,
   readConfig,
-  readMetrics,
   runName,
 } from "../../../lib/run/run_folder.ts";
 

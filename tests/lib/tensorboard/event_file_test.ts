@@ -1,6 +1,7 @@
 import { assertAlmostEquals, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { DataError } from "../../../lib/errors.ts";
-import { createRun, type MetricsRecord, type RunFolder } from "../../../lib/run/run_folder.ts";
+import type { MetricsRecord } from "../../../lib/run/metrics.ts";
+import { createRun, type RunFolder } from "../../../lib/run/run_folder.ts";
 import { EventFile, FOLDER } from "../../../lib/tensorboard/event_file.ts";
 import { eventFiles, readEvents, scalarsOf, testWithEvents } from "../../support/event_reader.ts";
 
@@ -132,6 +133,21 @@ testWithEvents(
       file.follow();
       const [, [step, loss]] = scalarsOf(await readEvents(folder))["train/loss"];
       assertEquals([step, loss], [20, 4.5]);
+    }),
+);
+
+testWithEvents(
+  "a line that is no record is passed over, and one of no time is of when the log was written",
+  () =>
+    inRun(async (run, folder) => {
+      const file = await EventFile.of(run.path);
+      const lines = 'null\n\n\0\0\n{"step":20,"loss":4.5,"time":"noon"}\n';
+      await Deno.writeTextFile(`${run.path}/metrics.jsonl`, lines);
+      await Deno.utime(`${run.path}/metrics.jsonl`, 1.6e9, 1.6e9);
+      file.follow();
+      const events = await readEvents(folder);
+      assertEquals(scalarsOf(events)["train/loss"].map(([step]) => step), [20]);
+      assertEquals(events.at(-1)?.wall_time, 1.6e9);
     }),
 );
 

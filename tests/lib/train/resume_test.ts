@@ -5,11 +5,11 @@ import { join } from "node:path";
 import type { Device } from "../../../lib/device/device.ts";
 import { DataError, Interrupted, UsageError } from "../../../lib/errors.ts";
 import { decodeSafetensors, type NamedArray } from "../../../lib/interop/safetensors.ts";
+import { readMetrics } from "../../../lib/run/metrics.ts";
 import {
   createRun,
   listCheckpoints,
   openRun,
-  readMetrics,
   type RunFolder,
 } from "../../../lib/run/run_folder.ts";
 import { train, type TrainHooks } from "../../../lib/train/train.ts";
