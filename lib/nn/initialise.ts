@@ -19,20 +19,28 @@ export const HEAD_WEIGHTS = 1;
  *
  * - Convolution [h, w, in, out]: normal with variance 2/(h·w·out), torchvision's
  *   `kaiming_normal_(mode="fan_out", nonlinearity="relu")`.
- * - Linear [in, out]: weight and bias uniform within ±1/√in, PyTorch's `Linear`.
+ * - Linear [in, out], and the convolutions named in `uniform`: kernel and bias uniform within
+ *   ±1/√in or ±1/√(h·w·in), the default of PyTorch's `Linear` and `Conv2d`.
+ *
+ * @param uniform names of convolutions that are drawn as a new `Conv2d` is
  */
-export function initialise(model: tf.LayersModel, random: Rng): void {
+export function initialise(
+  model: tf.LayersModel,
+  random: Rng,
+  uniform: readonly string[] = [],
+): void {
   const weights = namedWeights(model);
   let layer = 0;
   for (const [name, kernel] of weights) {
     if (!name.endsWith(".kernel")) continue;
     const stream = random.fold(layer++);
-    if (kernel.rank === 4) {
-      const [height, width, , out] = kernel.shape;
+    const out = kernel.shape[kernel.rank - 1];
+    if (kernel.rank === 4 && !uniform.includes(name.replace(/\.kernel$/, ""))) {
+      const [height, width] = kernel.shape;
       assign(kernel, normals(kernel.size, Math.sqrt(2 / (height * width * out)), stream));
       continue;
     }
-    const bound = 1 / Math.sqrt(kernel.shape[0]);
+    const bound = 1 / Math.sqrt(kernel.size / out);
     assign(kernel, uniforms(kernel.size, bound, stream));
     const bias = weights.get(name.replace(/kernel$/, "bias"));
     if (bias) assign(bias, uniforms(bias.size, bound, stream));

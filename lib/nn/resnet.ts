@@ -19,7 +19,10 @@ import { initialise } from "./initialise.ts";
 /** `basic`: two 3×3. `bottleneck`: 1×1, 3×3 (which has the stride, "v1.5"), 1×1 of 4× the width. */
 export type Block = "basic" | "bottleneck";
 
-/** `small`: 3×3 at stride 1, for images of 32×32. `imagenet`: 7×7 at stride 2, then max-pool. */
+/**
+ * `small`: 3×3 at stride 1, for images of 32×32, with the first weights of the reference's.
+ * `imagenet`: 7×7 at stride 2, then max-pool, as torchvision has it.
+ */
 export type Stem = "small" | "imagenet";
 
 /** The shape of a residual network. */
@@ -55,7 +58,9 @@ export function resnet(options: ResNetOptions, random: Rng): tf.LayersModel {
     }
   });
   const model = tf.model({ inputs: input, outputs: globalAveragePool(x, "avgpool") });
-  initialise(model, random);
+  // The reference puts a new Conv2d in the place of torchvision's first, after torchvision has drawn
+  // its weights, so that this one keeps PyTorch's default.
+  initialise(model, random, stem === "small" ? ["conv1"] : []);
   return model;
 }
 
