@@ -12,10 +12,10 @@ import { writeError } from "../run/atomic_write.ts";
 import { readResults, RESULTS } from "../run/results.ts";
 import { METRICS, type MetricsRecord, parseMetrics } from "../run/metrics.ts";
 import { readConfig, resumeLater } from "../run/run_folder.ts";
-import { chartPng } from "./chart_png.ts";
 import { type Event, eventRecord, type Summary } from "./event.ts";
 import { type Options, sessionEnd } from "./hparams.ts";
 import { openingEvents, recordEvent, resultSummaries } from "./run_events.ts";
+import { type ChartSpec, figure } from "../report/figure.ts";
 
 /** The folder of a run for TensorBoard. */
 export const FOLDER = "tensorboard";
@@ -136,4 +136,22 @@ export class EventFile {
       else Deno.removeSync(path);
     }
   }
+}
+
+/** A picture, and its size in pixels. */
+interface Png {
+  /** The file, RGB. */
+  readonly png: Uint8Array;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** Draws a chart under a title, black on white. */
+export async function chartPng(chart: ChartSpec, title: string): Promise<Png> {
+  const { default: sharp } = await import("sharp");
+  const svg = new TextEncoder().encode(await figure([[chart]], title));
+  // 72 dots per inch is the size as drawn; twice that is sharp on the screens of today.
+  const { data, info: { width, height } } = await sharp(svg, { density: 144 })
+    .flatten({ background: "white" }).png().toBuffer({ resolveWithObject: true });
+  return { png: new Uint8Array(data), width, height };
 }

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { describeSystem, judgeSystem } from "../../../lib/doctor/system.ts";
+import { describeSystem, judgeSystem } from "../../../lib/doctor/diagnose.ts";
 
 Deno.test("little memory is worth a warning, and this machine is described", () => {
   const judge = (available: number) =>

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { topK } from "../../../lib/evaluate/top_k.ts";
+import { topK } from "../../../lib/evaluate/nearest.ts";
 
 Deno.test("the k largest values come smallest first, of equal ones the lower index as the larger", () => {
   const few = fc.array(fc.integer({ min: -3, max: 3 }), { minLength: 1, maxLength: 60 });

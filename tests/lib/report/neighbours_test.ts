@@ -1,7 +1,7 @@
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import { rng } from "../../../lib/random.ts";
 import { neighboursOf } from "../../../lib/report/neighbours.ts";
-import { mapOf, type Place } from "../../../lib/report/umap.ts";
+import { mapOf, type Place } from "../../../lib/report/test_images.ts";
 import { testOnDevices } from "../../support/devices.ts";
 
 /** `count` rows around as many corners of a cube as there are groups, of other lengths each. */

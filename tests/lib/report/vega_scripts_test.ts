@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { inlined, vegaScript } from "../../../lib/report/vega_scripts.ts";
+import { inlined, vegaScript } from "../../../lib/dashboard/serve.ts";
 
 Deno.test("nothing in a script ends its element, and it means the same", () => {
   const script = 'x = "</script><!-- </SCRIPT >";\n//# sourceMappingURL=x.js.map\n';

@@ -4,7 +4,7 @@ import { openDevice } from "../../../lib/device/device.ts";
 import { UsageError } from "../../../lib/errors.ts";
 import { KINDS, loadPlugin } from "../../../lib/registry.ts";
 import { newPlugin } from "../../../lib/scaffold/new_plugin.ts";
-import { instantiate } from "../../../lib/scaffold/plugin_files.ts";
+import { instantiate } from "../../../lib/scaffold/new_plugin.ts";
 import { failuresOf, reportOf } from "../../support/check_report.ts";
 import { inFolder, type Outcome, runCommand, TINY } from "../../support/command_line.ts";
 import { refused } from "../../support/refused.ts";

@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import sharp from "sharp";
 import { confusionFigure } from "../../../lib/report/probe_figures.ts";
-import { chartPng } from "../../../lib/tensorboard/chart_png.ts";
+import { chartPng } from "../../../lib/tensorboard/event_file.ts";
 
 /** The confusion matrix of so many classes, none of which is confused. */
 function matrix(classes: number) {

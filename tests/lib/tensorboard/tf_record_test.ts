@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { crc32c } from "@aws-crypto/crc32c";
-import { tfRecord } from "../../../lib/tensorboard/tf_record.ts";
+import { tfRecord } from "../../../lib/tensorboard/event.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 const hex = (number: number) => number.toString(16).padStart(8, "0");

@@ -1,5 +1,5 @@
 import { assertAlmostEquals, assertEquals } from "@std/assert";
-import { effectiveRank } from "../../../lib/train/effective_rank.ts";
+import { effectiveRank } from "../../../lib/train/embedding_metrics.ts";
 import { rng } from "../../../lib/random.ts";
 
 /** I − 2uuᵀ of a random unit u: an orthogonal matrix. */

@@ -5,7 +5,7 @@ import {
   embeddingMetrics,
   measureEmbeddings,
 } from "../../../lib/train/embedding_metrics.ts";
-import { effectiveRank } from "../../../lib/train/effective_rank.ts";
+import { effectiveRank } from "../../../lib/train/embedding_metrics.ts";
 import { randomViews } from "../../support/check_gradient.ts";
 import { testOnDevices } from "../../support/devices.ts";
 
