@@ -21,16 +21,21 @@ export interface Layer {
   readonly values: Readonly<Record<string, unknown>>;
   /** Whether the values are texts, to be parsed; else they are JSON. */
   readonly text: boolean;
+  /** Specifiers of plugins that the place names, but which may not be loaded because it does. */
+  readonly withheld?: readonly string[];
 }
 
+/** Groups of options that are no plugin, such as the views, by name. */
+export type Groups = Readonly<Record<string, z.ZodObject>>;
+
 /** What can be set in a command: its own options, roles for plugins, and shared groups of options. */
-export interface ConfigSpec<S extends z.ZodObject> {
+export interface ConfigSpec<S extends z.ZodObject, G extends Groups = Groups> {
   /** The command's own options. */
   readonly options: S;
   /** Which kinds of plugin it uses, and which of each where none is named. */
   readonly roles: Partial<Record<Kind, string>>;
-  /** Groups of options that are no plugin, such as the views. */
-  readonly groups?: Readonly<Record<string, z.ZodObject>>;
+  /** The groups. */
+  readonly groups?: G;
 }
 
 /** A plugin with its checked options. */
@@ -52,13 +57,13 @@ export function chosen<K extends Kind>(roles: Roles, kind: K): Chosen<K> {
 }
 
 /** A resolved configuration. */
-export interface Config<S extends z.ZodObject> {
+export interface Config<S extends z.ZodObject, G extends Groups = Groups> {
   /** The command's own options. */
   readonly options: z.output<S>;
   /** The plugins. */
   readonly roles: Roles;
   /** The groups' options. */
-  readonly groups: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  readonly groups: { readonly [N in keyof G]: z.output<G[N]> };
   /** All of it as a flat map that resolves to the same again. */
   readonly flat: Readonly<Record<string, unknown>>;
 }
@@ -74,11 +79,11 @@ export interface Section {
 }
 
 /** Resolves the layers, lowest first. Throws UsageError naming the first option that is wrong. */
-export async function resolveConfig<S extends z.ZodObject>(
-  spec: ConfigSpec<S>,
+export async function resolveConfig<S extends z.ZodObject, G extends Groups>(
+  spec: ConfigSpec<S, G>,
   layers: readonly Layer[],
   registry: Registry,
-): Promise<Config<S>> {
+): Promise<Config<S, G>> {
   const plugins = await choosePlugins(spec, layers, registry);
   const sections = sectionsOf(spec, plugins);
   const values = collect(sections, layers, plugins);
@@ -110,7 +115,7 @@ export async function resolveConfig<S extends z.ZodObject>(
     roles,
     groups: Object.fromEntries(
       Object.keys(spec.groups ?? {}).map((name) => [name, checked.get(name)!]),
-    ),
+    ) as Config<S, G>["groups"],
     flat,
   };
 }

@@ -4,18 +4,19 @@
  * @module
  */
 import { z } from "zod";
-import { chosen, type ConfigSpec, resolveConfig } from "./config.ts";
-import { normalizationOptions } from "./data/normalization.ts";
+import { chosen, type ConfigSpec } from "./config.ts";
+import { openRun, pluginsToLoad, resolveRun, runGroups } from "./open_run.ts";
 import type { Encoder } from "./plugin.ts";
-import { loadRegistry } from "./registry.ts";
-import { readConfig } from "./run/run_folder.ts";
 import { openSession, type Session, type SessionOptions } from "./session.ts";
 
 /** How a run is opened: where to compute, and who is told of it. */
-export type LoadRunOptions = Pick<
-  SessionOptions,
-  "device" | "tune" | "cache" | "progress" | "signal"
->;
+export interface LoadRunOptions
+  extends Pick<SessionOptions, "device" | "tune" | "cache" | "progress" | "signal"> {
+  /** Specifiers of plugins to load, whoever made the run. */
+  readonly plugins?: readonly string[];
+  /** Whether all plugins that the run names are loaded, whoever made it; default false. */
+  readonly trust?: boolean;
+}
 
 /** A run, opened: its dataset, a device, and the encoder with its trained weights. */
 export interface LoadedRun extends Session {
@@ -30,19 +31,20 @@ export interface LoadedRun extends Session {
 const SPEC = {
   options: z.strictObject({ seed: z.int().min(0).default(0) }),
   roles: { dataset: "fashion-mini", encoder: "conv" },
-  groups: { normalization: normalizationOptions },
+  groups: runGroups,
 } satisfies ConfigSpec<z.ZodObject>;
-
-/** Of a run's configuration, what its data and its encoder are made from. */
-const OF_RUN = /^(seed|(dataset|encoder|normalization)(\..*)?)$/;
 
 /**
  * Opens a run as the command line's `--run` does: its dataset with its options and normalisation,
- * a device, and the encoder of its newest checkpoint. Third parties' plugins that the run names are
- * loaded.
+ * a device, and the encoder of its newest checkpoint.
+ *
+ * Third parties' plugins that the run names are loaded where this user made the run on this machine.
+ * A run of somebody else is opened without them, as they are code; `plugins` names those to load, and
+ * `trust: true` loads all that the run names.
  *
  * @param path the run's folder; {@linkcode latestRun} finds the latest
- * @throws DataError where there is no whole run; see also the errors of {@linkcode openSession}.
+ * @throws DataError where there is no whole run, UsageError where its dataset or its encoder is a
+ * plugin's that was not loaded; see also the errors of {@linkcode openSession}.
  *
  * @example The features of a run's test images
  * ```ts ignore
@@ -53,14 +55,11 @@ const OF_RUN = /^(seed|(dataset|encoder|normalization)(\..*)?)$/;
  * ```
  */
 export async function loadRun(path: string, options: LoadRunOptions = {}): Promise<LoadedRun> {
-  const { plugin, ...config } = { ...await readConfig(path) as Record<string, unknown> };
-  const plugins = Array.isArray(plugin) ? plugin.map(String) : [];
-  const values = Object.fromEntries(Object.entries(config).filter(([name]) => OF_RUN.test(name)));
-  const layer = { source: `${path}/config.json`, values, text: false };
-  const { options: { seed }, roles, groups: { normalization } } = await resolveConfig(
+  const run = await openRun(path);
+  const { options: { seed }, roles, groups: { normalization } } = await resolveRun(
+    run,
     SPEC,
-    [layer],
-    await loadRegistry(plugins),
+    options,
   );
   const [dataset, architecture] = [chosen(roles, "dataset"), chosen(roles, "encoder")];
   const session = await openSession({
@@ -69,7 +68,7 @@ export async function loadRun(path: string, options: LoadRunOptions = {}): Promi
     datasetOptions: dataset.options,
     normalization,
     seed,
-    plugins,
+    plugins: pluginsToLoad(run, options),
   });
   const encoder = await session.make("encoder", architecture.plugin, architecture.options);
   const { loadEncoderWeights } = await import("./train/load_encoder.ts");

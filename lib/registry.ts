@@ -59,9 +59,14 @@ export interface Registry {
  * Loads third parties' plugins beside the built-in ones.
  *
  * @param specifiers paths (relative to the working folder), URLs, `npm:` or `jsr:` specifiers.
+ * @param withheld specifiers that a run names and that are not loaded; they are only named where a
+ * plugin is asked for that none of the others has.
  * @throws UsageError naming the specifier of a plugin that cannot be loaded or used.
  */
-export async function loadRegistry(specifiers: readonly string[] = []): Promise<Registry> {
+export async function loadRegistry(
+  specifiers: readonly string[] = [],
+  withheld: readonly string[] = [],
+): Promise<Registry> {
   const others: Plugin[] = [];
   for (const specifier of specifiers) {
     const plugin = await loadPlugin(specifier);
@@ -85,6 +90,7 @@ export async function loadRegistry(specifiers: readonly string[] = []): Promise<
       );
       if (found) return found;
       const other = KINDS.find((kind) => names(kind).includes(name));
+      if (!other && withheld.length > 0) throw notLoaded(kind, name, withheld);
       throw new UsageError({
         act: `use the ${kind} ${name}`,
         rule: other ? `that plugin is of the kind ${other}` : "there is no such plugin",
@@ -139,6 +145,19 @@ function checkPlugin(value: unknown, specifier: string): Plugin {
   })();
   if (rule !== undefined) throw unusable(specifier, rule);
   return value as Plugin;
+}
+
+function notLoaded(kind: Kind, name: string, withheld: readonly string[]): UsageError {
+  const short = (text: string) => text.length > 60 ? text.slice(0, 60) + "…" : text;
+  return new UsageError({
+    act: `use the ${kind} ${name}`,
+    rule:
+      "the run names plugins that were not loaded, because a plugin runs code and the run was " +
+      "not made here with these plugins as they are now",
+    got: withheld.map(short).join(", "),
+    next: "Look at what they are. To load them all, give --trust (in the library `trust: true`); " +
+      "to load one, name it: --plugin=SPECIFIER.",
+  });
 }
 
 function unusable(specifier: string, rule: string, cause?: unknown): UsageError {

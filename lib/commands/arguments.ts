@@ -6,7 +6,7 @@
 import { parseArgs } from "@std/cli/parse-args";
 
 /** The flags that every command has; they are no options of a configuration. */
-const COMMON_BOOLEANS = ["help", "verbose", "json"];
+const COMMON_BOOLEANS = ["help", "verbose", "json", "trust"];
 
 /** A command line, taken apart but not yet checked. */
 export interface Arguments {
@@ -22,6 +22,8 @@ export interface Arguments {
   readonly verbose: boolean;
   /** Whether `--json` was given. */
   readonly json: boolean;
+  /** Whether `--trust` was given. */
+  readonly trust: boolean;
 }
 
 /**
@@ -51,7 +53,7 @@ export function parseCommandLine(
     return `--${encode(name)}${value ?? ""}`;
   });
   const names = before.flatMap((arg) => /^--([^=]+)/.exec(arg)?.[1] ?? []);
-  const { _: words, plugin, help, verbose, json, ...flags } = parseArgs(
+  const { _: words, plugin, help, verbose, json, trust, ...flags } = parseArgs(
     [...before, ...(end < 0 ? [] : args.slice(end))],
     { string: names, collect: ["plugin", ...lists.filter((name) => names.includes(name))] },
   );
@@ -65,6 +67,7 @@ export function parseCommandLine(
     help: isOn(help),
     verbose: isOn(verbose),
     json: isOn(json),
+    trust: isOn(trust),
   };
 }
 

@@ -4,23 +4,25 @@
  * @module
  */
 import type { z } from "zod";
-import type { Config, ConfigSpec, Layer } from "../config.ts";
+import type { Config, ConfigSpec, Groups, Layer } from "../config.ts";
 import type { Registry } from "../registry.ts";
 import type { ProgressBar } from "../terminal/progress.ts";
 import type { Output } from "./output.ts";
 
 /** What every command is given. */
-export interface Context<S extends z.ZodObject = z.ZodObject> {
+export interface Context<S extends z.ZodObject = z.ZodObject, G extends Groups = Groups> {
   /** The words that are no flags. */
   readonly words: readonly string[];
   /** The resolved configuration. */
-  readonly config: Config<S>;
+  readonly config: Config<S, G>;
   /** What it was resolved from, lowest first. */
   readonly layers: readonly Layer[];
   /** The specifiers of third parties' plugins, absolute. */
   readonly plugins: readonly string[];
   /** The plugins. */
   readonly registry: Registry;
+  /** Whether plugins are loaded that a run of somebody else names: `--trust`. */
+  readonly trust: boolean;
   /** Aborts at SIGINT or SIGTERM; the reason is an Interrupted error. */
   readonly signal: AbortSignal;
   /** Shows progress. */
@@ -33,7 +35,7 @@ export interface Context<S extends z.ZodObject = z.ZodObject> {
 }
 
 /** A command: data, and what it does. */
-export interface Command<S extends z.ZodObject = z.ZodObject> {
+export interface Command<S extends z.ZodObject = z.ZodObject, G extends Groups = Groups> {
   /** What follows the name, as `[list | fetch NAME]`. */
   readonly words?: string;
   /** What the NAME among the words can be, for the completions of shells. */
@@ -41,7 +43,7 @@ export interface Command<S extends z.ZodObject = z.ZodObject> {
   /** How many words it takes at most; default none. */
   readonly maxWords?: number;
   /** What can be set. */
-  readonly spec: ConfigSpec<S>;
+  readonly spec: ConfigSpec<S, G>;
   /** Puts flags in other words, as the reference's in ours. */
   rewrite?(flags: Readonly<Record<string, string>>): Record<string, string>;
   /** The layers under the flags, given all that was named in files and flags so far. */
@@ -49,5 +51,5 @@ export interface Command<S extends z.ZodObject = z.ZodObject> {
   /** Of layers that stand for several configurations, those of the first one. */
   first?(layers: readonly Layer[], registry: Registry): Promise<readonly Layer[]>;
   /** Does it. */
-  run(context: Context<S>): Promise<void>;
+  run(context: Context<S, G>): Promise<void>;
 }

@@ -4,6 +4,7 @@
  * @module
  */
 import { z } from "zod";
+import type { runGroups } from "../open_run.ts";
 import type { Command } from "./command.ts";
 import { restore, restoreLayers, restoreOptions, restoreSpec } from "./restore.ts";
 
@@ -15,14 +16,14 @@ const options = restoreOptions.extend({
 });
 
 /** The command. */
-export const command: Command<typeof options> = {
+export const command: Command<typeof options, typeof runGroups> = {
   spec: { ...restoreSpec({}), options },
   layers: restoreLayers,
   async run(context) {
     const { embed } = await import("../evaluate/embed.ts");
     const { config: { options: { split, file } }, signal } = context;
-    const { session: { device, dataset, env }, encoder, folder } = await restore(context);
-    const path = file ?? `${folder ?? "."}/${split.replaceAll(/[^\w-]/g, "_")}.safetensors`;
+    const { session: { device, dataset, env }, encoder, run } = await restore(context);
+    const path = file ?? `${run?.path ?? "."}/${split.replaceAll(/[^\w-]/g, "_")}.safetensors`;
     const { length, dim } = await embed({
       device,
       dataset,

@@ -4,11 +4,12 @@
  * @module
  */
 import { cacheFolder } from "../cache.ts";
-import { chosen, type Config, resolveConfig } from "../config.ts";
+import { z } from "zod";
+import { chosen, type ConfigSpec, type Roles } from "../config.ts";
 import { sourceStatus } from "../data/source_status.ts";
 import type { DeviceName } from "../device/device.ts";
 import { DataError, DeviceError, TauplusError } from "../errors.ts";
-import { loadRegistry } from "../registry.ts";
+import { type OpenRun, resolveRun, runGroups } from "../open_run.ts";
 import { readProbe } from "../report/probe_result.ts";
 import type { RunData } from "../report/read_run.ts";
 import type { Part, ReportRun } from "../report/report_run.ts";
@@ -16,10 +17,9 @@ import { examineTestImages, type TestImages } from "../report/test_images.ts";
 import { firstViews } from "../report/training_views.ts";
 import type { Session } from "../session.ts";
 import { loadEncoderWeights } from "../train/load_encoder.ts";
-import { viewOptions } from "../views/options.ts";
 import type { Context } from "./command.ts";
 import { openDescribed } from "./open_session.ts";
-import { command as train, type trainCommandOptions } from "./train.ts";
+import { deviceOption, tuneOption } from "./run_options.ts";
 
 /** How runs are examined. */
 export interface ExamineOptions {
@@ -30,7 +30,16 @@ export interface ExamineOptions {
   readonly tune: "on" | "off";
 }
 
-type TrainConfig = Config<typeof trainCommandOptions>;
+/** What a report needs of a run: its data and its encoder. */
+const SPEC = {
+  options: z.strictObject({
+    device: deviceOption,
+    tune: tuneOption,
+    seed: z.int().min(0).default(0),
+  }),
+  roles: { dataset: "fashion-mini", encoder: "conv" },
+  groups: runGroups,
+} satisfies ConfigSpec<z.ZodObject>;
 
 /**
  * Examines a run. What cannot be found out has a reason instead; throws only a DeviceError, and when
@@ -40,7 +49,7 @@ export async function examineRun(
   name: string,
   data: RunData,
   options: ExamineOptions,
-  context: Pick<Context, "signal" | "bar">,
+  context: Pick<Context, "signal" | "bar" | "plugins" | "trust">,
 ): Promise<ReportRun> {
   const { path } = data;
   const result = await readProbe(path, "linear");
@@ -49,23 +58,25 @@ export async function examineRun(
       `\`deno task linear --run=${path}\` makes it.`,
   };
   const opened = await attempt(async () => {
-    const config = await configOf(data, options);
-    await checkPresent(config, context);
+    const { device, tune } = options;
+    const upper = [{ source: "the command line", values: { device, tune }, text: false }];
+    const config = await resolveRun(data, SPEC, context, upper);
+    await checkPresent(config.roles, context);
     return { config, session: await openDescribed(config, context) };
   });
   if (!("found" in opened)) return { name, data, linear, test: opened, views: opened };
   const { config, session } = opened.found;
   try {
     const views = await attempt(async () => {
-      const { plugin, options } = chosen(config.roles, "objective");
+      const { plugin, options } = await objectiveOf(data, context);
       const objective = await session.make("objective", plugin, options);
       return await firstViews(session, {
-        views: viewOptions.parse(config.groups.views),
+        views: config.groups.views,
         viewCount: objective.views ?? 2,
         seed: config.options.seed,
       });
     });
-    const test = await attempt(() => testImages(path, config, session, options.points));
+    const test = await attempt(() => testImages(path, config.roles, session, options.points));
     return { name, data, linear, test, views };
   } finally {
     context.bar.end();
@@ -83,22 +94,16 @@ async function attempt<T>(act: () => Promise<T>): Promise<Part<T>> {
   }
 }
 
-/** The run's own configuration, on the device that is asked for. */
-async function configOf(
-  { config: { plugin = [], ...values }, path }: RunData,
-  { device, tune }: ExamineOptions,
-): Promise<TrainConfig> {
-  const registry = await loadRegistry(Array.isArray(plugin) ? plugin.map(String) : []);
-  const layers = [
-    { source: `${path}/config.json`, values, text: false },
-    { source: "the command line", values: { device, tune }, text: false },
-  ];
-  return await resolveConfig(train.spec, layers, registry);
+/** The objective, which says how many views it takes; a run may be shown without it. */
+async function objectiveOf(run: OpenRun, trust: Pick<Context, "plugins" | "trust">) {
+  const spec = { options: z.strictObject({ seed: z.int() }), roles: { objective: "debiased" } };
+  const { roles } = await resolveRun(run, spec, trust);
+  return chosen(roles, "objective");
 }
 
 /** Throws a DataError where the dataset is not on this machine: a report downloads nothing. */
 async function checkPresent(
-  { roles }: TrainConfig,
+  roles: Roles,
   { signal }: Pick<Context, "signal">,
 ): Promise<void> {
   const { plugin: { name, source }, options } = chosen(roles, "dataset");
@@ -120,7 +125,7 @@ async function checkPresent(
 
 async function testImages(
   path: string,
-  { roles }: TrainConfig,
+  roles: Roles,
   session: Session,
   points: number,
 ): Promise<TestImages> {

@@ -4,6 +4,7 @@
  * @module
  */
 import { z } from "zod";
+import type { runGroups } from "../open_run.ts";
 import type { Command } from "./command.ts";
 import { restoreLayers, restoreOptions, restoreSpec } from "./restore.ts";
 
@@ -52,7 +53,7 @@ export function isStandIn(flat: Readonly<Record<string, unknown>>): boolean {
 }
 
 /** The command. */
-export const command: Command<typeof exportOptions> = {
+export const command: Command<typeof exportOptions, typeof runGroups> = {
   spec: { ...restoreSpec({}), options: exportOptions },
   layers: (named) => restoreLayers(named, named.dataset === undefined ? REFERENCE : {}),
   async run(context) {

@@ -5,7 +5,7 @@
  */
 import { chosen } from "../config.ts";
 import { exportEncoder, type ExportFormat } from "../interop/export_encoder.ts";
-import { readConfig } from "../run/run_folder.ts";
+import type { runGroups } from "../open_run.ts";
 import { loadHead } from "../train/load_head.ts";
 import { batchesTracked } from "./batches_tracked.ts";
 import type { Context } from "./command.ts";
@@ -21,18 +21,19 @@ const SUFFIXES: Readonly<Record<ExportFormat, string>> = {
 };
 
 /** Restores the encoder, writes it, and says what was written. */
-export async function exportRun(context: Context<typeof exportOptions>): Promise<void> {
+export async function exportRun(
+  context: Context<typeof exportOptions, typeof runGroups>,
+): Promise<void> {
   const { config: { options: { format, fold, pixels, output, ...options }, roles, flat } } =
     context;
   const standsIn = isStandIn(flat);
-  const { session: { dataset }, encoder, folder, path: source } = await restore(context, standsIn);
+  const { session: { dataset }, encoder, run, path: source } = await restore(context, standsIn);
   const { plugin, options: encoderOptions } = chosen(roles, "encoder");
   const parts = `encoder${options.head ? "-head" : ""}${fold ? "-folded" : ""}${
     pixels ? "-pixels" : ""
   }`;
-  const path = output ?? `${folder ?? "."}/${parts}${SUFFIXES[format]}`;
+  const path = output ?? `${run?.path ?? "."}/${parts}${SUFFIXES[format]}`;
   const withHead = options.head || format === "pth-names";
-  const config = folder === undefined ? undefined : await readConfig(folder);
   const { bytes, replaced, onlySize } = await exportEncoder({
     format,
     path,
@@ -41,7 +42,7 @@ export async function exportRun(context: Context<typeof exportOptions>): Promise
     head: withHead ? await loadHead(source) : undefined,
     fold,
     pixels,
-    batchesTracked: await batchesTracked(source, config as Record<string, unknown> | undefined),
+    batchesTracked: await batchesTracked(source, run?.config),
     dataset,
     datasetName: standsIn ? undefined : chosen(roles, "dataset").plugin.name,
     encoderName: plugin.name,

@@ -84,6 +84,10 @@ export const COMMON: readonly CommonFlag[] = [
     description: "the result, or { error }, as one JSON document on standard output; with --help " +
       "the options",
   },
+  {
+    flag: "--trust",
+    description: "load the plugins that a run names which was not made here: they run as you",
+  },
   { flag: "--verbose", description: "show the stack of an error" },
 ];
 

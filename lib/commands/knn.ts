@@ -3,9 +3,10 @@
  *
  * @module
  */
+import type { runGroups } from "../open_run.ts";
 import { probeCommand } from "./probe.ts";
 import type { Command } from "./command.ts";
 import type { restoreOptions } from "./restore.ts";
 
 /** The command. */
-export const command: Command<typeof restoreOptions> = probeCommand("knn");
+export const command: Command<typeof restoreOptions, typeof runGroups> = probeCommand("knn");

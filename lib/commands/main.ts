@@ -12,6 +12,7 @@ import { flagsOf } from "../options.ts";
 import type { Kind, Plugin } from "../plugin.ts";
 import { KINDS, loadRegistry } from "../registry.ts";
 import { requireDeno } from "../require_deno.ts";
+import { pluginsOf } from "../trust.ts";
 import { progressBar } from "../terminal/progress.ts";
 import { note } from "../terminal/say.ts";
 import { coloured } from "../terminal/style.ts";
@@ -59,7 +60,7 @@ async function dispatch(args: readonly string[], out: Output): Promise<void> {
   }
   const { command } = await COMMANDS[name].load();
   const own = flagsOf(command.spec.options);
-  const { words, flags, plugins: specifiers, help } = parseCommandLine(
+  const { words, flags, plugins: specifiers, help, trust } = parseCommandLine(
     rest,
     own.filter((flag) => flag.boolean).map((flag) => flag.name),
     own.filter((flag) => flag.type === "array").map((flag) => flag.name),
@@ -80,11 +81,8 @@ async function dispatch(args: readonly string[], out: Output): Promise<void> {
     ? []
     : await command.layers?.(Object.assign({}, ...upper.map((layer) => layer.values))) ?? [];
   const layers = [...lower, ...upper];
-  const plugins = [
-    ...layers.flatMap((layer) => Array.isArray(layer.values.plugin) ? layer.values.plugin : []),
-    ...specifiers,
-  ].map((specifier) => absolute(String(specifier)));
-  const registry = await loadRegistry([...new Set(plugins)]);
+  const { plugins, withheld } = whatToLoad(layers, specifiers, trust);
+  const registry = await loadRegistry(plugins, withheld);
   const clean = layers.map(({ values: { plugin: _, ...values }, ...layer }) => ({
     ...layer,
     values,
@@ -115,6 +113,7 @@ async function dispatch(args: readonly string[], out: Output): Promise<void> {
       layers: clean,
       plugins,
       registry,
+      trust,
       signal,
       bar,
       result,
@@ -123,6 +122,28 @@ async function dispatch(args: readonly string[], out: Output): Promise<void> {
     bar.end();
     release();
   }
+}
+
+/**
+ * Only what the user names is loaded: on the command line, in a file that he names there, or by a run
+ * that he made here. What somebody else's run names is withheld, and that is said.
+ */
+function whatToLoad(
+  layers: readonly Layer[],
+  specifiers: readonly string[],
+  trust: boolean,
+): { plugins: string[]; withheld: string[] } {
+  const named = [...layers.flatMap(({ values }) => pluginsOf(values)), ...specifiers].map(absolute);
+  const others = layers.flatMap(({ withheld = [] }) => withheld).map(absolute);
+  if (trust) return { plugins: [...new Set([...others, ...named])], withheld: [] };
+  const withheld = others.filter((specifier) => !named.includes(specifier));
+  if (withheld.length > 0) {
+    note(
+      "plugins  those that the run names are not loaded, as it was not made here with them as they " +
+        "are now; --trust loads them",
+    );
+  }
+  return { plugins: [...new Set(named)], withheld };
 }
 
 /** A specifier that means the same from any folder. */

@@ -4,6 +4,7 @@
  * @module
  */
 import { chosen, type Roles } from "../config.ts";
+import type { NormalizationOptions } from "../data/normalization.ts";
 import { deviceAdvice } from "../device/advice.ts";
 import type { DeviceName } from "../device/device.ts";
 import { openSession, type Session } from "../session.ts";
@@ -23,7 +24,7 @@ export interface SessionConfig {
   /** The dataset, and plugins that are made later. */
   readonly roles: Roles;
   /** Among others the normalisation. */
-  readonly groups: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  readonly groups: { readonly normalization: NormalizationOptions };
 }
 
 /**

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { chosen } from "../config.ts";
+import { chosen, type Layer } from "../config.ts";
+import type { OpenRun, runGroups } from "../open_run.ts";
 import type { Command } from "./command.ts";
 import { restore, restoreLayers, type restoreOptions, restoreSpec } from "./restore.ts";
 
@@ -13,16 +14,15 @@ const REFERENCE: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
 };
 
 /** The command of a probe. */
-export function probeCommand(name: string): Command<typeof restoreOptions> {
+export function probeCommand(name: string): Command<typeof restoreOptions, typeof runGroups> {
   return {
     spec: restoreSpec({ probe: name }),
-    layers: (named) => restoreLayers(named, REFERENCE[name]),
+    layers: (named) => restoreLayers(named, REFERENCE[name], (run) => settingsOf(name, run)),
     async run(context) {
       const { judge } = await import("./judge.ts");
       const { showMetrics } = await import("../terminal/metrics.ts");
-      const { viewOptions } = await import("../views/options.ts");
       const { config: { roles, groups } } = context;
-      const { session, encoder, folder } = await restore(context);
+      const { session, encoder, run } = await restore(context);
       const { plugin, options } = chosen(roles, "probe");
       const probe = await session.make("probe", plugin, options);
       const { [plugin.name]: metrics } = await judge(
@@ -30,9 +30,9 @@ export function probeCommand(name: string): Command<typeof restoreOptions> {
         session,
         { [plugin.name]: probe },
         encoder,
-        viewOptions.parse(groups.views),
+        groups.views,
       );
-      const saved = folder && `${folder}/${plugin.name}.json`;
+      const saved = run && `${run.path}/${plugin.name}.json`;
       if (saved) {
         const { writeAtomic } = await import("../run/atomic_write.ts");
         const { jsonText } = await import("../run/json_text.ts");
@@ -44,4 +44,16 @@ export function probeCommand(name: string): Command<typeof restoreOptions> {
       );
     },
   };
+}
+
+/** How the run was judged by the probe; every training is judged by kNN, with the `k` of its own. */
+function settingsOf(name: string, { layer }: OpenRun): Layer[] {
+  const { probe, k, knn_temperature: temperature } = layer.values;
+  const own = Object.entries(layer.values).filter(([option]) => option.startsWith("probe."));
+  const values = probe === name
+    ? Object.fromEntries(own)
+    : name === "knn"
+    ? { "probe.k": k, "probe.temperature": temperature }
+    : {};
+  return [{ source: layer.source, values: { probe: name, ...values }, text: false }];
 }

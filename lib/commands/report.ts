@@ -24,14 +24,15 @@ const options = z.strictObject({
 /** The command. */
 export const command: Command<typeof options> = {
   spec: { options, roles: {} },
-  async run({ config: { options: { run, to, out, ...options } }, signal, bar, result }) {
+  async run(context) {
+    const { config: { options: { run, to, out, ...options } }, result } = context;
     const { writeReport } = await import("../report/write_report.ts");
     const { examineRun } = await import("./examine_run.ts");
     const { note } = await import("../terminal/say.ts");
     const folders = run.length > 0 ? run : [await runFolderOf("", out)];
     const report = await writeReport(folders, to, async (name, data) => {
       note(`run      ${name}`);
-      const found = await examineRun(name, data, options, { signal, bar });
+      const found = await examineRun(name, data, options, context);
       for (const part of [found.linear, found.test, found.views]) {
         if ("missing" in part) note(`         left out: ${part.missing}`);
       }

@@ -6,13 +6,11 @@
 import { dirname } from "node:path";
 import { z } from "zod";
 import { chosen, type ConfigSpec, type Layer } from "../config.ts";
-import { normalizationOptions } from "../data/normalization.ts";
 import { UsageError } from "../errors.ts";
 import type { Encoder, Kind } from "../plugin.ts";
+import { layerFor, type OpenRun, openRun, runGroups } from "../open_run.ts";
 import type { Session } from "../session.ts";
-import { viewOptions } from "../views/options.ts";
 import type { Context } from "./command.ts";
-import { readLayer } from "./layer.ts";
 import { deviceOption, outOption, runFolderOf, tuneOption } from "./run_options.ts";
 
 /** The options that say which encoder. */
@@ -31,36 +29,36 @@ export const restoreOptions = z.strictObject({
 /** The spec of a command over a trained encoder. */
 export function restoreSpec(
   roles: Partial<Record<Kind, string>>,
-): ConfigSpec<typeof restoreOptions> {
+): ConfigSpec<typeof restoreOptions, typeof runGroups> {
   return {
     options: restoreOptions,
-    roles: { dataset: "fashion-mini", encoder: "conv", ...roles },
-    groups: { views: viewOptions, normalization: normalizationOptions },
+    roles: { ...ENCODER_ROLES, ...roles },
+    groups: runGroups,
   };
 }
 
-/** Of a run's configuration, what an encoder and its data are made from. */
-const OF_RUN = /^(seed|plugin|(dataset|encoder|views|normalization)(\..*)?)$/;
+const ENCODER_ROLES = { dataset: "fashion-mini", encoder: "conv" };
 
 /**
  * The run's own choices, under what is named. A file of weights that is in no run stands for what
  * it says of itself, with `defaults` where nothing else is named.
+ *
+ * @param further what else a command takes from the run
  */
 export async function restoreLayers(
   named: Readonly<Record<string, unknown>>,
   defaults: Readonly<Record<string, unknown>> = {},
+  further: (run: OpenRun) => readonly Layer[] = () => [],
 ): Promise<Layer[]> {
-  const folder = await folderOf(
+  const run = await runOf(
     { run: text(named.run), modelPath: text(named.model_path) },
     String(named.out ?? "runs"),
   );
-  if (folder === undefined) {
+  if (run === undefined) {
     const { modelFileLayers } = await import("./model_file.ts");
     return await modelFileLayers(String(named.model_path), named, defaults);
   }
-  const { values, ...layer } = await readLayer(`${folder}/config.json`);
-  const own = Object.entries(values).filter(([name]) => OF_RUN.test(name));
-  return [{ ...layer, values: Object.fromEntries(own) }];
+  return [layerFor({ roles: ENCODER_ROLES, groups: runGroups }, run), ...further(run)];
 }
 
 /** What was restored. */
@@ -71,8 +69,8 @@ export interface Restored {
   readonly encoder: Encoder;
   /** The file that they are from. */
   readonly path: string;
-  /** The run's folder, where there is one. */
-  readonly folder?: string;
+  /** The run, where there is one. */
+  readonly run?: OpenRun;
 }
 
 /**
@@ -81,7 +79,7 @@ export interface Restored {
  * @param standsIn whether the dataset only stands in for one that nobody named; nothing is said of it
  */
 export async function restore(
-  context: Context<typeof restoreOptions>,
+  context: Context<typeof restoreOptions, typeof runGroups>,
   standsIn = false,
 ): Promise<Restored> {
   const { config: { options, roles } } = context;
@@ -91,23 +89,23 @@ export async function restore(
   const session = await openDescribed(context.config, context, standsIn);
   const { plugin, options: encoderOptions } = chosen(roles, "encoder");
   const encoder = await session.make("encoder", plugin, encoderOptions);
-  const folder = await folderOf(options, options.out);
+  const run = await runOf(options, options.out);
   const { path, ignored } = await loadEncoderWeights(
-    options.modelPath ?? folder!,
+    options.modelPath ?? run!.path,
     encoder.model,
   );
   note(`encoder  ${plugin.name} of ${path}`);
   const layers = new Set(ignored.map((name) => name.replace(/\.\w+$/, "")));
   if (layers.size > 0) note(`         no part of the encoder: ${[...layers].sort().join(", ")}`);
-  return { session, encoder, path, folder };
+  return { session, encoder, path, run };
 }
 
-/** The folder of the run that is meant; undefined for a file that is in none. */
-async function folderOf(
+/** The run that is meant; undefined for a file that is in none. */
+async function runOf(
   { run, modelPath }: { run?: string; modelPath?: string },
   out: string,
-): Promise<string | undefined> {
-  if (modelPath === undefined) return await runFolderOf(run ?? "", out);
+): Promise<OpenRun | undefined> {
+  if (modelPath === undefined) return await openRun(await runFolderOf(run ?? "", out));
   if (run !== undefined) {
     throw new UsageError({
       act: "use --run and --model_path together",
@@ -116,11 +114,11 @@ async function folderOf(
     });
   }
   const folder = dirname(modelPath);
-  const path = `${folder}/config.json`;
-  const info = await Deno.stat(path).catch(() => undefined);
+  const info = await Deno.stat(`${folder}/config.json`).catch(() => undefined);
   if (!info?.isFile) return undefined;
   // Others put a config.json of their own beside a model.
-  return (await readLayer(path)).values.encoder === undefined ? undefined : folder;
+  const found = await openRun(folder);
+  return found.config.encoder === undefined ? undefined : found;
 }
 
 const text = (value: unknown) => value === undefined ? undefined : String(value);

@@ -4,6 +4,7 @@
  * @module
  */
 import { z } from "zod";
+import type { runGroups } from "../open_run.ts";
 import { expandArms } from "../sweep/arms.ts";
 import type { Command } from "./command.ts";
 import { command as train, trainCommandOptions } from "./train.ts";
@@ -26,7 +27,7 @@ export const sweepCommandOptions = z.strictObject({
 }).extend(trainCommandOptions.omit(ofOneRun).shape);
 
 /** The command. */
-export const command: Command<typeof sweepCommandOptions> = {
+export const command: Command<typeof sweepCommandOptions, typeof runGroups> = {
   spec: { ...train.spec, options: sweepCommandOptions },
   layers: ({ preset, dataset }) => train.layers?.({ preset, dataset }) ?? [],
   async first(layers, registry) {

@@ -5,12 +5,10 @@
  */
 import { z } from "zod";
 import type { Layer } from "../config.ts";
-import { normalizationOptions } from "../data/normalization.ts";
 import { UsageError } from "../errors.ts";
+import { openRun, runGroups } from "../open_run.ts";
 import { trainOptions } from "../train/options.ts";
-import { viewOptions } from "../views/options.ts";
 import type { Command } from "./command.ts";
-import { readLayer } from "./layer.ts";
 import { presetLayer, PRESETS } from "./presets.ts";
 import { deviceOption, outOption, runFolderOf, tuneOption } from "./run_options.ts";
 
@@ -33,7 +31,7 @@ export const trainCommandOptions = trainOptions.extend({
 });
 
 /** The command. */
-export const command: Command<typeof trainCommandOptions> = {
+export const command: Command<typeof trainCommandOptions, typeof runGroups> = {
   spec: {
     options: trainCommandOptions,
     roles: {
@@ -42,7 +40,7 @@ export const command: Command<typeof trainCommandOptions> = {
       objective: "debiased",
       probe: "linear",
     },
-    groups: { views: viewOptions, normalization: normalizationOptions },
+    groups: runGroups,
   },
   rewrite({ debiased, ...flags }) {
     if (debiased === undefined) return flags;
@@ -67,7 +65,7 @@ export const command: Command<typeof trainCommandOptions> = {
   async layers(named): Promise<Layer[]> {
     if (named.resume !== undefined) {
       const folder = await runFolderOf(String(named.resume), String(named.out ?? "runs"));
-      return [await readLayer(`${folder}/config.json`)];
+      return [(await openRun(folder)).layer];
     }
     if (named.preset !== undefined) return [await presetLayer(String(named.preset))];
     return named.dataset === undefined ? [await presetLayer("quickstart")] : [];

@@ -7,15 +7,15 @@ import type { z } from "zod";
 import { chosen, resolveConfig } from "../config.ts";
 import { Interrupted, UsageError } from "../errors.ts";
 import { jsonText } from "../run/json_text.ts";
-import { createRun, openRun, runName } from "../run/run_folder.ts";
+import { createRun, reopenRun, runName } from "../run/run_folder.ts";
+import type { runGroups } from "../open_run.ts";
 import type { EventFile } from "../tensorboard/event_file.ts";
 import { note } from "../terminal/say.ts";
+import { recordTrust } from "../trust.ts";
 import { train, type TrainStep } from "../train/train.ts";
-import { viewOptions } from "../views/options.ts";
 import type { Context } from "./command.ts";
 import { compare, resultsTable } from "./compare.ts";
 import { canJudge, checkNeighbours, judge } from "./judge.ts";
-import { readLayer } from "./layer.ts";
 import { openDescribed } from "./open_session.ts";
 import { runFolderOf } from "./run_options.ts";
 import { command, type trainCommandOptions } from "./train.ts";
@@ -26,14 +26,14 @@ const MAY_CHANGE =
 
 /** Runs the command. */
 export async function trainAndEvaluate(
-  context: Context<typeof trainCommandOptions>,
+  context: Context<typeof trainCommandOptions, typeof runGroups>,
 ): Promise<void> {
   const { config: { options, roles, groups }, signal, bar } = context;
   const dataset = chosen(roles, "dataset");
   const encoder = chosen(roles, "encoder");
   const objective = chosen(roles, "objective");
   const probe = chosen(roles, "probe");
-  const views = viewOptions.parse(groups.views);
+  const { views } = groups;
   const saved = savedConfig(context);
   const folder = options.resume === undefined
     ? undefined
@@ -55,13 +55,16 @@ export async function trainAndEvaluate(
   });
   const prober = await session.make("probe", probe.plugin, probe.options);
 
-  const run = folder !== undefined ? await openRun(folder) : await createRun(
+  const run = folder !== undefined ? await reopenRun(folder) : await createRun(
     options.out,
     runName(new Date(), objective.plugin.name, dataset.plugin.name, options.seed),
     saved,
   );
   try {
     if (folder !== undefined) await run.writeFile("config.json", jsonText(saved));
+    if (!await recordTrust(saved)) {
+      note("plugins  it cannot be kept that this run was made here, so reading it needs --trust");
+    }
     note(`run      ${run.path}`);
     const events = options.tensorboard ? await eventFile(run.path) : undefined;
     const show = stepShower(context);
@@ -124,7 +127,7 @@ async function eventFile(run: string): Promise<EventFile> {
 
 /** The configuration that is kept with the run: all that `--config` needs to repeat it. */
 function savedConfig(
-  { config, plugins }: Context<typeof trainCommandOptions>,
+  { config, plugins }: Context<typeof trainCommandOptions, typeof runGroups>,
 ): Record<string, unknown> {
   const { resume: _resume, preset: _preset, ...flat } = config.flat;
   return { ...flat, ...(plugins.length > 0 && { plugin: plugins }) };
@@ -134,13 +137,13 @@ function savedConfig(
 async function checkedFolder(
   folder: string,
   saved: Readonly<Record<string, unknown>>,
-  { registry }: Context<typeof trainCommandOptions>,
+  { layers: [run], registry }: Context<typeof trainCommandOptions, typeof runGroups>,
 ): Promise<string> {
-  const { values: { plugin, ...values }, ...layer } = await readLayer(`${folder}/config.json`);
   // An option that is younger than the run had its default.
-  const { flat } = await resolveConfig(command.spec, [{ ...layer, values }], registry);
-  const begun: Readonly<Record<string, unknown>> = { ...flat, plugin };
-  const other = Object.keys(saved).find((name) =>
+  const { flat: begun } = await resolveConfig(command.spec, [run], registry);
+  // Where its plugins are is no part of what it is.
+  const { plugin: _, ...own } = saved;
+  const other = Object.keys(own).find((name) =>
     !MAY_CHANGE.test(name) && JSON.stringify(saved[name]) !== JSON.stringify(begun[name])
   );
   if (other === undefined) return folder;

@@ -10,7 +10,7 @@ import type { BaseEnv } from "../plugin.ts";
 import { openSession } from "../session.ts";
 import type { TrainOptions } from "../train/options.ts";
 import { train } from "../train/train.ts";
-import { viewOptions } from "../views/options.ts";
+import type { ViewOptions } from "../views/options.ts";
 import { bottleneckFlops, TRAINING } from "./flops.ts";
 import type { Speed } from "./speed.ts";
 
@@ -21,7 +21,7 @@ export interface Quickstart {
   /** Dataset, encoder, objective. */
   readonly roles: Roles;
   /** Among others the views. */
-  readonly groups: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  readonly groups: { readonly views: ViewOptions };
 }
 
 /** Steps that are done of it, in as many parts; the fastest part counts, as the first one compiles. */
@@ -67,7 +67,7 @@ export async function measureQuickstart(
       ...session,
       encoder,
       objective: await make("objective"),
-      views: viewOptions.parse(groups.views),
+      views: groups.views,
     },
     { ...options, maxSteps: STEPS, logEvery: STEPS / PARTS, evalEvery: 0, saveEvery: 0 },
     {

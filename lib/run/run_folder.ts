@@ -63,7 +63,7 @@ export async function createRun(outDir: string, name: string, config: unknown): 
  * Opens a run for writing, as to resume it, and locks it. Throws a DataError where it is no run, a
  * UsageError where another process writes to it.
  */
-export async function openRun(path: string): Promise<RunFolder> {
+export async function reopenRun(path: string): Promise<RunFolder> {
   await readConfig(path);
   const lock = await lockFolder(path, resumeLater(path));
   for await (const entry of Deno.readDir(path)) {
@@ -123,7 +123,7 @@ export async function listCheckpoints(path: string): Promise<CheckpointFile[]> {
   return found.sort((a, b) => b.epoch - a.epoch || b.stepInEpoch - a.stepInEpoch);
 }
 
-/** A run opened for writing; made by {@linkcode createRun} or {@linkcode openRun}. */
+/** A run opened for writing; made by {@linkcode createRun} or {@linkcode reopenRun}. */
 export class RunFolder {
   #lock: Lock;
 

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import type { Context } from "../commands/command.ts";
 import { command, type sweepCommandOptions } from "../commands/sweep.ts";
 import { TauplusError } from "../errors.ts";
+import type { runGroups } from "../open_run.ts";
 import { writeAtomic, writeError } from "../run/atomic_write.ts";
 import { jsonText } from "../run/json_text.ts";
 import { lockFolder } from "../run/lock.ts";
@@ -27,7 +28,9 @@ import { OUTPUT } from "./train_run.ts";
  * Runs the command. Throws what {@linkcode checkData} and {@linkcode runAll} throw, and where runs
  * failed a TauplusError after the report.
  */
-export async function sweep(context: Context<typeof sweepCommandOptions>): Promise<void> {
+export async function sweep(
+  context: Context<typeof sweepCommandOptions, typeof runGroups>,
+): Promise<void> {
   const { config: { options }, layers, plugins, registry, signal, bar, result } = context;
   const { arms, datasets } = await expandArms(command.spec, layers, registry);
   const baseline = chooseBaseline(arms, options.baseline);

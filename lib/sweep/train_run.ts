@@ -10,6 +10,7 @@ import { DataError, Interrupted } from "../errors.ts";
 import { writeAtomic } from "../run/atomic_write.ts";
 import { jsonText } from "../run/json_text.ts";
 import { readConfig } from "../run/run_folder.ts";
+import { pluginsOf } from "../trust.ts";
 import { identity, type Run } from "./plan.ts";
 
 const CLI = new URL("../../cli.ts", import.meta.url);
@@ -51,6 +52,8 @@ export async function trainRun(
       ...["run", "-A", "--no-check", "--unstable-webgpu"],
       ...(CONFIG.protocol === "file:" ? [`--config=${fileURLToPath(CONFIG)}`] : []),
       ...[CLI.href, "train", `--resume=${folder}`],
+      // The person named them for the sweep; the run was not made yet.
+      ...pluginsOf(config).map((specifier) => `--plugin=${specifier}`),
     ],
     // Ctrl-C reaches all processes of a terminal's group: this one would hear it twice.
     detached: true,

@@ -4,14 +4,14 @@
  */
 import { basename, dirname } from "node:path";
 import { type DeviceName, openDevice } from "../../lib/device/device.ts";
-import { createRun, openRun } from "../../lib/run/run_folder.ts";
+import { createRun, reopenRun } from "../../lib/run/run_folder.ts";
 import { train } from "../../lib/train/train.ts";
 import { statefulObjective, tinyOptions, tinyParts } from "./tiny_parts.ts";
 
 const [deviceName, path, hangAfter] = Deno.args;
 const device = await openDevice(deviceName as DeviceName);
 const exists = await Deno.stat(path).then(() => true, () => false);
-const run = exists ? await openRun(path) : await createRun(dirname(path), basename(path), {});
+const run = exists ? await reopenRun(path) : await createRun(dirname(path), basename(path), {});
 const parts = { ...tinyParts(device), objective: statefulObjective(device), run };
 await train(parts, tinyOptions({ epochs: 3 }), {
   onStep: ({ step }) => {

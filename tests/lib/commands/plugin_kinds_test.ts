@@ -59,7 +59,8 @@ Deno.test("a third party's encoder and probe train, judge, and are found again b
     assertEquals(measured, { top1: 100 / 3, top5: 75, dim: 6 });
     // From another folder: the plugin's path is kept whole.
     await Deno.mkdir(`${cwd}/elsewhere`);
-    const linear = await runCommand(`${cwd}/elsewhere`, ["linear", `--run=${run}`]);
+    const state = { XDG_STATE_HOME: `${cwd}/state` };
+    const linear = await runCommand(`${cwd}/elsewhere`, ["linear", `--run=${run}`], state);
     assertEquals(linear.code, 0, linear.stderr);
     const embedded = await runCommand(cwd, ["embed"]);
     assertStringIncludes(embedded.stdout, "24 × 6 features");

@@ -9,6 +9,7 @@ const run = (name: string, metrics: readonly MetricsRecord[]): RunData => ({
   name,
   path: name,
   config: {},
+  layer: { source: name, values: {}, text: false },
   metrics,
 });
 

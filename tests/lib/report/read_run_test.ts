@@ -7,7 +7,9 @@ import { writeRun } from "../../support/run_folders.ts";
 Deno.test("a run that is being written has its lines so far, and no results", () =>
   inFolder(async (out) => {
     const path = await writeRun(out, "a", [{ step: 1, loss: 2 }]);
-    const expected = { name: "a", path, config: { epochs: 2 }, metrics: [{ step: 1, loss: 2 }] };
+    const config = { epochs: 2 };
+    const layer = { source: `${path}/config.json`, values: config, text: false };
+    const expected = { name: "a", path, config, layer, metrics: [{ step: 1, loss: 2 }] };
     assertEquals(await readRun(path), expected);
     assertEquals((await readRun(`${path}/`)).name, "a");
     await Deno.writeTextFile(`${path}/metrics.jsonl`, '{"step":2,"lo', { append: true });

@@ -6,8 +6,8 @@ import {
   createRun,
   latestRun,
   listCheckpoints,
-  openRun,
   readConfig,
+  reopenRun,
   runName,
 } from "../../../lib/run/run_folder.ts";
 
@@ -39,17 +39,17 @@ Deno.test("a run holds its configuration; a second of the same name gets a numbe
 Deno.test("a run that is being written is refused to a second writer", () =>
   inFolder(async (folder) => {
     const run = await createRun(folder, "x", {});
-    await assertRejects(() => openRun(run.path), UsageError, "only one process");
+    await assertRejects(() => reopenRun(run.path), UsageError, "only one process");
     await run.close();
-    await (await openRun(run.path)).close();
+    await (await reopenRun(run.path)).close();
   }));
 
 Deno.test("what is no run is not opened, and no lock is left in it", () =>
   inFolder(async (folder) => {
-    await assertRejects(() => openRun(folder), DataError, "a folder with a config.json");
-    await assertRejects(() => openRun(`${folder}/none`), DataError);
+    await assertRejects(() => reopenRun(folder), DataError, "a folder with a config.json");
+    await assertRejects(() => reopenRun(`${folder}/none`), DataError);
     await Deno.writeTextFile(`${folder}/config.json`, "{");
-    await assertRejects(() => openRun(folder), DataError);
+    await assertRejects(() => reopenRun(folder), DataError);
     assertEquals(names(folder), ["config.json"]);
   }));
 
@@ -110,7 +110,7 @@ Deno.test("what a killed writer left unfinished is removed when the run is opene
     const run = await createRun(folder, "x", {});
     await Deno.writeTextFile(`${run.path}/.checkpoint-1.safetensors.123.unfinished`, "x");
     await run.close();
-    await (await openRun(run.path)).close();
+    await (await reopenRun(run.path)).close();
     assertEquals(names(run.path), ["config.json"]);
   }));
 
@@ -145,7 +145,7 @@ for (const what of ["lock", "checkpoint", "metrics"]) {
           "config.json",
           "metrics.jsonl",
         ]);
-        await (await openRun(run.path)).close();
+        await (await reopenRun(run.path)).close();
       }),
   });
 }

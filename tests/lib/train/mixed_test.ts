@@ -9,7 +9,7 @@ import type { Objective } from "../../../lib/plugin.ts";
 import {
   createRun,
   listCheckpoints,
-  openRun,
+  reopenRun,
   type RunFolder,
 } from "../../../lib/run/run_folder.ts";
 import { makeBatches } from "../../../lib/train/batches.ts";
@@ -111,7 +111,7 @@ testInMixed(
       () => trainIn(device, broken, { signal: abort.signal, onStep }),
       Interrupted,
     );
-    await trainIn(device, await openRun(join(folder, "broken")));
+    await trainIn(device, await reopenRun(join(folder, "broken")));
     const [whole, resumed] = [await newest("whole"), await newest("broken")];
     assertEquals([...resumed.tensors], [...whole.tensors]);
     for (const name of ["scale", "good", "skipped"]) {

@@ -9,7 +9,7 @@ import { readMetrics } from "../../../lib/run/metrics.ts";
 import {
   createRun,
   listCheckpoints,
-  openRun,
+  reopenRun,
   type RunFolder,
 } from "../../../lib/run/run_folder.ts";
 import { train, type TrainHooks } from "../../../lib/train/train.ts";
@@ -109,7 +109,7 @@ testOnDevices(
         const controller = new AbortController();
         const error = await assertRejects(
           async () =>
-            trainIn(device, step === 5 ? run : await openRun(run.path), {
+            trainIn(device, step === 5 ? run : await reopenRun(run.path), {
               signal: controller.signal,
               onStep: (done) => done.step === step && controller.abort(name),
             }),
@@ -120,7 +120,7 @@ testOnDevices(
         const [last] = await listCheckpoints(run.path);
         assertEquals([last.epoch, last.stepInEpoch], [Math.floor(step / 4), step % 4]);
       }
-      await trainIn(device, await openRun(run.path));
+      await trainIn(device, await reopenRun(run.path));
       assertEquals(await outcome(run.path), await outcome(join(folder, "unbroken")));
       assertEquals((await listCheckpoints(run.path)).map(({ epoch }) => epoch), [3, 2, 1]);
     }),
@@ -140,12 +140,12 @@ testOnDevices(
       const run = await createRun(folder, "run", {});
       await trainIn(device, run, hooks, { maxSteps: 6, evalEvery: 1 });
       assertEquals((await listCheckpoints(run.path))[0].stepInEpoch, 2);
-      await trainIn(device, await openRun(run.path), hooks, { evalEvery: 1 });
+      await trainIn(device, await reopenRun(run.path), hooks, { evalEvery: 1 });
       assertEquals(evaluated, [1, 2, 3]);
       const { metrics } = await outcome(run.path);
       const top1 = metrics.filter((line) => "top1" in line);
       assertEquals(top1, [1, 2, 3].map((epoch) => ({ epoch, step: 4 * epoch, top1: 10 * epoch })));
-      await trainIn(device, await openRun(run.path), hooks, { evalEvery: 1 });
+      await trainIn(device, await reopenRun(run.path), hooks, { evalEvery: 1 });
       assertEquals(evaluated, [1, 2, 3], "a finished run has nothing left to do");
     }),
 );
@@ -166,7 +166,7 @@ testOnDevices(
           },
         }, options), Interrupted);
       const onEvaluate = () => Promise.resolve({ top1: 1 });
-      await trainIn(device, await openRun(run.path), { onEvaluate }, options);
+      await trainIn(device, await reopenRun(run.path), { onEvaluate }, options);
       const { metrics } = await outcome(run.path);
       assertEquals(metrics.at(-1), { epoch: 1, step: 4, top1: 1 });
     }),
@@ -198,14 +198,14 @@ testOnDevices(
       ) {
         await Deno.writeFile(newest, damaged);
         await assertRejects(
-          async () => trainIn(device, await openRun(run.path)),
+          async () => trainIn(device, await reopenRun(run.path)),
           DataError,
           `Delete it to resume from ${join(run.path, "checkpoint-1.safetensors")}.`,
         );
       }
       assertEquals(await readMetrics(run.path), metrics);
       await Deno.remove(newest);
-      await trainIn(device, await openRun(run.path), {}, { epochs: 2 });
+      await trainIn(device, await reopenRun(run.path), {}, { epochs: 2 });
       assertEquals(await Deno.readFile(newest).then(({ length }) => length > 100), true);
     }),
 );
@@ -217,7 +217,7 @@ testOnDevices(
       const run = await createRun(folder, "run", {});
       await trainIn(device, run, {}, { epochs: 1 });
       const resume = (options: Partial<TrainOptions>) => async () =>
-        trainIn(device, await openRun(run.path), {}, options);
+        trainIn(device, await reopenRun(run.path), {}, options);
       await assertRejects(resume({ seed: 1 }), UsageError, "seed must stay 0, got 1");
       await assertRejects(resume({ batchSize: 4 }), UsageError, "batchSize must stay 8");
       await assertRejects(

@@ -1,0 +1,118 @@
+/**
+ * Opening a run: what its folder says, and which of its plugins may be loaded. Reading a run never
+ * runs what is in it.
+ *
+ * @module
+ */
+import { basename, resolve } from "node:path";
+import { z } from "zod";
+import { type Config, type ConfigSpec, type Groups, type Layer, resolveConfig } from "./config.ts";
+import { normalizationOptions } from "./data/normalization.ts";
+import { DataError } from "./errors.ts";
+import { loadRegistry } from "./registry.ts";
+import { readConfig } from "./run/run_folder.ts";
+import { isTrusted, pluginsOf } from "./trust.ts";
+import { viewOptions } from "./views/options.ts";
+
+/** What a run's folder says. */
+export interface OpenRun {
+  /** The name of the folder. */
+  readonly name: string;
+  /** The folder, as it was given. */
+  readonly path: string;
+  /** Options by flag name, as `objective.tau_plus`. */
+  readonly config: Readonly<Record<string, unknown>>;
+  /**
+   * The same as a layer of a configuration: `plugin` has the plugins that may be loaded, which are
+   * all where the run was made here and none where it was not; the others are withheld.
+   */
+  readonly layer: Layer;
+}
+
+/** The options that are no plugin's, and that an encoder and its data depend on. */
+export const runGroups = { views: viewOptions, normalization: normalizationOptions } as const;
+
+/** Of a run's own options, what an encoder and its data are made from. */
+const OWN = ["seed", "plugin"];
+
+const options = z.record(z.string(), z.unknown());
+
+/**
+ * Opens a run for reading. Throws a DataError where the folder is no run.
+ *
+ * @param path the run's folder
+ */
+export async function openRun(path: string): Promise<OpenRun> {
+  const { success, data: config } = options.safeParse(await readConfig(path));
+  if (!success) {
+    throw new DataError({
+      act: `read the run ${path}`,
+      rule: "config.json must be an object of options",
+      next: "Name a folder that train made, or repair the file.",
+    });
+  }
+  const { plugin: _, ...values } = config;
+  const plugins = pluginsOf(config);
+  const trusted = plugins.length === 0 || await isTrusted(config);
+  return {
+    name: basename(resolve(path)),
+    path,
+    config,
+    layer: {
+      source: `${path}/config.json`,
+      values: plugins.length > 0 && trusted ? { ...values, plugin: plugins } : values,
+      text: false,
+      ...(!trusted && { withheld: plugins }),
+    },
+  };
+}
+
+/**
+ * Of a run's layer, what its data, its encoder and what else is named are made from: the roles and
+ * the groups of a spec, but none of the run's own options except the seed.
+ */
+export function layerFor(
+  { roles, groups = {} }: Pick<ConfigSpec<z.ZodObject>, "roles" | "groups">,
+  { layer }: Pick<OpenRun, "layer">,
+): Layer {
+  const sections = [...OWN, ...Object.keys(roles), ...Object.keys(groups)];
+  const own = Object.entries(layer.values).filter(([name]) =>
+    sections.includes(name.split(".")[0])
+  );
+  return { ...layer, values: Object.fromEntries(own) };
+}
+
+/** What is loaded although a run that was not made here names it. */
+export interface Trust {
+  /** Specifiers of plugins that the user names. */
+  readonly plugins?: readonly string[];
+  /** Whether all that the run names are loaded. */
+  readonly trust?: boolean;
+}
+
+/** The specifiers of the plugins that are loaded with a run. */
+export function pluginsToLoad(
+  { layer }: Pick<OpenRun, "layer">,
+  { plugins = [], trust = false }: Trust,
+): string[] {
+  const others = trust ? layer.withheld ?? [] : [];
+  return [...new Set([...plugins, ...pluginsOf(layer.values), ...others])];
+}
+
+/**
+ * What a run was trained on and with, as far as the spec asks for it; the plugins that may be loaded
+ * are. Throws a UsageError where something is of a plugin that may not.
+ */
+export async function resolveRun<S extends z.ZodObject, G extends Groups>(
+  run: OpenRun,
+  spec: ConfigSpec<S, G>,
+  trust: Trust = {},
+  upper: readonly Layer[] = [],
+): Promise<Config<S, G>> {
+  const { plugin: _, ...values } = run.layer.values;
+  const loaded = pluginsToLoad(run, trust);
+  const withheld = (run.layer.withheld ?? []).filter((specifier) => !loaded.includes(specifier));
+  const registry = await loadRegistry(loaded, withheld);
+  const layer = layerFor(spec, { layer: { ...run.layer, values } });
+  return await resolveConfig(spec, [layer, ...upper], registry);
+}

@@ -1,0 +1,89 @@
+/**
+ * Which runs were made here. A run names the plugins that it was trained with, and a plugin is code;
+ * a run's folder may be from anybody. So whoever trains leaves a record outside the folder: a file
+ * named by the SHA-256 of the run's configuration and of its plugins' contents. Where the folder is
+ * does not matter, and a changed option or plugin has another digest.
+ *
+ * @module
+ */
+import { createHash } from "node:crypto";
+import { dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+
+/** A run's configuration, as its `config.json` has it. */
+type RunConfig = Readonly<Record<string, unknown>>;
+
+/** The specifiers of the plugins that a configuration names. */
+export function pluginsOf({ plugin }: RunConfig): string[] {
+  return Array.isArray(plugin) ? plugin.map(String) : plugin === undefined ? [] : [String(plugin)];
+}
+
+/**
+ * Keeps that this configuration was trained here. Nothing is kept of one without plugins: it needs no
+ * trust.
+ *
+ * @returns whether it could be kept
+ */
+export async function recordTrust(config: RunConfig): Promise<boolean> {
+  if (pluginsOf(config).length === 0) return true;
+  try {
+    await Deno.mkdir(recordFolder(), { recursive: true, mode: 0o700 });
+    await Deno.writeTextFile(join(recordFolder(), await digest(config)), "");
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Whether a configuration was trained here, and its plugins are what they were then. */
+export async function isTrusted(config: RunConfig): Promise<boolean> {
+  try {
+    return (await Deno.stat(join(recordFolder(), await digest(config)))).isFile;
+  } catch {
+    return false; // no record, or a plugin that cannot be read
+  }
+}
+
+/**
+ * The records are the user's own, in the system's place for what programs remember: the cache may be
+ * shared by several users.
+ */
+function recordFolder(): string {
+  const home = Deno.env.get("HOME") ?? Deno.env.get("USERPROFILE") ?? ".";
+  const base = Deno.build.os === "darwin"
+    ? `${home}/Library/Application Support`
+    : Deno.build.os === "windows"
+    ? Deno.env.get("LOCALAPPDATA") ?? home
+    : Deno.env.get("XDG_STATE_HOME") || `${home}/.local/state`;
+  return join(base, "tauplus", "runs-made-here");
+}
+
+/** Of remote plugins the specifier counts: what it stands for is Deno's to keep. */
+async function digest(config: RunConfig): Promise<string> {
+  const hash = createHash("sha256");
+  const entries = Object.entries(config).filter(([, value]) => value !== undefined);
+  hash.update(JSON.stringify(entries.sort(([a], [b]) => a < b ? -1 : 1)));
+  for (const specifier of pluginsOf(config)) {
+    for (const text of await localSources(specifier)) {
+      hash.update(`\n${text.length}\n`).update(text);
+    }
+  }
+  return hash.digest("hex");
+}
+
+/** The texts of a plugin's file and of the files that it names by a relative path, as imports are. */
+async function localSources(specifier: string): Promise<string[]> {
+  if (/^(?!file:)[a-z]+:/.test(specifier)) return [];
+  const first = specifier.startsWith("file:") ? fileURLToPath(specifier) : resolve(specifier);
+  const texts = new Map([[first, await Deno.readTextFile(first)]]);
+  // A map is walked to what was added on the way.
+  for (const [path, text] of texts) {
+    for (const [, name] of text.matchAll(/["'`](\.{1,2}\/[^"'`\n]+)["'`]/g)) {
+      const other = resolve(dirname(path), name);
+      if (texts.has(other)) continue;
+      const found = await Deno.readTextFile(other).catch(() => undefined);
+      if (found !== undefined) texts.set(other, found);
+    }
+  }
+  return [...texts.values()];
+}
