@@ -7,8 +7,8 @@ import { UsageError } from "../errors.ts";
 import { own } from "../own.ts";
 import type { Encoder, Metrics } from "../plugin.ts";
 import { jsonText } from "../run/json_text.ts";
-import { RESULTS, type Results } from "../run/results.ts";
-import type { RunFolder } from "../run/run_folder.ts";
+import { type Judged, RESULTS, type Results, writeProbeResult } from "../run/results.ts";
+import { listCheckpoints, type RunFolder } from "../run/run_folder.ts";
 import type { Session } from "../session.ts";
 import { table } from "../terminal/table.ts";
 import type { ViewOptions } from "../views/options.ts";
@@ -23,6 +23,8 @@ export interface Comparison {
   readonly judges: Judges<string>;
   /** Where the trained encoder's results are kept, one file per probe. */
   readonly run: RunFolder;
+  /** Says what the result of a probe is of, given the file of the weights. */
+  readonly judged: (probe: string, weights: string) => Judged;
   /** The trained encoder. */
   readonly trained: Encoder;
   /** Makes the encoder as it was before training. */
@@ -36,10 +38,14 @@ export interface Comparison {
 /** Judges all, and keeps the results in the run. */
 export async function compare(
   context: Pick<Context, "signal">,
-  { session, judges, run, trained, makeEncoder, views, baselines }: Comparison,
+  { session, judges, run, judged, trained, makeEncoder, views, baselines }: Comparison,
 ): Promise<Results> {
   const found = await judge(context, session, judges, trained, views);
-  for (const name in judges) await run.writeFile(`${name}.json`, jsonText(found[name]));
+  const [newest] = await listCheckpoints(run.path);
+  for (const name in judges) {
+    const own = { data: "", weights: "" };
+    await writeProbeResult(run.path, own, judged(name, newest.path), found[name]);
+  }
   const { device: { name, description } } = session;
   let results: Results = { device: `${name}: ${description}`, trained: found };
   if (baselines) {

@@ -6,7 +6,7 @@
 import { z } from "zod";
 import type { runGroups } from "../open_run.ts";
 import type { Command } from "./command.ts";
-import { restore, restoreLayers, restoreOptions, restoreSpec } from "./restore.ts";
+import { restore, restoreLayers, restoreOptions, restoreSpec, variant } from "./restore.ts";
 
 const options = restoreOptions.extend({
   split: z.string().default("test").describe("split of the dataset"),
@@ -20,10 +20,20 @@ export const command: Command<typeof options, typeof runGroups> = {
   spec: { ...restoreSpec({}), options },
   layers: restoreLayers,
   async run(context) {
-    const { embed } = await import("../evaluate/embed.ts");
-    const { config: { options: { split, file } }, signal } = context;
-    const { session: { device, dataset, env }, encoder, run } = await restore(context);
-    const path = file ?? `${run?.path ?? "."}/${split.replaceAll(/[^\w-]/g, "_")}.safetensors`;
+    const { embed, isEmbedding } = await import("../evaluate/embed.ts");
+    const { checkReplaceable } = await import("../run/outputs.ts");
+    const { config: { options: { split, file }, flat }, signal } = context;
+    const { session: { device, dataset, env }, encoder, run, path: source } = await restore(
+      context,
+    );
+    const other = run && await variant(context, run, source);
+    const name = [
+      split.replaceAll(/[^\w-]/g, "_"),
+      other?.data ? `${flat.dataset}-${other.data}` : "",
+      other?.weights ?? "",
+    ].filter((part) => part !== "").join("-");
+    const path = file ?? `${run?.path ?? "."}/${name}.safetensors`;
+    await checkReplaceable(path, "--file", isEmbedding, source);
     const { length, dim } = await embed({
       device,
       dataset,

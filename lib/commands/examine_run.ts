@@ -10,7 +10,8 @@ import { sourceStatus } from "../data/source_status.ts";
 import type { DeviceName } from "../device/device.ts";
 import { DataError, DeviceError, TauplusError } from "../errors.ts";
 import { type OpenRun, resolveRun, runGroups } from "../open_run.ts";
-import { readProbe } from "../report/probe_result.ts";
+import { classifierResult } from "../evaluate/classifier_result.ts";
+import { listProbeResults, probeOf } from "../run/results.ts";
 import type { RunData } from "../report/read_run.ts";
 import type { Part, ReportRun } from "../report/report_run.ts";
 import { examineTestImages, type TestImages } from "../report/test_images.ts";
@@ -52,9 +53,11 @@ export async function examineRun(
   context: Pick<Context, "signal" | "bar" | "plugins" | "trust">,
 ): Promise<ReportRun> {
   const { path } = data;
-  const result = await readProbe(path, "linear");
+  const results = await listProbeResults(path);
+  const own = results.find((result) => result.own && probeOf(result) === "linear");
+  const result = own && classifierResult(own.metrics);
   const linear: ReportRun["linear"] = result ? { found: result } : {
-    missing: `the run has no linear.json that can be read; ` +
+    missing: "the run has no result of the linear probe on its own data that can be read; " +
       `\`deno task linear --run=${path}\` makes it.`,
   };
   const opened = await attempt(async () => {
@@ -64,7 +67,7 @@ export async function examineRun(
     await checkPresent(config.roles, context);
     return { config, session: await openDescribed(config, context) };
   });
-  if (!("found" in opened)) return { name, data, linear, test: opened, views: opened };
+  if (!("found" in opened)) return { name, data, results, linear, test: opened, views: opened };
   const { config, session } = opened.found;
   try {
     const views = await attempt(async () => {
@@ -77,7 +80,7 @@ export async function examineRun(
       });
     });
     const test = await attempt(() => testImages(path, config.roles, session, options.points));
-    return { name, data, linear, test, views };
+    return { name, data, results, linear, test, views };
   } finally {
     context.bar.end();
     session.dataset.close?.();
@@ -96,7 +99,10 @@ async function attempt<T>(act: () => Promise<T>): Promise<Part<T>> {
 
 /** The objective, which says how many views it takes; a run may be shown without it. */
 async function objectiveOf(run: OpenRun, trust: Pick<Context, "plugins" | "trust">) {
-  const spec = { options: z.strictObject({ seed: z.int() }), roles: { objective: "debiased" } };
+  const spec = {
+    options: z.strictObject({ seed: z.int().default(0) }),
+    roles: { objective: "debiased" },
+  };
   const { roles } = await resolveRun(run, spec, trust);
   return chosen(roles, "objective");
 }

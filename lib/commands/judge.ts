@@ -6,7 +6,10 @@
 import { UsageError } from "../errors.ts";
 import { disposeFeatures, evaluateFeatures, extractProbeInput } from "../evaluate/evaluate.ts";
 import { pixelFeatures } from "../evaluate/features.ts";
-import type { Encoder, Metrics, Probe } from "../plugin.ts";
+import { flagName } from "../options.ts";
+import type { Dataset, Encoder, Metrics, Probe } from "../plugin.ts";
+import { dataOptions, type Judged } from "../run/results.ts";
+import { basename } from "node:path";
 import type { Session } from "../session.ts";
 import type { ViewOptions } from "../views/options.ts";
 import type { Context } from "./command.ts";
@@ -20,6 +23,30 @@ const BATCH = 256;
 /** Whether the dataset has what probes need: labelled splits train and test. */
 export function canJudge({ dataset: { splits } }: Pick<Session, "dataset">): boolean {
   return ["train", "test"].every((name) => splits[name]?.labels?.some((label) => label >= 0));
+}
+
+/** Says what a result is of. */
+export function judgedBy(
+  probe: { readonly name: string; readonly options: Readonly<Record<string, unknown>> },
+  flat: Readonly<Record<string, unknown>>,
+  { splits }: Dataset,
+  weights: string,
+): Judged {
+  const labeled = (split: string) =>
+    splits[split]?.labels?.filter((label) => label >= 0).length ?? 0;
+  return {
+    probe: probe.name,
+    probe_options: Object.fromEntries(
+      Object.entries(probe.options).map(([key, value]) => [flagName(key), value]),
+    ),
+    dataset: String(flat.dataset),
+    dataset_options: dataOptions(flat),
+    split: "test",
+    train_examples: labeled("train"),
+    test_examples: labeled("test"),
+    checkpoint: basename(weights),
+    seed: Number(flat.seed ?? 0),
+  };
 }
 
 /** Throws UsageError where kNN could not run after hours of training for want of examples. */

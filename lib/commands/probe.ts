@@ -6,7 +6,7 @@
 import { chosen, type Layer } from "../config.ts";
 import type { OpenRun, runGroups } from "../open_run.ts";
 import type { Command } from "./command.ts";
-import { restore, restoreLayers, type restoreOptions, restoreSpec } from "./restore.ts";
+import { restore, restoreLayers, type restoreOptions, restoreSpec, variant } from "./restore.ts";
 
 /** The reference's own way to judge an encoder, for a file of PyTorch's. */
 const REFERENCE: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
@@ -19,10 +19,10 @@ export function probeCommand(name: string): Command<typeof restoreOptions, typeo
     spec: restoreSpec({ probe: name }),
     layers: (named) => restoreLayers(named, REFERENCE[name], (run) => settingsOf(name, run)),
     async run(context) {
-      const { judge } = await import("./judge.ts");
+      const { judge, judgedBy } = await import("./judge.ts");
       const { showMetrics } = await import("../terminal/metrics.ts");
-      const { config: { roles, groups } } = context;
-      const { session, encoder, run } = await restore(context);
+      const { config: { roles, groups, flat } } = context;
+      const { session, encoder, run, path } = await restore(context);
       const { plugin, options } = chosen(roles, "probe");
       const probe = await session.make("probe", plugin, options);
       const { [plugin.name]: metrics } = await judge(
@@ -32,14 +32,12 @@ export function probeCommand(name: string): Command<typeof restoreOptions, typeo
         encoder,
         groups.views,
       );
-      const saved = run && `${run.path}/${plugin.name}.json`;
-      if (saved) {
-        const { writeAtomic } = await import("../run/atomic_write.ts");
-        const { jsonText } = await import("../run/json_text.ts");
-        await writeAtomic(saved, jsonText(metrics));
-      }
+      const { writeProbeResult } = await import("../run/results.ts");
+      const judged = judgedBy({ name: plugin.name, options }, flat, session.dataset, path);
+      const saved = run &&
+        await writeProbeResult(run.path, await variant(context, run, path), judged, metrics);
       context.result(
-        { probe: plugin.name, metrics, saved },
+        { probe: plugin.name, judged, metrics, saved },
         () => showMetrics(metrics) + (saved ? `\n\nsaved: ${saved}` : ""),
       );
     },

@@ -8,7 +8,8 @@ import { z } from "zod";
 import { chosen, type ConfigSpec, type Layer } from "../config.ts";
 import { UsageError } from "../errors.ts";
 import type { Encoder, Kind } from "../plugin.ts";
-import { layerFor, type OpenRun, openRun, runGroups } from "../open_run.ts";
+import { layerFor, type OpenRun, openRun, resolveRun, runGroups } from "../open_run.ts";
+import type { Variant } from "../run/results.ts";
 import type { Session } from "../session.ts";
 import type { Context } from "./command.ts";
 import { deviceOption, outOption, runFolderOf, tuneOption } from "./run_options.ts";
@@ -98,6 +99,23 @@ export async function restore(
   const layers = new Set(ignored.map((name) => name.replace(/\.\w+$/, "")));
   if (layers.size > 0) note(`         no part of the encoder: ${[...layers].sort().join(", ")}`);
   return { session, encoder, path, run };
+}
+
+/** Whether a command works on the run's own data and newest checkpoint. */
+export async function variant(
+  { config: { flat }, plugins }: Pick<Context, "config" | "plugins">,
+  run: OpenRun,
+  file: string,
+): Promise<Variant> {
+  const { variantOf } = await import("../run/results.ts");
+  const spec = {
+    options: z.strictObject({ seed: z.int().default(0) }),
+    roles: ENCODER_ROLES,
+    groups: runGroups,
+  };
+  // Where the run's own dataset cannot be asked, as it is a plugin's that was not loaded, it is another.
+  const own = await resolveRun(run, spec, { plugins }).then(({ flat }) => flat, () => ({}));
+  return await variantOf(run.path, own, flat, file);
 }
 
 /** The run that is meant; undefined for a file that is in none. */

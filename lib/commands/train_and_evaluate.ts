@@ -15,7 +15,7 @@ import { recordTrust } from "../trust.ts";
 import { train, type TrainStep } from "../train/train.ts";
 import type { Context } from "./command.ts";
 import { compare, resultsTable } from "./compare.ts";
-import { canJudge, checkNeighbours, judge } from "./judge.ts";
+import { canJudge, checkNeighbours, judge, judgedBy } from "./judge.ts";
 import { openDescribed } from "./open_session.ts";
 import { runFolderOf } from "./run_options.ts";
 import { command, type trainCommandOptions } from "./train.ts";
@@ -49,10 +49,8 @@ export async function trainAndEvaluate(
   const makeEncoder = () => session.make("encoder", encoder.plugin, encoder.options);
   const trained = await makeEncoder();
   const loss = await session.make("objective", objective.plugin, objective.options);
-  const knn = await session.make("probe", "knn", {
-    k: options.k,
-    temperature: options.knnTemperature,
-  });
+  const knnOptions = { k: options.k, temperature: options.knnTemperature };
+  const knn = await session.make("probe", "knn", knnOptions);
   const prober = await session.make("probe", probe.plugin, probe.options);
 
   const run = folder !== undefined ? await reopenRun(folder) : await createRun(
@@ -95,9 +93,22 @@ export async function trainAndEvaluate(
     result.dispose();
     bar.end();
     const judges = { knn, [probe.plugin.name]: prober };
+    const judged = (name: string, weights: string) => {
+      const own = name === probe.plugin.name ? probe.options : knnOptions;
+      return judgedBy({ name, options: own }, context.config.flat, session.dataset, weights);
+    };
     const { baselines } = options;
     const results = labelled
-      ? await compare(context, { session, judges, run, trained, makeEncoder, views, baselines })
+      ? await compare(context, {
+        session,
+        judges,
+        run,
+        judged,
+        trained,
+        makeEncoder,
+        views,
+        baselines,
+      })
       : undefined;
     if (!results) {
       note("The dataset has no labelled splits train and test, so nothing is evaluated.");

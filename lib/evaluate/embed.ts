@@ -6,6 +6,7 @@
 import { nameOf } from "../guard.ts";
 import { encodeSafetensors, type NamedArray } from "../interop/safetensors.ts";
 import { writeAtomic } from "../run/atomic_write.ts";
+import { asSafetensors } from "../run/outputs.ts";
 import { type FeatureOptions, featureRows } from "./features.ts";
 import { findSplit } from "./splits.ts";
 
@@ -44,4 +45,11 @@ export async function embed(options: EmbedOptions): Promise<{ length: number; di
   };
   await writeAtomic(path, encodeSafetensors(tensors, metadata));
   return { length, dim };
+}
+
+/** Whether the bytes of a file are what {@linkcode embed} writes. */
+export function isEmbedding(bytes: Uint8Array<ArrayBuffer>): boolean {
+  const { tensors, metadata } = asSafetensors(bytes) ?? {};
+  return metadata?.split !== undefined && metadata.encoder !== undefined &&
+    ["features", "labels", "indices"].every((name) => tensors?.has(name));
 }

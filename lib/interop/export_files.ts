@@ -6,24 +6,25 @@
 import { basename, dirname, join } from "node:path";
 import { UsageError } from "../errors.ts";
 import { writeAtomic, writeError } from "../run/atomic_write.ts";
+import { asSafetensors, checkReplaceable } from "../run/outputs.ts";
 
 /** One file, or the files of a folder by name. */
 export type ExportContents = Uint8Array | ReadonlyMap<string, Uint8Array | string>;
 
-/** The files that a run is made of. */
-const OF_RUN = /^(checkpoint-.*\.safetensors|config\.json|metrics\.jsonl|lock)$/;
 /** The files that an export to a folder is made of. */
 const OF_FOLDER = /^(model\.json|.*\.bin)$/;
 
 /**
- * Throws a UsageError where an export may not be written to `path`: a file replaces a file, but none
- * of a run and not `source`; a folder replaces a folder that is empty or an earlier export.
+ * Throws a UsageError where an export may not be written to `path`: a file replaces a file, but of a
+ * run only an earlier export, and not `source`; a folder replaces a folder that is empty or an earlier
+ * export.
  */
 export async function checkOutput(
   path: string,
   kind: "file" | "folder",
   source: string,
 ): Promise<void> {
+  if (kind === "file") return await checkReplaceable(path, "--output", isExport, source);
   const info = await Deno.stat(path).catch(() => undefined);
   if (!info) return;
   const refuse = (rule: string, got: string) => {
@@ -34,21 +35,19 @@ export async function checkOutput(
       next: "Give another --output, or move what is there.",
     });
   };
-  if (kind === "folder") {
-    if (!info.isDirectory) refuse("it must be a folder", "a file");
-    const names = [...Deno.readDirSync(path)].map(({ name }) => name);
-    const other = names.find((name) => !OF_FOLDER.test(name));
-    if (other !== undefined) refuse("the folder must be empty, or an earlier export", other);
-    if (names.length > 0 && !names.includes("model.json")) {
-      refuse("the folder must be empty, or an earlier export", names[0]);
-    }
-    return;
+  if (!info.isDirectory) refuse("it must be a folder", "a file");
+  const names = [...Deno.readDirSync(path)].map(({ name }) => name);
+  const other = names.find((name) => !OF_FOLDER.test(name));
+  if (other !== undefined) refuse("the folder must be empty, or an earlier export", other);
+  if (names.length > 0 && !names.includes("model.json")) {
+    refuse("the folder must be empty, or an earlier export", names[0]);
   }
-  if (info.isDirectory) refuse("it must be a file", "a folder");
-  if (OF_RUN.test(basename(path))) refuse("no file of a run is replaced", basename(path));
-  if (await Deno.realPath(path) === await Deno.realPath(source)) {
-    refuse("the checkpoint itself is not replaced", source);
-  }
+}
+
+/** Whether a file is an earlier export: safetensors say so in their metadata, ONNX in its first fields. */
+function isExport(bytes: Uint8Array<ArrayBuffer>): boolean {
+  if (asSafetensors(bytes)?.metadata.tauplus !== undefined) return true;
+  return new TextDecoder("latin1").decode(bytes.subarray(0, 32)).includes("tauplus");
 }
 
 /**

@@ -10,6 +10,8 @@ import { type Drawing, picture } from "./drawing.ts";
 import { type Content, Html, html } from "./html.ts";
 import { mapView } from "./map_view.ts";
 import { neighbourGrid } from "./neighbour_grid.ts";
+import { showValue } from "../options.ts";
+import { probeOf } from "../run/results.ts";
 import { overview } from "./overview.ts";
 import style from "./page.css" with { type: "text" };
 import script from "./page.js" with { type: "text" };
@@ -149,8 +151,49 @@ function probe(runs: readonly ReportRun[], { perClass, confusion }: Drawings): C
       );
     })
   );
-  if (runs.length === 1) return html`<div class="runs">${matrices}${bars}</div>`;
-  return html`${bars && html`${key(runs)}${bars}`}${each(runs, (_, i) => matrices[i])}`;
+  const tables = each(runs, resultTable);
+  if (runs.length === 1) return html`<div class="runs">${matrices}${bars}</div>${tables}`;
+  return html`${bars && html`${key(runs)}${bars}`}${each(runs, (_, i) => matrices[i])}${tables}`;
+}
+
+/** All that probes found of a run: of its own data, and of others. */
+function resultTable({ results, data: { config } }: ReportRun): Content {
+  if (results.length === 0) return undefined;
+  const number = (value: unknown) => Number(value).toFixed(2);
+  return html`
+    <div class="scroll card" tabindex="0" role="region" aria-label="All results">
+      <table class="results">
+        <thead>
+          <tr>${["Probe", "Dataset", "Fitted on", "Judged by", "Weights", "Top-1, %", "Top-5, %"]
+            .map((title) => html`<th scope="col">${title}</th>`)}</tr>
+        </thead>
+        <tbody>${results.map((result) => {
+          const { judged, metrics } = result;
+          const cells = judged
+            ? [
+              probeOf(result) + asOptions(judged.probe_options),
+              judged.dataset + (result.own ? ", as trained on" : asOptions(judged.dataset_options)),
+              `${judged.train_examples.toLocaleString("en")} of train`,
+              `${judged.test_examples.toLocaleString("en")} of ${judged.split}`,
+              judged.checkpoint,
+            ]
+            : [probeOf(result), `${showValue(config.dataset ?? "–")}, or not said`, "–", "–", "–"];
+          return html`<tr>${
+            [...cells, number(metrics.top1), number(metrics.top5)].map((cell) =>
+              html`<td>${cell}</td>`
+            )
+          }</tr>`;
+        })}</tbody>
+      </table>
+    </div>
+  `;
+}
+
+/** ` (k 10, temperature 0.5)`; what is empty is left out. */
+function asOptions(options: Readonly<Record<string, unknown>>): string {
+  const said = Object.entries(options).filter(([, value]) => String(value) !== "")
+    .map(([name, value]) => `${name.replace(/^dataset\./, "")} ${showValue(value)}`);
+  return said.length > 0 ? ` (${said.join(", ")})` : "";
 }
 
 function titled(drawing: Drawing, words: Content, name: string = drawing.id): Content {

@@ -4,6 +4,7 @@
  * @module
  */
 import type { ClassifierResult } from "../evaluate/classifier_result.ts";
+import type { ProbeResult } from "../run/results.ts";
 import type { RunData } from "./read_run.ts";
 import type { TestImages } from "./test_images.ts";
 import type { TrainingViews } from "./training_views.ts";
@@ -17,7 +18,9 @@ export interface ReportRun {
   readonly name: string;
   /** What its folder says. */
   readonly data: RunData;
-  /** The result of the linear probe. */
+  /** All that probes found of it, each for its data. */
+  readonly results: readonly ProbeResult[];
+  /** The result of the linear probe on the data that it was trained on. */
   readonly linear: Part<ClassifierResult>;
   /** Test images as its encoder sees them. */
   readonly test: Part<TestImages>;

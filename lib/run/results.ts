@@ -1,13 +1,23 @@
 /**
- * What a run came to, in one file: written last, so a run that has it is finished.
+ * What a run came to. `results.json` is the training's own end: written last, so a run that has it is
+ * finished. The folder `results` has what each probe found, a file for each probe and data: no result
+ * takes the place of one that is of other data or of another checkpoint.
  *
  * @module
  */
-import { join } from "node:path";
+import { createHash } from "node:crypto";
+import { basename, join, resolve } from "node:path";
 import { z } from "zod";
+import type { Metrics } from "../plugin.ts";
+import { writeAtomic, writeError } from "./atomic_write.ts";
+import { jsonText } from "./json_text.ts";
+import { listCheckpoints } from "./run_folder.ts";
 
-/** The name of the file. */
+/** The name of the file that says that a run is finished. */
 export const RESULTS = "results.json";
+
+/** The folder of what the probes found. */
+const FOLDER = "results";
 
 const scores = z.record(z.string(), z.object({ top1: z.number(), top5: z.number() }));
 
@@ -30,5 +40,147 @@ export async function readResults(folder: string): Promise<Results | undefined> 
     return schema.parse(JSON.parse(await Deno.readTextFile(join(folder, RESULTS))));
   } catch {
     return undefined; // to be written again
+  }
+}
+
+const options = z.record(z.string(), z.unknown());
+
+const judgedSchema = z.object({
+  probe: z.string(),
+  probe_options: options,
+  dataset: z.string(),
+  dataset_options: options,
+  split: z.string(),
+  train_examples: z.number(),
+  test_examples: z.number(),
+  checkpoint: z.string(),
+  seed: z.number(),
+});
+
+/**
+ * What a result is of: the probe and its options; the dataset, with its options and those of the
+ * normalization by their flags; how many labeled examples the probe was fitted on, and was judged by;
+ * the checkpoint of the encoder.
+ */
+export type Judged = z.output<typeof judgedSchema>;
+
+/** What a probe found, and of what. */
+export interface ProbeResult {
+  /** The file, in the run's folder. */
+  readonly file: string;
+  /** Whether it is of the run's newest checkpoint and of the data that the run was trained on. */
+  readonly own: boolean;
+  /** What it is of; version 0.1.0 did not say. */
+  readonly judged?: Judged;
+  /** The metrics. */
+  readonly metrics: Readonly<Record<string, unknown>>;
+}
+
+/** A resolved configuration by flag, as `{ "dataset.path": … }`. */
+type Flat = Readonly<Record<string, unknown>>;
+
+/** The options of the dataset and of the normalization, by flag. */
+export function dataOptions(flat: Flat): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(flat).filter(([name]) => /^(dataset|normalization)\./.test(name)),
+  );
+}
+
+/** What tells a file in a run from the run's own; each part is empty where it is the run's own. */
+export interface Variant {
+  /** Of other data than the run was trained on, a digest of what they are. */
+  readonly data: string;
+  /** Of other weights than the newest checkpoint, the name of their file. */
+  readonly weights: string;
+}
+
+/**
+ * Tells what is of the run's own data and newest checkpoint from what is not.
+ *
+ * @param own the run's own resolved configuration
+ * @param flat the one that was used
+ * @param file the file that the encoder is from
+ */
+export async function variantOf(
+  folder: string,
+  own: Flat,
+  flat: Flat,
+  file: string,
+): Promise<Variant> {
+  const data = (all: Flat) => {
+    const options = Object.entries(dataOptions(all)).sort(([a], [b]) => a < b ? -1 : 1);
+    return JSON.stringify([all.dataset, options]);
+  };
+  const [newest] = await listCheckpoints(folder);
+  const isNewest = newest !== undefined && resolve(newest.path) === resolve(file);
+  const digest = createHash("sha256").update(data(flat)).digest("hex").slice(0, 8);
+  return {
+    data: data(own) === data(flat) ? "" : digest,
+    weights: isNewest ? "" : basename(file).replace(/\.\w+$/, ""),
+  };
+}
+
+/**
+ * Keeps what a probe found, in the run's folder, in place of an earlier result of the same probe, data
+ * and weights.
+ *
+ * @returns the file's path
+ */
+export async function writeProbeResult(
+  folder: string,
+  { data, weights }: Variant,
+  judged: Judged,
+  metrics: Metrics,
+): Promise<string> {
+  const parts = [judged.probe, judged.dataset, data, weights].filter((part) => part !== "");
+  const path = join(folder, FOLDER, `${parts.join("-")}.json`);
+  await Deno.mkdir(join(folder, FOLDER), { recursive: true }).catch((cause) => {
+    throw writeError(path, cause);
+  });
+  await writeAtomic(path, jsonText({ ...metrics, judged }));
+  return path;
+}
+
+/**
+ * All that probes found of a run, the run's own first. What is no result is passed over. Version 0.1.0
+ * kept one file a probe, `linear.json`: that stands for the run's own where there is no other.
+ */
+export async function listProbeResults(folder: string): Promise<ProbeResult[]> {
+  const found: ProbeResult[] = [];
+  for (const name of await names(join(folder, FOLDER))) {
+    const read = await readMetrics(join(folder, FOLDER, name));
+    const judged = judgedSchema.safeParse(read?.judged).data;
+    if (!read || !judged) continue;
+    const { judged: _, ...metrics } = read;
+    const own = name === `${judged.probe}-${judged.dataset}.json`;
+    found.push({ file: `${FOLDER}/${name}`, own, judged, metrics });
+  }
+  const probes = Object.keys((await readResults(folder))?.trained ?? {});
+  for (const probe of new Set([...probes, "linear", "knn"])) {
+    if (found.some(({ own, judged }) => own && judged?.probe === probe)) continue;
+    const metrics = await readMetrics(join(folder, `${probe}.json`));
+    if (metrics) found.push({ file: `${probe}.json`, own: true, metrics });
+  }
+  return found.sort((a, b) => Number(b.own) - Number(a.own) || (a.file < b.file ? -1 : 1));
+}
+
+/** The name of the probe that found a result. */
+export function probeOf({ judged, file }: ProbeResult): string {
+  return judged?.probe ?? file.replace(/\.json$/, "");
+}
+
+async function names(folder: string): Promise<string[]> {
+  const all = await Array.fromAsync(Deno.readDir(folder), ({ name }) => name).catch(() => []);
+  return all.filter((name) => name.endsWith(".json")).sort();
+}
+
+async function readMetrics(path: string): Promise<Record<string, unknown> | undefined> {
+  try {
+    const { top1, top5, ...rest } = options.parse(JSON.parse(await Deno.readTextFile(path)));
+    return typeof top1 === "number" && typeof top5 === "number"
+      ? { top1, top5, ...rest }
+      : undefined;
+  } catch {
+    return undefined; // none, or none that is whole
   }
 }

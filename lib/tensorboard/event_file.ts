@@ -7,10 +7,10 @@ import { Buffer } from "node:buffer";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { confusionFigure } from "../report/probe_figures.ts";
-import { readProbe } from "../report/probe_result.ts";
+import { classifierResult } from "../evaluate/classifier_result.ts";
 import { writeError } from "../run/atomic_write.ts";
-import { readResults, RESULTS } from "../run/results.ts";
 import { METRICS, type MetricsRecord, parseMetrics } from "../run/metrics.ts";
+import { listProbeResults, probeOf, readResults, RESULTS } from "../run/results.ts";
 import { readConfig, resumeLater } from "../run/run_folder.ts";
 import { type Event, eventRecord, type Summary } from "./event.ts";
 import { type Options, sessionEnd } from "./hparams.ts";
@@ -21,6 +21,8 @@ import { type ChartSpec, figure } from "../report/figure.ts";
 export const FOLDER = "tensorboard";
 
 /** What names of event files have in them, by which TensorBoard knows them. */
+/** What other programs write to the folder is left. */
+const OURS = /\.tfevents\.\d+\.tauplus\.\d+$/;
 const MARK = ".tfevents.";
 
 const LINE_END = "\n".charCodeAt(0);
@@ -75,8 +77,9 @@ export class EventFile {
     const wallTime = file?.mtime ? file.mtime.getTime() / 1000 : this.#last.wallTime;
     const results = await readResults(this.#run);
     const what: Summary[] = results ? resultSummaries(results) : [];
-    for (const probe of Object.keys(results?.trained ?? {})) {
-      const found = await readProbe(this.#run, probe);
+    for (const result of await listProbeResults(this.#run)) {
+      const probe = probeOf(result);
+      const found = result.own && results?.trained[probe] && classifierResult(result.metrics);
       if (!found) continue;
       const { spec } = confusionFigure(probe, this.#run, found);
       const picture = await chartPng(spec, `${probe} on the test split`);
@@ -128,7 +131,7 @@ export class EventFile {
   #replaceOlder(records: Uint8Array): void {
     const folder = join(this.#run, FOLDER);
     Deno.mkdirSync(folder, { recursive: true });
-    const older = [...Deno.readDirSync(folder)].filter(({ name }) => name.includes(MARK))
+    const older = [...Deno.readDirSync(folder)].filter(({ name }) => OURS.test(name))
       .map(({ name }) => join(folder, name)).filter((path) => path !== this.#path);
     Deno.writeFileSync(this.#path, records);
     for (const path of older) {

@@ -2,7 +2,8 @@ import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/as
 import { presetLayer } from "../../../lib/commands/presets.ts";
 import { readMetrics } from "../../../lib/run/metrics.ts";
 import { latestRun, readConfig } from "../../../lib/run/run_folder.ts";
-import { inFolder, runCommand, TINY } from "../../support/command_line.ts";
+import { inFolder, runCommand, runInTurn, TINY } from "../../support/command_line.ts";
+import { refused } from "../../support/refused.ts";
 
 Deno.test("the reference's protocol works in train, where raw pixels have none, and in linear", async () => {
   await inFolder(async (cwd) => {
@@ -12,7 +13,8 @@ Deno.test("the reference's protocol works in train, where raw pixels have none, 
     assertMatch(trained.stdout, /^untrained encoder +[\d.]+ % +[\d.]+ %$/m);
     assertMatch(trained.stdout, /^raw pixels +[\d.]+ % +–$/m);
     const run = (await latestRun(`${cwd}/runs`))!;
-    const saved = async () => JSON.parse(await Deno.readTextFile(`${run}/linear.json`));
+    const saved = async () =>
+      JSON.parse(await Deno.readTextFile(`${run}/results/linear-synthetic.json`));
     const first = await saved();
     assertEquals(first.protocol, "dcl");
     const linear = ["linear", "--protocol=dcl", "--epochs=1", "--device=wasm"];
@@ -86,5 +88,69 @@ Deno.test("a third party's probe that throws in linear is named", async () => {
       outcome.stderr,
       "The probe mine threw in evaluate(): boom.",
     );
+  });
+});
+
+Deno.test("results of other data, other weights and other options of the data stand side by side", async () => {
+  await inFolder(async (cwd) => {
+    const short = ["--epochs=2", "--save_every=1", "--no-baselines"];
+    const trained = await runCommand(cwd, ["train", ...TINY, ...short]);
+    assertEquals(trained.code, 0, trained.stderr);
+    const run = (await latestRun(`${cwd}/runs`))!;
+    const results = () => [...Deno.readDirSync(`${run}/results`)].map(({ name }) => name).sort();
+    const read = (name: string) =>
+      Deno.readTextFile(`${run}/results/${name}`).then((text) => JSON.parse(text));
+    const own = ["knn-synthetic.json", "linear-synthetic.json"];
+    assertEquals(results(), own);
+    const before = await read("linear-synthetic.json");
+    const checkpoint = await Deno.readFile(`${run}/checkpoint-2.safetensors`);
+
+    const mini = ["--dataset=fashion-mini", "--k=3"];
+    const outcomes = await runInTurn(cwd, [
+      ["knn", "--device=wasm"],
+      ["linear", "--train=48", "--device=wasm"],
+      ["linear", "--train=32", "--device=wasm"],
+      ["knn", `--model_path=${run}/checkpoint-1.safetensors`, "--device=wasm"],
+      ["embed", "--device=wasm"],
+      ["embed", "--train=48", "--device=wasm"],
+      ["embed", "--device=wasm"],
+      ["embed", `--file=${run}/checkpoint-2.safetensors`, "--device=wasm"],
+      ["embed", `--file=${run}/config.json`, "--device=wasm"],
+      ["embed", `--file=${run}/results/knn-synthetic.json`, "--device=wasm"],
+      ["export", "--format=onnx", `--output=${run}/test.safetensors`, "--device=wasm"],
+      ["export", "--format=onnx", "--device=wasm"],
+      ["export", "--format=onnx", "--device=wasm"],
+      ["report", "--points=5", "--device=wasm"],
+      ["knn", ...mini, "--device=wasm"],
+    ]);
+    for (const { code, stderr } of outcomes.slice(0, 7)) assertEquals(code, 0, stderr);
+    for (const outcome of outcomes.slice(7, 11)) refused(outcome, 2, "Cannot write");
+    for (const { code, stderr } of outcomes.slice(11, 14)) assertEquals(code, 0, stderr);
+    // Gray images do not fit an encoder of three channels, and nothing is written then.
+    assertEquals(outcomes[14].code === 0, false);
+
+    const others = results().filter((name) => !own.includes(name));
+    assertEquals(others.length, 3, others.join());
+    assertMatch(
+      others.join(),
+      /^knn-synthetic-checkpoint-1\.json,(linear-synthetic-[0-9a-f]{8}\.json,?){2}$/,
+    );
+    assertEquals(await read("linear-synthetic.json"), before);
+    const { judged } = await read("knn-synthetic.json");
+    assertEquals(judged.probe_options, { k: 10, temperature: 0.5 });
+    assertEquals([judged.train_examples, judged.test_examples], [64, 24]);
+    assertEquals(judged.checkpoint, "checkpoint-2.safetensors");
+    const sizes = await Promise.all(others.slice(1).map(read));
+    assertEquals(sizes.map(({ judged }) => judged.train_examples).sort(), [32, 48]);
+    assertEquals(await Deno.readFile(`${run}/checkpoint-2.safetensors`), checkpoint);
+    assertEquals(
+      [...Deno.readDirSync(run)].filter(({ name }) => /^test-synthetic-[0-9a-f]{8}\./.test(name))
+        .length,
+      1,
+    );
+    const page = await Deno.readTextFile(`${run}/report/index.html`);
+    for (const words of ["synthetic, as trained on", "48 of train", "checkpoint-1.safetensors"]) {
+      assertStringIncludes(page, words);
+    }
   });
 });

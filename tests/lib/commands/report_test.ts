@@ -27,13 +27,18 @@ async function withRuns(
   const run = await trainedRun();
   await inFolder(async (cwd) => {
     for (const name of names) {
-      await Deno.mkdir(`${cwd}/runs/${name}`, { recursive: true });
-      for await (const file of Deno.readDir(run)) {
-        await Deno.copyFile(`${run}/${file.name}`, `${cwd}/runs/${name}/${file.name}`);
-      }
+      await copyFolder(run, `${cwd}/runs/${name}`);
     }
     await act(cwd);
   });
+}
+
+async function copyFolder(from: string, to: string): Promise<void> {
+  await Deno.mkdir(to, { recursive: true });
+  for await (const { name, isDirectory } of Deno.readDir(from)) {
+    if (isDirectory) await copyFolder(`${from}/${name}`, `${to}/${name}`);
+    else await Deno.copyFile(`${from}/${name}`, `${to}/${name}`);
+  }
 }
 
 async function change(path: string, values: Record<string, unknown>): Promise<void> {
@@ -158,7 +163,7 @@ testInChromium("a report shows each part of a run, and its map is explored", asy
 testInChromium("runs stand side by side, and what differs is marked", async (page) => {
   await withRuns(["a", "b"], async (cwd) => {
     await change(`${cwd}/runs/b/config.json`, { "objective.tau_plus": 0.25, seed: 3 });
-    await Deno.remove(`${cwd}/runs/b/linear.json`);
+    await Deno.remove(`${cwd}/runs/b/results/linear-synthetic.json`);
     const { stderr } = await made(cwd, "--run=runs/a", "--run=runs/b", "--points=12", "--to=both");
     const why = "`deno task linear --run=runs/b` makes it";
     assertStringIncludes(stderr, why);
@@ -230,7 +235,7 @@ Deno.test("what cannot be made is left out, and the page says why", async () => 
   await withRuns(["a"], async (cwd) => {
     const run = `${cwd}/runs/a`;
     for (const name of names(run)) {
-      if (!["config.json"].includes(name)) await Deno.remove(`${run}/${name}`);
+      if (name !== "config.json") await Deno.remove(`${run}/${name}`, { recursive: true });
     }
     const { stderr } = await made(cwd, "--points=5");
     const bare = await Deno.readTextFile(`${run}/report/index.html`);

@@ -52,7 +52,9 @@ Deno.test("a sweep leaves runs and a report; the same command again trains nothi
     assertEquals([biased.clampRate, debiased.clampRate?.n], [null, 2]);
     assertEquals(debiased.falseNegativeRate?.n, 2);
     for (const { seed, folder, trained, steps } of debiased.runs) {
-      const { top1 } = JSON.parse(await Deno.readTextFile(`${cwd}/${folder}/linear.json`));
+      const { top1 } = JSON.parse(
+        await Deno.readTextFile(`${cwd}/${folder}/results/linear-synthetic.json`),
+      );
       assertEquals([trained?.linear.top1, steps], [top1, 2], `seed ${seed}`);
     }
     const page = await Deno.readTextFile(`${cwd}/s/sweep.md`);
@@ -114,8 +116,8 @@ Deno.test("a killed training costs that run alone, and is continued by the same 
     const losses = async (folder: string) => (await readMetrics(folder)).map(({ loss }) => loss);
     assertEquals(await losses(run), await losses(whole));
     assertEquals(
-      await Deno.readTextFile(`${run}/linear.json`),
-      await Deno.readTextFile(`${whole}/linear.json`),
+      await Deno.readTextFile(`${run}/results/linear-synthetic.json`),
+      await Deno.readTextFile(`${whole}/results/linear-synthetic.json`),
     );
   });
 });

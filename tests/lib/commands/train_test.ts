@@ -34,7 +34,8 @@ Deno.test("train says what it uses, evaluates, and leaves a run that the other c
 
     const linear = await runCommand(cwd, ["linear"]);
     assertEquals(linear.code, 0, linear.stderr);
-    const { top1, perClass, confusion } = JSON.parse(await Deno.readTextFile(`${run}/linear.json`));
+    const file = `${run}/results/linear-synthetic.json`;
+    const { top1, perClass, confusion } = JSON.parse(await Deno.readTextFile(file));
     assertStringIncludes(linear.stdout, `top-1 ${top1.toFixed(2)} %`);
     assertEquals([Object.keys(perClass).length, confusion.length], [3, 3]);
     // The table of the training named the same number.
