@@ -28,6 +28,7 @@
  */
 export * from "./lib/plugin.ts";
 export * from "./lib/errors.ts";
+export { type Facts, facts, type Subject } from "./lib/facts.ts";
 export * from "./lib/random.ts";
 export * from "./lib/session.ts";
 export * from "./lib/library.ts";

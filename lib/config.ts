@@ -8,6 +8,7 @@
 import { closest, distance } from "fastest-levenshtein";
 import type { z } from "zod";
 import { UsageError } from "./errors.ts";
+import { type Facts, ROLE_FACTS, UNKNOWN, UNSTATED } from "./facts.ts";
 import { checkOptions, type Flag, flagsOf, parseText } from "./options.ts";
 import { own } from "./own.ts";
 import type { Kind, Plugin } from "./plugin.ts";
@@ -66,6 +67,8 @@ export interface Config<S extends z.ZodObject, G extends Groups = Groups> {
   readonly groups: { readonly [N in keyof G]: z.output<G[N]> };
   /** All of it as a flat map that resolves to the same again. */
   readonly flat: Readonly<Record<string, unknown>>;
+  /** The facts of an option by its name in `flat`, whether or not it has a value. */
+  readonly factsOf: (name: string) => Facts;
 }
 
 /** A group of options under one name: the command's own (""), a role's, or a shared group. */
@@ -105,9 +108,7 @@ export async function resolveConfig<S extends z.ZodObject, G extends Groups>(
   for (const section of sections) {
     for (const flag of section.flags) {
       const value = checked.get(section.name)![flag.key];
-      if (value !== undefined) {
-        flat[section.name ? `${section.name}.${flag.name}` : flag.name] = value;
-      }
+      if (value !== undefined) flat[fullName(section, flag)] = value;
     }
   }
   return {
@@ -117,7 +118,64 @@ export async function resolveConfig<S extends z.ZodObject, G extends Groups>(
       Object.keys(spec.groups ?? {}).map((name) => [name, checked.get(name)!]),
     ) as Config<S, G>["groups"],
     flat,
+    factsOf: factsIn(sections),
   };
+}
+
+/** The name of an option in a flat configuration: `epochs`, `objective.tau_plus`. */
+export function fullName({ name }: Section, flag: Flag): string {
+  return name ? `${name}.${flag.name}` : flag.name;
+}
+
+/** The facts of the options of some sections, and of the roles, by the name in a configuration. */
+export function factsIn(sections: readonly Section[]): (name: string) => Facts {
+  const known = new Map<string, Facts>(Object.entries(ROLE_FACTS));
+  for (const section of sections) {
+    for (const flag of section.flags) known.set(fullName(section, flag), flag.facts);
+  }
+  return (name) => known.get(name) ?? UNKNOWN;
+}
+
+/** What is saved of a configuration with a run: all but what is of one call alone. */
+export function savedValues(
+  { flat, factsOf }: Pick<Config<z.ZodObject>, "flat" | "factsOf">,
+): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(flat).filter(([name]) => factsOf(name).of !== "call"));
+}
+
+/**
+ * The first option in which a run that is resumed with `now` would be another than the one that was
+ * begun with `begun`; undefined where it would be the same.
+ */
+export function changedOption(
+  begun: Readonly<Record<string, unknown>>,
+  now: Readonly<Record<string, unknown>>,
+  factsOf: (name: string) => Facts,
+): string | undefined {
+  return Object.keys(now).find((name) =>
+    factsOf(name).resume === "fixed" && JSON.stringify(now[name]) !== JSON.stringify(begun[name])
+  );
+}
+
+/**
+ * Of a run's configuration, what a command takes from the run: what is of the run, and not of the
+ * command that trained it, as far as the command has such options.
+ */
+export function valuesOfRun<S extends z.ZodObject>(
+  spec: ConfigSpec<S>,
+  config: Readonly<Record<string, unknown>>,
+): Record<string, unknown> {
+  const sections = sectionsOf(spec, {});
+  const isOfRun = (name: string) => {
+    const [role] = name.split(".");
+    if (Object.hasOwn(ROLE_FACTS, role)) {
+      return role in spec.roles && ROLE_FACTS[role as Kind].of === "run";
+    }
+    return sections.some((section) =>
+      section.flags.some((flag) => fullName(section, flag) === name && flag.facts.of === "run")
+    );
+  };
+  return Object.fromEntries(Object.entries(config).filter(([name]) => isOfRun(name)));
 }
 
 /** The sections of a command with these plugins, in the order in which they claim a bare flag. */
@@ -125,14 +183,16 @@ export function sectionsOf<S extends z.ZodObject>(
   spec: ConfigSpec<S>,
   plugins: Readonly<Partial<Record<Kind, Plugin>>>,
 ): Section[] {
-  const section = (name: string, schema: z.ZodObject): Section => ({
+  const section = (name: string, schema: z.ZodObject, unstated?: Facts): Section => ({
     name,
     schema,
-    flags: flagsOf(schema),
+    flags: flagsOf(schema, unstated),
   });
   return [
     section("", spec.options),
-    ...KINDS.flatMap((kind) => plugins[kind] ? [section(kind, plugins[kind].options)] : []),
+    ...KINDS.flatMap((kind) =>
+      plugins[kind] ? [section(kind, plugins[kind].options, UNSTATED[kind])] : []
+    ),
     ...Object.entries(spec.groups ?? {}).map(([name, schema]) => section(name, schema)),
   ];
 }

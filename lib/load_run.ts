@@ -5,6 +5,7 @@
  */
 import { z } from "zod";
 import { chosen, type ConfigSpec } from "./config.ts";
+import { facts } from "./facts.ts";
 import { openRun, pluginsToLoad, resolveRun, runGroups } from "./open_run.ts";
 import type { Encoder } from "./plugin.ts";
 import { openSession, type Session, type SessionOptions } from "./session.ts";
@@ -29,7 +30,7 @@ export interface LoadedRun extends Session {
 }
 
 const SPEC = {
-  options: z.strictObject({ seed: z.int().min(0).default(0) }),
+  options: z.strictObject({ seed: z.int().min(0).default(0).meta(facts("input")) }),
   roles: { dataset: "fashion-mini", encoder: "conv" },
   groups: runGroups,
 } satisfies ConfigSpec<z.ZodObject>;

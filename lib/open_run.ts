@@ -6,7 +6,14 @@
  */
 import { basename, resolve } from "node:path";
 import { z } from "zod";
-import { type Config, type ConfigSpec, type Groups, type Layer, resolveConfig } from "./config.ts";
+import {
+  type Config,
+  type ConfigSpec,
+  type Groups,
+  type Layer,
+  resolveConfig,
+  valuesOfRun,
+} from "./config.ts";
 import { normalizationOptions } from "./data/normalization.ts";
 import { DataError } from "./errors.ts";
 import { loadRegistry } from "./registry.ts";
@@ -31,9 +38,6 @@ export interface OpenRun {
 
 /** The options that are no plugin's, and that an encoder and its data depend on. */
 export const runGroups = { views: viewOptions, normalization: normalizationOptions } as const;
-
-/** Of a run's own options, what an encoder and its data are made from. */
-const OWN = ["seed", "plugin"];
 
 const options = z.record(z.string(), z.unknown());
 
@@ -68,18 +72,14 @@ export async function openRun(path: string): Promise<OpenRun> {
 }
 
 /**
- * Of a run's layer, what its data, its encoder and what else is named are made from: the roles and
- * the groups of a spec, but none of the run's own options except the seed.
+ * Of a run's layer, what a command with this spec takes from it: what is of the run, and not of the
+ * command that trained it, and the plugins.
  */
-export function layerFor(
-  { roles, groups = {} }: Pick<ConfigSpec<z.ZodObject>, "roles" | "groups">,
-  { layer }: Pick<OpenRun, "layer">,
+export function layerFor<S extends z.ZodObject, G extends Groups>(
+  spec: ConfigSpec<S, G>,
+  { layer: { values: { plugin, ...values }, ...layer } }: Pick<OpenRun, "layer">,
 ): Layer {
-  const sections = [...OWN, ...Object.keys(roles), ...Object.keys(groups)];
-  const own = Object.entries(layer.values).filter(([name]) =>
-    sections.includes(name.split(".")[0])
-  );
-  return { ...layer, values: Object.fromEntries(own) };
+  return { ...layer, values: { plugin, ...valuesOfRun(spec, values) } };
 }
 
 /** What is loaded although a run that was not made here names it. */

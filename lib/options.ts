@@ -8,6 +8,7 @@
 import { resolve } from "node:path";
 import { z } from "zod";
 import { UsageError } from "./errors.ts";
+import { type Facts, UNKNOWN } from "./facts.ts";
 
 /** A file, a folder, or the folder of a run: `.meta({ format: "directory-path" })`. */
 export type Place = "file-path" | "directory-path" | "run-path";
@@ -34,6 +35,8 @@ export interface Flag {
   readonly type: "boolean" | "number" | "string" | "path" | "array";
   /** The type of the elements of an array. */
   readonly items?: "number" | "string";
+  /** What else is true of it. */
+  readonly facts: Facts;
 }
 
 /** The part of JSON Schema that options use. */
@@ -52,6 +55,8 @@ interface Property {
   readonly items?: Property;
   /** Set by `.meta({ path: true })`: a path, which is kept as an absolute one. */
   readonly path?: boolean;
+  /** Set by `.meta(facts(…))`. */
+  readonly facts?: Partial<Facts>;
 }
 
 /** `tauPlus` → `tau_plus`. */
@@ -59,8 +64,12 @@ export function flagName(key: string): string {
   return key.replace(/[A-Z]/g, (letter) => "_" + letter.toLowerCase());
 }
 
-/** The flags of a schema, in its order. */
-export function flagsOf(schema: z.ZodObject): Flag[] {
+/**
+ * The flags of a schema, in its order.
+ *
+ * @param unstated the facts of an option that states none.
+ */
+export function flagsOf(schema: z.ZodObject, unstated: Facts = UNKNOWN): Flag[] {
   const properties: Record<string, Property> = z.toJSONSchema(schema, {
     io: "input",
     unrepresentable: "any",
@@ -78,6 +87,7 @@ export function flagsOf(schema: z.ZodObject): Flag[] {
     ...(property.type === "array" && { items: itemsOf(property) }),
     ...choicesOf(property),
     ...placeOf(property),
+    facts: { ...unstated, ...property.facts },
   }));
 }
 

@@ -5,6 +5,7 @@
  */
 import { basename } from "node:path";
 import { z } from "zod";
+import { facts } from "../facts.ts";
 import { realFileInside } from "../dashboard/inside.ts";
 import { UsageError } from "../errors.ts";
 import { note } from "../terminal/say.ts";
@@ -15,9 +16,9 @@ const options = z.strictObject({
   out: outOption,
   run: z.array(z.string()).default([])
     .describe("folders of runs in it to begin with; default the newest")
-    .meta({ format: "run-path" }),
+    .meta({ ...facts("call"), format: "run-path" }),
   port: z.int().min(0).max(65535).default(6007)
-    .describe("port at 127.0.0.1; 0 takes any that is free"),
+    .describe("port at 127.0.0.1; 0 takes any that is free").meta(facts("call")),
 });
 
 /** The command. */

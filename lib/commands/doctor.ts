@@ -4,6 +4,7 @@
  * @module
  */
 import { z } from "zod";
+import { facts } from "../facts.ts";
 import { cacheFolder } from "../cache.ts";
 import { resolveConfig } from "../config.ts";
 import { TauplusError } from "../errors.ts";
@@ -16,9 +17,9 @@ const options: z.ZodObject<{
   out: typeof outOption;
 }, z.core.$strict> = z.strictObject({
   device: z.enum(["all", "webgpu", "wasm"]).default("all")
-    .describe("which devices to check; all: those that are there"),
+    .describe("which devices to check; all: those that are there").meta(facts("call")),
   quick: z.boolean().default(false)
-    .describe("leave out the speed, and the checksums of datasets"),
+    .describe("leave out the speed, and the checksums of datasets").meta(facts("call")),
   out: outOption,
 });
 

@@ -5,14 +5,15 @@
  */
 import { z } from "zod";
 import type { runGroups } from "../open_run.ts";
+import { facts } from "../facts.ts";
 import type { Command } from "./command.ts";
 import { restore, restoreLayers, restoreOptions, restoreSpec, variant } from "./restore.ts";
 
 const options = restoreOptions.extend({
-  split: z.string().default("test").describe("split of the dataset"),
+  split: z.string().default("test").describe("split of the dataset").meta(facts("call")),
   file: z.string().optional()
     .describe("file to write; default <split>.safetensors in the run's folder")
-    .meta({ format: "file-path" }),
+    .meta({ ...facts("call"), format: "file-path" }),
 });
 
 /** The command. */

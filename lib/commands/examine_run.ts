@@ -5,7 +5,7 @@
  */
 import { cacheFolder } from "../cache.ts";
 import { z } from "zod";
-import { chosen, type ConfigSpec, type Roles } from "../config.ts";
+import { chosen, type ConfigSpec, factsIn, type Roles, sectionsOf } from "../config.ts";
 import { sourceStatus } from "../data/source_status.ts";
 import type { DeviceName } from "../device/device.ts";
 import { DataError, DeviceError, TauplusError } from "../errors.ts";
@@ -21,6 +21,7 @@ import { loadEncoderWeights } from "../train/load_encoder.ts";
 import type { Context } from "./command.ts";
 import { openDescribed } from "./open_session.ts";
 import { deviceOption, tuneOption } from "./run_options.ts";
+import { command as train } from "./train.ts";
 
 /** How runs are examined. */
 export interface ExamineOptions {
@@ -60,6 +61,7 @@ export async function examineRun(
     missing: "the run has no result of the linear probe on its own data that can be read; " +
       `\`deno task linear --run=${path}\` makes it.`,
   };
+  const known = { name, data, telling: await tellingOptions(data, context), results, linear };
   const opened = await attempt(async () => {
     const { device, tune } = options;
     const upper = [{ source: "the command line", values: { device, tune }, text: false }];
@@ -67,7 +69,7 @@ export async function examineRun(
     await checkPresent(config.roles, context);
     return { config, session: await openDescribed(config, context) };
   });
-  if (!("found" in opened)) return { name, data, results, linear, test: opened, views: opened };
+  if (!("found" in opened)) return { ...known, test: opened, views: opened };
   const { config, session } = opened.found;
   try {
     const views = await attempt(async () => {
@@ -80,11 +82,24 @@ export async function examineRun(
       });
     });
     const test = await attempt(() => testImages(path, config.roles, session, options.points));
-    return { name, data, results, linear, test, views };
+    return { ...known, test, views };
   } finally {
     context.bar.end();
     session.dataset.close?.();
   }
+}
+
+/** The options that say most about a run, in the order of its configuration. */
+async function tellingOptions(
+  run: OpenRun,
+  trust: Pick<Context, "plugins" | "trust">,
+): Promise<string[]> {
+  const resolved = await attempt(() => resolveRun(run, train.spec, trust));
+  // Without its plugins, what a run shares with all runs is still known.
+  const { factsOf } = "found" in resolved
+    ? resolved.found
+    : { factsOf: factsIn(sectionsOf(train.spec, {})) };
+  return Object.keys(run.config).filter((option) => factsOf(option).overview);
 }
 
 /** What `act` finds, or what a person is told of why it does not. */

@@ -5,6 +5,7 @@
  */
 import { z } from "zod";
 import type { runGroups } from "../open_run.ts";
+import { facts } from "../facts.ts";
 import type { Command } from "./command.ts";
 import { restoreLayers, restoreOptions, restoreSpec } from "./restore.ts";
 
@@ -13,19 +14,21 @@ export const exportOptions = restoreOptions.extend({
   format: z.enum(["safetensors", "pth-names", "tfjs", "onnx"]).describe(
     "safetensors: torchvision's names; pth-names: a safetensors file with the names of the " +
       "reference's .pth; tfjs: a TensorFlow.js layers model; onnx: ONNX, opset 17",
-  ),
+  ).meta(facts("call")),
   output: z.string().min(1).optional().describe(
     "file to write, or folder for tfjs; default encoder.safetensors and the like in the run's " +
       "folder; an earlier export is replaced, a file of a run never",
-  ).meta({ format: "file-path" }),
+  ).meta({ ...facts("call"), format: "file-path" }),
   fold: z.boolean().default(false)
-    .describe("fold each batch norm into the convolution or dense layer before it"),
+    .describe("fold each batch norm into the convolution or dense layer before it").meta(
+      facts("call"),
+    ),
   head: z.boolean().default(false)
-    .describe("the projection head goes along, as pth-names always has it"),
+    .describe("the projection head goes along, as pth-names always has it").meta(facts("call")),
   pixels: z.boolean().default(false).describe(
     "tfjs and onnx: images are pixels of 0 to 255, which the network normalises itself; else they " +
       "are float32, normalised as in training",
-  ),
+  ).meta(facts("call")),
 });
 
 /**

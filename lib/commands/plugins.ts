@@ -5,6 +5,7 @@
  * @module
  */
 import { z } from "zod";
+import { facts } from "../facts.ts";
 import { UsageError } from "../errors.ts";
 import { KINDS } from "../registry.ts";
 import type { Command } from "./command.ts";
@@ -13,11 +14,11 @@ import { deviceOption } from "./run_options.ts";
 
 const options = z.strictObject({
   to: z.string().min(1).default(".").describe("new: the folder to write to")
-    .meta({ format: "directory-path" }),
+    .meta({ ...facts("call"), format: "directory-path" }),
   device: deviceOption,
   options: z.string().default("{}").describe(
     "check: options of the plugin as a JSON object; the others have their defaults",
-  ),
+  ).meta(facts("call")),
 });
 
 /** The command. */

@@ -4,6 +4,7 @@
  * @module
  */
 import { z } from "zod";
+import { facts } from "../facts.ts";
 import type { Command } from "./command.ts";
 import type { Written } from "../report/write_report.ts";
 import { deviceOption, outOption, runFolderOf, tuneOption } from "./run_options.ts";
@@ -11,11 +12,13 @@ import { deviceOption, outOption, runFolderOf, tuneOption } from "./run_options.
 const options = z.strictObject({
   run: z.array(z.string().min(1)).default([])
     .describe("folders of the runs, as --run=a,b or --run=a --run=b; default the latest")
-    .meta({ format: "run-path" }),
+    .meta({ ...facts("call"), format: "run-path" }),
   to: z.string().min(1).optional()
     .describe("folder to write; default report in the run's, or beside the first of several")
-    .meta({ format: "directory-path" }),
-  points: z.int().min(5).max(5000).default(2000).describe("test images on the map, at most"),
+    .meta({ ...facts("call"), format: "directory-path" }),
+  points: z.int().min(5).max(5000).default(2000).describe("test images on the map, at most").meta(
+    facts("call"),
+  ),
   device: deviceOption,
   tune: tuneOption,
   out: outOption,

@@ -6,6 +6,7 @@
 import { dirname } from "node:path";
 import { z } from "zod";
 import { chosen, type ConfigSpec, type Layer } from "../config.ts";
+import { facts } from "../facts.ts";
 import { UsageError } from "../errors.ts";
 import type { Encoder, Kind } from "../plugin.ts";
 import { layerFor, type OpenRun, openRun, resolveRun, runGroups } from "../open_run.ts";
@@ -17,14 +18,16 @@ import { deviceOption, outOption, runFolderOf, tuneOption } from "./run_options.
 /** The options that say which encoder. */
 export const restoreOptions = z.strictObject({
   run: z.string().optional().describe("folder of the run; default the latest")
-    .meta({ format: "run-path" }),
+    .meta({ ...facts("call"), format: "run-path" }),
   modelPath: z.string().optional().describe(
     "a file of weights in place of a run: a checkpoint, or one of PyTorch (.pth, .safetensors)",
-  ).meta({ format: "file-path" }),
+  ).meta({ ...facts("call", { reference: true }), format: "file-path" }),
   device: deviceOption,
   tune: tuneOption,
   out: outOption,
-  seed: z.int().min(0).default(0).describe("seed of what the probe draws"),
+  seed: z.int().min(0).default(0).describe("seed of what the probe draws").meta(
+    facts("input", { sweep: "absent" }),
+  ),
 });
 
 /** The spec of a command over a trained encoder. */
@@ -59,7 +62,7 @@ export async function restoreLayers(
     const { modelFileLayers } = await import("./model_file.ts");
     return await modelFileLayers(String(named.model_path), named, defaults);
   }
-  return [layerFor({ roles: ENCODER_ROLES, groups: runGroups }, run), ...further(run)];
+  return [layerFor(restoreSpec({}), run), ...further(run)];
 }
 
 /** What was restored. */

@@ -4,6 +4,7 @@
  * @module
  */
 import { z } from "zod";
+import { facts } from "../facts.ts";
 import type { Layer } from "../config.ts";
 import { UsageError } from "../errors.ts";
 import { openRun, runGroups } from "../open_run.ts";
@@ -18,16 +19,22 @@ export const trainCommandOptions = trainOptions.extend({
   tune: tuneOption,
   out: outOption,
   resume: z.string().optional().describe("continue the run in this folder; bare, the latest run")
-    .meta({ format: "run-path" }),
+    .meta({ ...facts("call"), format: "run-path" }),
   preset: z.string().optional()
     .describe(`start from a preset (${PRESETS.join(", ")}); the default without a --dataset`)
-    .meta({ examples: PRESETS }),
+    .meta({ ...facts("call", { sweep: "shared" }), examples: PRESETS }),
   debiased: z.boolean().optional()
-    .describe("the reference's flag: --objective=debiased, or biased where false"),
+    .describe("the reference's flag: --objective=debiased, or biased where false").meta(
+      facts("call", { reference: true }),
+    ),
   baselines: z.boolean().default(true)
-    .describe("at the end, evaluate the untrained encoder and raw pixels as well"),
+    .describe("at the end, evaluate the untrained encoder and raw pixels as well").meta(
+      facts("machine", { sweep: "assigned" }),
+    ),
   tensorboard: z.boolean().default(false)
-    .describe("write what TensorBoard shows to the folder tensorboard of the run"),
+    .describe("write what TensorBoard shows to the folder tensorboard of the run").meta(
+      facts("machine"),
+    ),
 });
 
 /** The command. */

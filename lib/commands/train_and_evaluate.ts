@@ -4,7 +4,7 @@
  * @module
  */
 import type { z } from "zod";
-import { chosen, resolveConfig } from "../config.ts";
+import { changedOption, chosen, resolveConfig, savedValues } from "../config.ts";
 import { Interrupted, UsageError } from "../errors.ts";
 import { jsonText } from "../run/json_text.ts";
 import { createRun, reopenRun, runName } from "../run/run_folder.ts";
@@ -19,10 +19,6 @@ import { canJudge, checkNeighbours, judge, judgedBy } from "./judge.ts";
 import { openDescribed } from "./open_session.ts";
 import { runFolderOf } from "./run_options.ts";
 import { command, type trainCommandOptions } from "./train.ts";
-
-/** What may differ between a run and its continuation; all else would make it another run. */
-const MAY_CHANGE =
-  /^(device|tune|out|epochs|max_steps|\w+_every|k|knn_temperature|baselines|tensorboard|probe(\..*)?)$/;
 
 /** Runs the command. */
 export async function trainAndEvaluate(
@@ -140,23 +136,23 @@ async function eventFile(run: string): Promise<EventFile> {
 function savedConfig(
   { config, plugins }: Context<typeof trainCommandOptions, typeof runGroups>,
 ): Record<string, unknown> {
-  const { resume: _resume, preset: _preset, ...flat } = config.flat;
-  return { ...flat, ...(plugins.length > 0 && { plugin: plugins }) };
+  return { ...savedValues(config), ...(plugins.length > 0 && { plugin: plugins }) };
 }
 
 /** Throws UsageError unless the folder's run is the one that `saved` describes. */
 async function checkedFolder(
   folder: string,
   saved: Readonly<Record<string, unknown>>,
-  { layers: [run], registry }: Context<typeof trainCommandOptions, typeof runGroups>,
+  { layers: [run], registry, config: { factsOf } }: Context<
+    typeof trainCommandOptions,
+    typeof runGroups
+  >,
 ): Promise<string> {
   // An option that is younger than the run had its default.
   const { flat: begun } = await resolveConfig(command.spec, [run], registry);
   // Where its plugins are is no part of what it is.
   const { plugin: _, ...own } = saved;
-  const other = Object.keys(own).find((name) =>
-    !MAY_CHANGE.test(name) && JSON.stringify(saved[name]) !== JSON.stringify(begun[name])
-  );
+  const other = changedOption(begun, own, factsOf);
   if (other === undefined) return folder;
   throw new UsageError({
     act: `resume ${folder} with --${other}=${saved[other]}`,

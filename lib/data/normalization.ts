@@ -4,6 +4,7 @@
  * @module
  */
 import { z } from "zod";
+import { facts } from "../facts.ts";
 import { UsageError } from "../errors.ts";
 import type { Dataset } from "../plugin.ts";
 
@@ -13,9 +14,12 @@ export const normalizationOptions: z.ZodObject<{
   std: z.ZodDefault<z.ZodArray<z.ZodNumber>>;
 }, z.core.$strict> = z.strictObject({
   mean: z.array(z.number()).default([])
-    .describe("mean of the pixels scaled to 0–1, one or one per channel; empty: the dataset's"),
+    .describe("mean of the pixels scaled to 0–1, one or one per channel; empty: the dataset's")
+    .meta(facts("input")),
   std: z.array(z.number().positive()).default([])
-    .describe("standard deviation of the pixels likewise, positive; empty: the dataset's"),
+    .describe("standard deviation of the pixels likewise, positive; empty: the dataset's").meta(
+      facts("input"),
+    ),
 });
 
 /** Checked settings of the normalisation. */

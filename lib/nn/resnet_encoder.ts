@@ -4,6 +4,7 @@
  * @module
  */
 import { z } from "zod";
+import { facts } from "../facts.ts";
 import { defineEncoder, type Plugin } from "../plugin.ts";
 import { rng, STREAM } from "../random.ts";
 import type { Block } from "./resnet.ts";
@@ -11,7 +12,7 @@ import type { Block } from "./resnet.ts";
 const options = z.strictObject({
   stem: z.enum(["small", "imagenet"]).default("small").describe(
     "first layers: small is 3x3 at stride 1, imagenet is 7x7 at stride 2 and max-pool",
-  ),
+  ).meta(facts("input")),
 });
 
 /** An encoder plugin for the residual network of some block and number of blocks per stage. */

@@ -9,20 +9,6 @@ import { optionRows } from "./configuration.ts";
 import { type Html, html } from "./html.ts";
 import type { ReportRun } from "./report_run.ts";
 
-/** Options that say most about a run, where it has them. */
-const TELLING = [
-  "dataset",
-  "encoder",
-  "objective",
-  "objective.tau_plus",
-  "objective.temperature",
-  "objective.beta",
-  "epochs",
-  "batch_size",
-  "learning_rate",
-  "seed",
-];
-
 /** A card for each run. */
 export function overview(runs: readonly ReportRun[]): Html {
   const rows = optionRows(runs.map(({ data: { config } }) => config));
@@ -33,17 +19,15 @@ export function overview(runs: readonly ReportRun[]): Html {
 }
 
 function card(
-  { name, data: { config, metrics, results } }: ReportRun,
+  { name, telling, data: { config, metrics, results } }: ReportRun,
   i: number,
   different: ReadonlySet<string>,
   named: boolean,
 ): Html {
-  const facts = TELLING.flatMap((option) =>
-    config[option] === undefined ? [] : [
-      html`<li class="${different.has(option) ? "unlike" : ""}"><span>${
-        option.split(".").at(-1)!.replaceAll("_", " ")
-      }</span> ${showValue(config[option])}</li>`,
-    ]
+  const facts = telling.map((option) =>
+    html`<li class="${different.has(option) ? "unlike" : ""}"><span>${
+      option.split(".").at(-1)!.replaceAll("_", " ")
+    }</span> ${showValue(config[option])}</li>`
   );
   const scores = Object.entries(results?.trained ?? {}).map(([probe, { top1 }]) => {
     const beside = ([["untrained", results?.untrained], ["raw pixels", results?.pixels]] as const)

@@ -18,6 +18,8 @@ export interface ReportRun {
   readonly name: string;
   /** What its folder says. */
   readonly data: RunData;
+  /** The names of the options that say most about it. */
+  readonly telling: readonly string[];
   /** All that probes found of it, each for its data. */
   readonly results: readonly ProbeResult[];
   /** The result of the linear probe on the data that it was trained on. */

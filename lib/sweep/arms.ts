@@ -11,11 +11,13 @@ import {
   sectionsOf,
   unknownOption,
 } from "../config.ts";
-import { type Flag, parseText, showValue } from "../options.ts";
+import { type Facts, ROLE_FACTS } from "../facts.ts";
+import { type Flag, flagsOf, parseText, showValue } from "../options.ts";
 import type { Kind, Plugin } from "../plugin.ts";
 import { KINDS, type Registry } from "../registry.ts";
 import { own } from "../own.ts";
 import type { z } from "zod";
+import { trainCommandOptions as ofRun } from "../commands/train.ts";
 
 /** One configuration of a training but for the seed. */
 export interface Arm {
@@ -38,24 +40,6 @@ export interface Arms {
   /** The names of their datasets. */
   readonly datasets: readonly string[];
 }
-
-/** The flags of the sweep itself. */
-const OWN = ["seeds", "baseline", "jobs", "out"];
-
-/** What is one for the whole sweep. */
-const NOT_VARIED = [
-  "probe",
-  "device",
-  "tune",
-  "baselines",
-  "tensorboard",
-  "eval_every",
-  "save_every",
-  "log_every",
-];
-
-/** What a file has where it is the configuration of a run, and a sweep sets itself. */
-const OF_A_RUN = ["seed", "out"];
 
 type Plugins = Readonly<Partial<Record<Kind, Plugin>>>;
 
@@ -87,19 +71,26 @@ export async function expandArms<S extends z.ZodObject>(
   layers: readonly Layer[],
   registry: Registry,
 ): Promise<Arms> {
-  const named = (names: readonly string[], layer: Layer, inside: boolean): Layer => ({
+  const those = (layer: Layer, keep: (name: string) => boolean): Layer => ({
     ...layer,
-    values: Object.fromEntries(
-      Object.entries(layer.values).filter(([name]) => names.includes(name) === inside),
-    ),
+    values: Object.fromEntries(Object.entries(layer.values).filter(([name]) => keep(name))),
   });
-  const mine = layers.map((layer) => layer.text ? layer : named(OF_A_RUN, layer, false));
-  const own = mine.map((layer) => named(OWN, layer, true));
-  const rest = mine.map((layer) => named(OWN, layer, false));
+  // A file may be the configuration of a run, with what the sweep itself gives to each.
+  const isGiven = names(ofRun, ({ of, sweep }) => of !== "call" && sweep === "absent");
+  const isOwn = names(spec.options, ({ sweep }) => sweep === "own");
+  const mine = layers.map((layer) => layer.text ? layer : those(layer, (name) => !isGiven(name)));
+  const own = mine.map((layer) => those(layer, isOwn));
+  const rest = mine.map((layer) => those(layer, (name) => !isOwn(name)));
   const combinations = await combine(spec, rest, registry);
   const arms = combinations.flatMap((combination) => armsOf(combination, combinations, rest));
   const datasets = combinations.flatMap(({ plugins }) => plugins.dataset?.name ?? []);
   return { own, arms, datasets: [...new Set(datasets)] };
+}
+
+/** Whether a name is that of an option of which `keep` holds. */
+function names(schema: z.ZodObject, keep: (facts: Facts) => boolean): (name: string) => boolean {
+  const kept = new Set(flagsOf(schema).flatMap(({ name, facts }) => keep(facts) ? [name] : []));
+  return (name) => kept.has(name);
 }
 
 /** Each plugin of each role with each of the others. */
@@ -180,22 +171,22 @@ function armsOf(
 
 /** Whether an option of a layer is for a plugin that a higher layer has replaced. */
 function isVoid({ values }: Layer, name: string, plugins: Plugins): boolean {
-  const role = name.split(".")[0];
+  const role = name.split(".")[0] as Kind;
   const chosen = own(plugins, role)?.name;
   return chosen !== undefined && values[role] !== undefined &&
     !namesOf(role, values[role]).includes(chosen);
 }
 
-function namesOf(role: string, value: unknown): string[] {
+function namesOf(role: Kind, value: unknown): string[] {
   const names = Array.isArray(value) ? value.map(String) : [String(value)];
-  if (NOT_VARIED.includes(role)) return names;
+  if (ROLE_FACTS[role].sweep !== "vary") return names;
   return [...new Set(names.flatMap((name) => name.split(",")).map((name) => name.trim()))];
 }
 
 /** The values that one option stands for. */
 function valuesOf(flag: Flag, value: unknown, text: boolean): unknown[] {
   // Paths and free texts may have commas of their own.
-  const fixed = NOT_VARIED.includes(flag.name) || flag.type === "path" ||
+  const fixed = flag.facts.sweep !== "vary" || flag.type === "path" ||
     flag.type === "string" && flag.rule === "a text";
   const array = flag.type === "array";
   const list = text && !fixed && !array

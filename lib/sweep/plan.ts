@@ -6,7 +6,8 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { command as train } from "../commands/train.ts";
-import { chosen, resolveConfig, type Roles } from "../config.ts";
+import { chosen, resolveConfig, type Roles, savedValues } from "../config.ts";
+import type { Facts } from "../facts.ts";
 import type { Registry } from "../registry.ts";
 import type { Arm } from "./arms.ts";
 
@@ -20,6 +21,8 @@ export interface Run {
   readonly folder: string;
   /** What goes to its `config.json`. */
   readonly config: Readonly<Record<string, unknown>>;
+  /** The facts of an option in it. */
+  readonly factsOf: (name: string) => Facts;
   /** Its plugins and their options. */
   readonly roles: Roles;
   /**
@@ -43,12 +46,6 @@ export interface PlanParts {
   readonly registry: Registry;
 }
 
-/** What no result depends on, so that it makes no other run. */
-const IMMATERIAL = /^(device|tune|out|baselines|tensorboard|(eval|save|log)_every)$/;
-
-/** What the untrained encoder and raw pixels depend on. */
-const OF_REFERENCES = /^(dataset|encoder|probe|normalization|views|k|knn_temperature|seed)(\.|$)/;
-
 /**
  * All runs, a seed at a time, so that pairs of one seed are there early.
  *
@@ -60,17 +57,21 @@ export async function plan({ arms, seeds, out, plugins, registry }: PlanParts): 
   for (const seed of seeds) {
     for (const arm of arms) {
       const layers = [...arm.layers, { source: "--seeds", values: { seed }, text: false }];
-      const { flat, roles, options } = await resolveConfig(train.spec, layers, registry);
-      const { preset: _, ...values } = flat;
-      const all = { ...values, ...(plugins.length > 0 && { plugin: plugins }) };
-      const group = digest(all, (name) => OF_REFERENCES.test(name));
+      const resolved = await resolveConfig(train.spec, layers, registry);
+      const { factsOf, roles, options } = resolved;
+      const all = { ...savedValues(resolved), ...(plugins.length > 0 && { plugin: plugins }) };
+      const group = digest(all, (name) => factsOf(name).baseline);
       const references = options.baselines && !judged.has(group);
       judged.add(group);
       runs.push({
         arm,
         seed,
-        folder: join(out, `${chosen(roles, "objective").plugin.name}-${seed}-${identity(all)}`),
+        folder: join(
+          out,
+          `${chosen(roles, "objective").plugin.name}-${seed}-${identity(all, factsOf)}`,
+        ),
         config: { ...all, out, baselines: references },
+        factsOf,
         roles,
         references,
       });
@@ -80,8 +81,11 @@ export async function plan({ arms, seeds, out, plugins, registry }: PlanParts): 
 }
 
 /** Ten digits that two configurations share if they give the same results. */
-export function identity(config: Readonly<Record<string, unknown>>): string {
-  return digest(config, (name) => !IMMATERIAL.test(name));
+export function identity(
+  config: Readonly<Record<string, unknown>>,
+  factsOf: Run["factsOf"],
+): string {
+  return digest(config, (name) => factsOf(name).result);
 }
 
 function digest(

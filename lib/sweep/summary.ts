@@ -6,6 +6,7 @@
 import { own } from "../own.ts";
 import type { Results } from "../run/results.ts";
 import type { Baseline } from "./baseline.ts";
+import type { Run } from "./plan.ts";
 import type { RunResult } from "./result.ts";
 import type { Outcome } from "./run_all.ts";
 import { type Difference, type Estimate, estimate, holm, pairedDifference } from "./statistics.ts";
@@ -92,9 +93,6 @@ export interface SummaryParts {
   readonly outcomes: readonly Outcome[];
 }
 
-/** What is not of the arm. */
-const OF_A_RUN = /^(seed|out|baselines)$/;
-
 /** Means, deviations and paired differences. */
 export function summarise({ seeds, baseline, outcomes }: SummaryParts): SweepSummary {
   const results = outcomes.flatMap(({ result }) => result ?? []);
@@ -102,9 +100,12 @@ export function summarise({ seeds, baseline, outcomes }: SummaryParts): SweepSum
   const configs = outcomes.map(({ run }) => run.config);
   const isShared = (name: string) =>
     new Set(configs.map((config) => JSON.stringify(config[name]))).size === 1;
-  const options = (config: Readonly<Record<string, unknown>>, shared: boolean) =>
+  // What the sweep itself gives to each run is not of its arm.
+  const options = ({ config, factsOf }: Run, shared: boolean) =>
     Object.fromEntries(
-      Object.entries(config).filter(([name]) => !OF_A_RUN.test(name) && isShared(name) === shared),
+      Object.entries(config).filter(([name]) =>
+        !["absent", "assigned"].includes(factsOf(name).sweep) && isShared(name) === shared
+      ),
     );
   const arms = [...baseline.of].map(([label, other]) => {
     const mine = outcomes.filter(({ run }) => run.arm.label === label);
@@ -113,7 +114,7 @@ export function summarise({ seeds, baseline, outcomes }: SummaryParts): SweepSum
     return {
       label,
       baseline: other,
-      config: options(mine[0].run.config, false),
+      config: options(mine[0].run, false),
       clampRate: rate("clampRate"),
       falseNegativeRate: rate("falseNegativeRate"),
       runs: mine.map(({ run: { seed, folder }, result, failure }) => ({
@@ -135,7 +136,7 @@ export function summarise({ seeds, baseline, outcomes }: SummaryParts): SweepSum
     ],
     devices: [...new Set(results.map(({ device }) => device))],
     seconds: results.reduce((sum, { seconds }) => sum + (seconds ?? 0), 0),
-    config: options(configs[0], true),
+    config: options(outcomes[0].run, true),
   };
 }
 

@@ -23,11 +23,11 @@ export const OUTPUT = "output.txt";
  * Throws a DataError where the run's folder holds a run of another configuration, as one that was
  * trained further by hand.
  */
-export async function checkFolder({ folder, config }: Run): Promise<void> {
+export async function checkFolder({ folder, config, factsOf }: Run): Promise<void> {
   const there = await Deno.stat(join(folder, "config.json")).catch(() => undefined);
   if (!there) return;
   const begun = Object(await readConfig(folder));
-  if (identity(begun) === identity(config)) return;
+  if (identity(begun, factsOf) === identity(config, factsOf)) return;
   throw new DataError({
     act: `continue the run ${folder}`,
     rule: "its config.json must be the one that the sweep began it with",

@@ -5,6 +5,7 @@
  * @module
  */
 import { z } from "zod";
+import { facts } from "../facts.ts";
 
 /** The schema of the training options; its type is written out, as a package has to. */
 export const trainOptions: z.ZodObject<{
@@ -29,39 +30,61 @@ export const trainOptions: z.ZodObject<{
   k: z.ZodDefault<z.ZodInt>;
   knnTemperature: z.ZodDefault<z.ZodNumber>;
 }, z.core.$strict> = z.strictObject({
-  seed: z.int().min(0).default(0).describe("seed of weights, order and views"),
-  featureDim: z.int().min(1).default(128).describe("dimension of the embeddings"),
-  batchSize: z.int().min(2).default(256).describe("examples in a batch"),
-  epochs: z.int().min(1).default(500).describe("sweeps over the dataset"),
-  learningRate: z.number().positive().default(1e-3).describe("learning rate after warm-up"),
+  seed: z.int().min(0).default(0).describe("seed of weights, order and views").meta(
+    facts("input", { sweep: "absent", overview: true }),
+  ),
+  featureDim: z.int().min(1).default(128).describe("dimension of the embeddings").meta(
+    facts("training", { reference: true }),
+  ),
+  batchSize: z.int().min(2).default(256).describe("examples in a batch").meta(
+    facts("training", { reference: true, overview: true }),
+  ),
+  epochs: z.int().min(1).default(500).describe("sweeps over the dataset").meta(
+    facts("training", { resume: "extend", reference: true, overview: true }),
+  ),
+  learningRate: z.number().positive().default(1e-3).describe("learning rate after warm-up").meta(
+    facts("training", { overview: true }),
+  ),
   weightDecay: z.number().min(0).default(1e-6).describe(
     "pull of the weights to 0: L2, decoupled for adamw",
+  ).meta(facts("training")),
+  optimizer: z.enum(["adam", "adamw", "sgd", "lars"]).default("adam").describe("update rule").meta(
+    facts("training"),
   ),
-  optimizer: z.enum(["adam", "adamw", "sgd", "lars"]).default("adam").describe("update rule"),
-  momentum: z.number().min(0).lt(1).default(0.9).describe("momentum of sgd and lars"),
+  momentum: z.number().min(0).lt(1).default(0.9).describe("momentum of sgd and lars").meta(
+    facts("training"),
+  ),
   schedule: z.enum(["constant", "cosine"]).default("constant").describe(
     "learning rate over the epochs",
-  ),
+  ).meta(facts("training")),
   warmupEpochs: z.number().min(0).default(0).describe(
     "epochs in which the learning rate rises from 0",
-  ),
+  ).meta(facts("training")),
   microBatch: z.int().min(0).default(0).describe(
     "examples on the device at a time, for less memory: the same gradient, but that batch norm " +
       "takes the statistics of each piece; 0: the whole batch",
-  ),
+  ).meta(facts("training")),
   precision: z.enum(["float32", "mixed"]).default("float32").describe(
     "mixed: convolutions and dense layers multiply in float16 and add in float32; webgpu only",
+  ).meta(facts("training")),
+  maxSteps: z.int().min(0).default(0).describe("stop after so many steps; 0: no limit").meta(
+    facts("training", { resume: "extend" }),
   ),
-  maxSteps: z.int().min(0).default(0).describe("stop after so many steps; 0: no limit"),
-  evalEvery: z.int().min(0).default(25).describe("epochs between kNN evaluations; 0: never"),
+  evalEvery: z.int().min(0).default(25).describe("epochs between kNN evaluations; 0: never").meta(
+    facts("machine"),
+  ),
   saveEvery: z.int().min(0).default(25).describe(
     "epochs between checkpoints; 0: only at the end",
+  ).meta(facts("machine")),
+  logEvery: z.int().min(1).default(10).describe("steps between lines of the log").meta(
+    facts("machine", { result: true }),
   ),
-  logEvery: z.int().min(1).default(10).describe("steps between lines of the log"),
-  k: z.int().min(1).default(200).describe("neighbours of the kNN evaluation"),
+  k: z.int().min(1).default(200).describe("neighbours of the kNN evaluation").meta(
+    facts("judging", { reference: true }),
+  ),
   knnTemperature: z.number().positive().default(0.5).describe(
     "temperature of the votes of the kNN evaluation",
-  ),
+  ).meta(facts("judging")),
 });
 
 /** Checked training options. */

@@ -5,6 +5,7 @@
  * @module
  */
 import { z } from "zod";
+import { facts } from "../facts.ts";
 
 const probability = (value: number) => z.number().min(0).max(1).default(value);
 const strength = (value: number) => z.number().min(0).default(value);
@@ -29,33 +30,46 @@ export const viewOptions: z.ZodObject<{
   blurSigmaMax: z.ZodDefault<z.ZodNumber>;
 }, z.core.$strict> = z.strictObject({
   cropSize: z.int().min(1).max(4096).default(32)
-    .describe("height and width of a view, in pixels"),
+    .describe("height and width of a view, in pixels").meta(facts("input")),
   cropScaleMin: z.number().positive().max(1).default(0.08)
-    .describe("smallest share of the image's area that a crop covers"),
+    .describe("smallest share of the image's area that a crop covers").meta(facts("input")),
   cropScaleMax: z.number().positive().max(1).default(1)
-    .describe("largest share of the image's area that a crop covers"),
+    .describe("largest share of the image's area that a crop covers").meta(facts("input")),
   cropRatioMin: z.number().positive().default(3 / 4)
-    .describe("smallest width : height of a crop, before it is resized to a square"),
+    .describe("smallest width : height of a crop, before it is resized to a square").meta(
+      facts("input"),
+    ),
   cropRatioMax: z.number().positive().default(4 / 3)
-    .describe("largest width : height of a crop"),
-  flip: probability(0.5).describe("probability of a horizontal flip"),
-  jitter: probability(0.8).describe("probability of the colour jitter"),
-  brightness: strength(0.4).describe("jitter: the brightness factor is within 1 ± this"),
-  contrast: strength(0.4).describe("jitter: the contrast factor is within 1 ± this"),
+    .describe("largest width : height of a crop").meta(facts("input")),
+  flip: probability(0.5).describe("probability of a horizontal flip").meta(facts("input")),
+  jitter: probability(0.8).describe("probability of the colour jitter").meta(facts("input")),
+  brightness: strength(0.4).describe("jitter: the brightness factor is within 1 ± this").meta(
+    facts("input"),
+  ),
+  contrast: strength(0.4).describe("jitter: the contrast factor is within 1 ± this").meta(
+    facts("input"),
+  ),
   saturation: strength(0.4)
-    .describe("jitter: the saturation factor is within 1 ± this (colour images)"),
+    .describe("jitter: the saturation factor is within 1 ± this (colour images)").meta(
+      facts("input"),
+    ),
   hue: z.number().min(0).max(0.5).default(0.1)
-    .describe("jitter: the hue turns by up to ± this, in whole turns (colour images)"),
-  grayscale: probability(0.2).describe("probability of losing all colour (colour images)"),
-  blur: probability(0.5).describe("probability of the Gaussian blur"),
+    .describe("jitter: the hue turns by up to ± this, in whole turns (colour images)").meta(
+      facts("input"),
+    ),
+  grayscale: probability(0.2).describe("probability of losing all colour (colour images)").meta(
+    facts("input"),
+  ),
+  blur: probability(0.5).describe("probability of the Gaussian blur").meta(facts("input")),
   blurKernel: z.int().min(0)
     .refine((k) => k === 0 || k % 2 !== 0, "it must be odd, or 0 for a tenth of the crop size")
     .default(0)
-    .describe("width of the blur's kernel in pixels, odd; 0: a tenth of the crop size, made odd"),
+    .describe("width of the blur's kernel in pixels, odd; 0: a tenth of the crop size, made odd")
+    .meta(facts("input")),
   blurSigmaMin: z.number().positive().default(0.1)
-    .describe("smallest standard deviation of the blur, in pixels"),
+    .describe("smallest standard deviation of the blur, in pixels").meta(facts("input")),
   blurSigmaMax: z.number().positive().default(2)
-    .describe("largest standard deviation of the blur, in pixels"),
+    .describe("largest standard deviation of the blur, in pixels").meta(facts("input")),
 }).refine(({ cropScaleMin, cropScaleMax }) => cropScaleMin <= cropScaleMax, {
   path: ["cropScaleMin"],
   error: "it must not exceed crop_scale_max",

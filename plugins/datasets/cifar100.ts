@@ -6,6 +6,7 @@
  */
 import { join } from "node:path";
 import { z } from "zod";
+import { facts } from "../../lib/facts.ts";
 import { type DatasetSource, fetchSource } from "../../lib/data/source.ts";
 import { sourceOptions } from "../../lib/data/source_options.ts";
 import { defineDataset } from "../../lib/plugin.ts";
@@ -62,7 +63,7 @@ export default defineDataset({
   options: z.strictObject({
     ...sourceOptions,
     labels: z.enum(["fine", "coarse"]).default("fine")
-      .describe("the 100 classes, or the 20 superclasses"),
+      .describe("the 100 classes, or the 20 superclasses").meta(facts("input")),
   }),
   source: SOURCE,
   create: async (options, env) => {

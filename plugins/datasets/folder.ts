@@ -4,6 +4,7 @@
  * @module
  */
 import { z } from "zod";
+import { facts } from "../../lib/facts.ts";
 import { UsageError } from "../../lib/errors.ts";
 import { defineDataset } from "../../lib/plugin.ts";
 
@@ -17,11 +18,15 @@ export default defineDataset({
   summary: "Your own images: classes from sub-folders, or a flat folder without labels",
   options: z.strictObject({
     path: z.string().default("").describe("the folder of images (required)")
-      .meta({ path: true, format: "directory-path" }),
+      .meta({ ...facts("input"), path: true, format: "directory-path" }),
     imageSize: z.int().min(1).max(4096).default(96)
-      .describe("height and width to resize and centre-crop every image to, in pixels"),
+      .describe("height and width to resize and centre-crop every image to, in pixels").meta(
+        facts("input"),
+      ),
     testShare: z.number().min(0).lt(1).default(0.1)
-      .describe("share of each class held out for tests, without test/ beside train/"),
+      .describe("share of each class held out for tests, without test/ beside train/").meta(
+        facts("input"),
+      ),
   }),
   create: async ({ path, imageSize, testShare }) => {
     if (path === "") {

@@ -4,6 +4,7 @@
  * @module
  */
 import { z } from "zod";
+import { facts } from "../../lib/facts.ts";
 import { defineDataset } from "../../lib/plugin.ts";
 
 /**
@@ -18,15 +19,20 @@ export default defineDataset({
   name: "synthetic",
   summary: "Procedural textures, any number and balance of classes; balanced, τ⁺ is 1 / classes",
   options: z.strictObject({
-    classes: z.int().min(2).max(50).default(10).describe("number of classes"),
-    size: z.int().min(16).max(512).default(32).describe("height and width, in pixels"),
-    train: z.int().min(2).default(4096).describe("number of training images"),
-    test: z.int().min(2).default(1024).describe("number of test images"),
+    classes: z.int().min(2).max(50).default(10).describe("number of classes").meta(facts("input")),
+    size: z.int().min(16).max(512).default(32).describe("height and width, in pixels").meta(
+      facts("input"),
+    ),
+    train: z.int().min(2).default(4096).describe("number of training images").meta(facts("input")),
+    test: z.int().min(2).default(1024).describe("number of test images").meta(facts("input")),
     imbalance: z.number().min(1).default(1)
-      .describe("training images of the most frequent class per one of the least frequent, ρ"),
+      .describe("training images of the most frequent class per one of the least frequent, ρ").meta(
+        facts("input"),
+      ),
     noise: z.number().min(0).max(1).default(0.05)
-      .describe("standard deviation of the pixels' noise, of a range of 1"),
-    dataSeed: z.int().min(0).default(0).describe("seed of the images, apart from the run's seed"),
+      .describe("standard deviation of the pixels' noise, of a range of 1").meta(facts("input")),
+    dataSeed: z.int().min(0).default(0).describe("seed of the images, apart from the run's seed")
+      .meta(facts("input")),
   }),
   create: async ({ classes, size, train, test, imbalance, noise, dataSeed: seed }) => {
     const { syntheticSplit } = await import("../../lib/data/synthetic.ts");

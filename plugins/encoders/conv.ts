@@ -4,6 +4,7 @@
  * @module
  */
 import { z } from "zod";
+import { facts } from "../../lib/facts.ts";
 import { UsageError } from "../../lib/errors.ts";
 import { defineEncoder } from "../../lib/plugin.ts";
 import { rng, STREAM } from "../../lib/random.ts";
@@ -14,11 +15,12 @@ export default defineEncoder({
   summary: "Plain 3x3 convolutions with batch norm, for small images",
   options: z.strictObject({
     widths: z.array(z.number().int().positive()).min(1).default([32, 64, 128])
-      .describe("channels of each convolution"),
+      .describe("channels of each convolution").meta(facts("input")),
     strides: z.array(z.number().int().positive()).min(1).default([2, 2, 2])
-      .describe("step of each convolution"),
+      .describe("step of each convolution").meta(facts("input")),
     grid: z.number().int().min(1).max(8).default(1)
-      .describe("features are means over a grid × grid layout of the image; 1: over all of it"),
+      .describe("features are means over a grid × grid layout of the image; 1: over all of it")
+      .meta(facts("input")),
   }),
   create: async ({ widths, strides, grid }, env) => {
     if (widths.length !== strides.length) {

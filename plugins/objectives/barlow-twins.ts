@@ -5,6 +5,7 @@
  */
 import type * as tf from "@tensorflow/tfjs";
 import { z } from "zod";
+import { facts } from "../../lib/facts.ts";
 import { checkViews, differ } from "../../lib/objectives/similarities.ts";
 import { defineObjective } from "../../lib/plugin.ts";
 
@@ -19,7 +20,9 @@ export default defineObjective({
   name: "barlow-twins",
   summary: "Redundancy reduction (Zbontar et al. 2021, arXiv:2103.03230)",
   options: z.strictObject({
-    lambda: z.number().min(0).default(0.0051).describe("weight of the off-diagonal terms, λ"),
+    lambda: z.number().min(0).default(0.0051).describe("weight of the off-diagonal terms, λ").meta(
+      facts("training"),
+    ),
   }),
   create: ({ lambda }, { tf }) => {
     const standardise = (view: tf.Tensor2D) => {

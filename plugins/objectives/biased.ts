@@ -4,6 +4,7 @@
  * @module
  */
 import { z } from "zod";
+import { facts } from "../../lib/facts.ts";
 import { defineObjective } from "../../lib/plugin.ts";
 import { familyLoss } from "../../lib/objectives/debiased_family.ts";
 import { checkViews } from "../../lib/objectives/similarities.ts";
@@ -17,7 +18,9 @@ export default defineObjective({
   name: "biased",
   summary: "NT-Xent, the standard contrastive loss (Chen et al. 2020, arXiv:2002.05709)",
   options: z.strictObject({
-    temperature: z.number().positive().default(0.5).describe("divides every similarity, t"),
+    temperature: z.number().positive().default(0.5).describe("divides every similarity, t").meta(
+      facts("training", { reference: true, overview: true }),
+    ),
   }),
   create: ({ temperature }, { tf }) => ({
     symmetry: ["batch", "views"],

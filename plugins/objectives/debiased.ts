@@ -5,6 +5,7 @@
  */
 import type * as tf from "@tensorflow/tfjs";
 import { z } from "zod";
+import { facts } from "../../lib/facts.ts";
 import { familyClampRate, familyLoss } from "../../lib/objectives/debiased_family.ts";
 import { checkViews } from "../../lib/objectives/similarities.ts";
 import { defineObjective } from "../../lib/plugin.ts";
@@ -19,11 +20,17 @@ export default defineObjective({
   name: "debiased",
   summary: "Debiased contrastive loss (Chuang et al. 2020, arXiv:2007.00224)",
   options: z.strictObject({
-    temperature: z.number().positive().default(0.5).describe("divides every similarity, t"),
+    temperature: z.number().positive().default(0.5).describe("divides every similarity, t").meta(
+      facts("training", { reference: true, overview: true }),
+    ),
     tauPlus: z.number().min(0).lt(1).default(0.1)
-      .describe("class prior τ⁺: the probability that a negative is of the anchor's class"),
+      .describe("class prior τ⁺: the probability that a negative is of the anchor's class").meta(
+        facts("training", { reference: true, overview: true }),
+      ),
     positives: z.int().min(1).default(1)
-      .describe("positives of each anchor, M; an example is seen in M + 1 views"),
+      .describe("positives of each anchor, M; an example is seen in M + 1 views").meta(
+        facts("training"),
+      ),
   }),
   create: ({ temperature, tauPlus, positives: m }, { tf }) => {
     const member = { form: "debiased", temperature, tauPlus } as const;

@@ -4,6 +4,7 @@
  * @module
  */
 import { z } from "zod";
+import { facts } from "../../lib/facts.ts";
 import { familyLoss } from "../../lib/objectives/debiased_family.ts";
 import { checkViews } from "../../lib/objectives/similarities.ts";
 import { defineObjective } from "../../lib/plugin.ts";
@@ -17,7 +18,9 @@ export default defineObjective({
   name: "decoupled",
   summary: "Decoupled contrastive loss (Yeh et al. 2022, arXiv:2110.06848)",
   options: z.strictObject({
-    temperature: z.number().positive().default(0.1).describe("divides every similarity, t"),
+    temperature: z.number().positive().default(0.1).describe("divides every similarity, t").meta(
+      facts("training", { overview: true }),
+    ),
   }),
   create: ({ temperature }, { tf }) => ({
     symmetry: ["batch", "views"],

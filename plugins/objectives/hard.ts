@@ -4,6 +4,7 @@
  * @module
  */
 import { z } from "zod";
+import { facts } from "../../lib/facts.ts";
 import { familyClampRate, familyLoss } from "../../lib/objectives/debiased_family.ts";
 import { checkViews } from "../../lib/objectives/similarities.ts";
 import { defineObjective } from "../../lib/plugin.ts";
@@ -17,11 +18,17 @@ export default defineObjective({
   name: "hard",
   summary: "Debiased loss with hard negatives (Robinson et al. 2021, arXiv:2010.04592)",
   options: z.strictObject({
-    temperature: z.number().positive().default(0.5).describe("divides every similarity, t"),
+    temperature: z.number().positive().default(0.5).describe("divides every similarity, t").meta(
+      facts("training", { overview: true }),
+    ),
     tauPlus: z.number().min(0).lt(1).default(0.1)
-      .describe("class prior τ⁺: the probability that a negative is of the anchor's class"),
+      .describe("class prior τ⁺: the probability that a negative is of the anchor's class").meta(
+        facts("training", { overview: true }),
+      ),
     beta: z.number().min(0).default(1)
-      .describe("concentration β: how much closer negatives weigh more, 0 for not at all"),
+      .describe("concentration β: how much closer negatives weigh more, 0 for not at all").meta(
+        facts("training", { overview: true }),
+      ),
   }),
   create: ({ temperature, tauPlus, beta }, { tf }) => {
     const member = { form: "debiased", temperature, tauPlus, beta } as const;

@@ -4,6 +4,7 @@
  * @module
  */
 import { z } from "zod";
+import { facts } from "../../lib/facts.ts";
 import { classIds } from "../../lib/objectives/class_ids.ts";
 import { contrast } from "../../lib/objectives/contrast.ts";
 import {
@@ -23,7 +24,9 @@ export default defineObjective({
   name: "oracle",
   summary: "Contrast with true negatives by label, the paper's upper bound (arXiv:2007.00224)",
   options: z.strictObject({
-    temperature: z.number().positive().default(0.5).describe("divides every similarity, t"),
+    temperature: z.number().positive().default(0.5).describe("divides every similarity, t").meta(
+      facts("training", { overview: true }),
+    ),
   }),
   create: ({ temperature }, { tf }) => ({
     symmetry: ["batch", "views"],

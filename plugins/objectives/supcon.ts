@@ -4,6 +4,7 @@
  * @module
  */
 import { z } from "zod";
+import { facts } from "../../lib/facts.ts";
 import { classIds } from "../../lib/objectives/class_ids.ts";
 import {
   checkViews,
@@ -22,7 +23,9 @@ export default defineObjective({
   name: "supcon",
   summary: "Supervised contrastive loss, needs labels (Khosla et al. 2020, arXiv:2004.11362)",
   options: z.strictObject({
-    temperature: z.number().positive().default(0.1).describe("divides every similarity, t"),
+    temperature: z.number().positive().default(0.1).describe("divides every similarity, t").meta(
+      facts("training", { overview: true }),
+    ),
   }),
   create: ({ temperature }, { tf }) => ({
     symmetry: ["batch", "views"],

@@ -5,6 +5,7 @@
  */
 import type * as tf from "@tensorflow/tfjs";
 import { z } from "zod";
+import { facts } from "../../lib/facts.ts";
 import { checkViews, differ } from "../../lib/objectives/similarities.ts";
 import { defineObjective } from "../../lib/plugin.ts";
 
@@ -20,9 +21,15 @@ export default defineObjective({
   name: "vicreg",
   summary: "Variance-invariance-covariance (Bardes et al. 2022, arXiv:2105.04906)",
   options: z.strictObject({
-    invariance: z.number().min(0).default(25).describe("weight of the invariance term, λ"),
-    variance: z.number().min(0).default(25).describe("weight of the variance term, μ"),
-    covariance: z.number().min(0).default(1).describe("weight of the covariance term, ν"),
+    invariance: z.number().min(0).default(25).describe("weight of the invariance term, λ").meta(
+      facts("training"),
+    ),
+    variance: z.number().min(0).default(25).describe("weight of the variance term, μ").meta(
+      facts("training"),
+    ),
+    covariance: z.number().min(0).default(1).describe("weight of the covariance term, ν").meta(
+      facts("training"),
+    ),
   }),
   create: ({ invariance, variance, covariance }, { tf }) => {
     const regularise = (view: tf.Tensor2D) => {

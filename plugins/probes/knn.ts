@@ -4,6 +4,7 @@
  * @module
  */
 import { z } from "zod";
+import { facts } from "../../lib/facts.ts";
 import { defineProbe } from "../../lib/plugin.ts";
 
 /** The reference code's kNN: k neighbours by cosine, each with the weight exp(s / temperature). */
@@ -11,9 +12,12 @@ export default defineProbe({
   name: "knn",
   summary: "Weighted k nearest neighbours by cosine (Wu et al. 2018, arXiv:1805.01978)",
   options: z.strictObject({
-    k: z.int().min(1).default(200).describe("training examples that vote, the nearest ones"),
+    k: z.int().min(1).default(200).describe("training examples that vote, the nearest ones").meta(
+      facts("judging", { reference: true }),
+    ),
     temperature: z.number().positive().default(0.5)
-      .describe("an example of cosine similarity s votes with the weight exp(s / temperature)"),
+      .describe("an example of cosine similarity s votes with the weight exp(s / temperature)")
+      .meta(facts("judging")),
   }),
   create: async (options, env) => {
     const { knn } = await import("../../lib/evaluate/knn.ts");

@@ -4,6 +4,7 @@
  * @module
  */
 import { z } from "zod";
+import { facts } from "../../lib/facts.ts";
 import { defineProbe } from "../../lib/plugin.ts";
 
 /** A linear classifier on frozen features, fitted to its optimum or as the reference code does. */
@@ -14,11 +15,19 @@ export default defineProbe({
     protocol: z.enum(["standard", "dcl"]).default("standard").describe(
       "standard: L-BFGS to the optimum, L2 chosen on a held-out fifth of the training examples; " +
         "dcl: the reference's Adam on augmented images",
+    ).meta(facts("judging")),
+    epochs: z.int().min(1).default(100).describe("dcl: passes over the training images").meta(
+      facts("judging", { reference: true }),
     ),
-    epochs: z.int().min(1).default(100).describe("dcl: passes over the training images"),
-    batchSize: z.int().min(1).default(512).describe("dcl: images per step"),
-    learningRate: z.number().positive().default(1e-3).describe("dcl: Adam's learning rate"),
-    weightDecay: z.number().min(0).default(1e-6).describe("dcl: L2 added to the gradient"),
+    batchSize: z.int().min(1).default(512).describe("dcl: images per step").meta(
+      facts("judging", { reference: true }),
+    ),
+    learningRate: z.number().positive().default(1e-3).describe("dcl: Adam's learning rate").meta(
+      facts("judging"),
+    ),
+    weightDecay: z.number().min(0).default(1e-6).describe("dcl: L2 added to the gradient").meta(
+      facts("judging"),
+    ),
   }),
   create: async (options, env) => {
     const { linear } = await import("../../lib/evaluate/linear.ts");

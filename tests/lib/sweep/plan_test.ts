@@ -1,10 +1,13 @@
 import { assertEquals, assertMatch, assertNotEquals } from "@std/assert";
 import { command } from "../../../lib/commands/sweep.ts";
+import { command as train } from "../../../lib/commands/train.ts";
+import { resolveConfig } from "../../../lib/config.ts";
 import { loadRegistry } from "../../../lib/registry.ts";
 import { expandArms } from "../../../lib/sweep/arms.ts";
 import { identity, plan, type Run } from "../../../lib/sweep/plan.ts";
 
 const registry = await loadRegistry();
+const { factsOf } = await resolveConfig(train.spec, [], registry);
 
 async function planned(values: Record<string, string>, seeds = [0, 1]): Promise<Run[]> {
   const layer = { source: "the command line", values, text: true };
@@ -25,6 +28,7 @@ Deno.test("runs go seed by seed, in folders that only their own configuration na
   assertEquals(new Set(runs.map(({ folder }) => folder)).size, 6);
   assertMatch(runs[0].folder, /^sweeps\/x\/biased-0-[0-9a-f]{10}$/);
   assertEquals(runs[5].config.seed, 1);
+  assertEquals(Object.keys(runs[5].config).filter((name) => /preset|resume/.test(name)), []);
 
   // Another sweep that has the same run has it in the same folder.
   const folders = (await planned({ tau_plus: "0.1,0.2", device: "wasm", save_every: "7" }, [1]))
@@ -36,9 +40,12 @@ Deno.test("runs go seed by seed, in folders that only their own configuration na
 Deno.test("each option that changes results changes the name, the order of options does not", () => {
   const config = { objective: "biased", seed: 0, epochs: 3, device: "auto", out: "a" };
   const { epochs, ...others } = config;
-  assertEquals(identity({ epochs, ...others, device: "wasm", out: "b" }), identity(config));
-  assertNotEquals(identity({ ...config, epochs: 4 }), identity(config));
-  assertNotEquals(identity({ ...config, plugin: ["a.ts"] }), identity(config));
+  const name = (config: Record<string, unknown>) => identity(config, factsOf);
+  assertEquals(name({ epochs, ...others, device: "wasm", out: "b" }), name(config));
+  assertNotEquals(name({ ...config, epochs: 4 }), name(config));
+  // The log's steps are what clamp_rate and false_negative_rate are means over.
+  assertNotEquals(name({ ...config, log_every: 3 }), name(config));
+  assertNotEquals(name({ ...config, plugin: ["a.ts"] }), name(config));
 });
 
 Deno.test("untrained encoder and raw pixels are judged once per seed and encoder", async () => {

@@ -1,10 +1,15 @@
 import { assert, assertAlmostEquals, assertEquals, assertStringIncludes } from "@std/assert";
 import sharp from "sharp";
+import { command as train } from "../../../lib/commands/train.ts";
+import { resolveConfig } from "../../../lib/config.ts";
+import { loadRegistry } from "../../../lib/registry.ts";
 import { chooseBaseline } from "../../../lib/sweep/baseline.ts";
 import { sweepFigure } from "../../../lib/sweep/figure.ts";
 import { markdown, type SweepReport, terminalTable } from "../../../lib/sweep/report.ts";
 import type { Outcome } from "../../../lib/sweep/run_all.ts";
 import { summarise } from "../../../lib/sweep/summary.ts";
+
+const { factsOf } = await resolveConfig(train.spec, [], await loadRegistry());
 
 /** kNN top-1 by arm and seed; undefined for a run that failed. */
 const KNN: Record<string, (number | undefined)[]> = {
@@ -22,7 +27,16 @@ function report(seeds: number[], labels = Object.keys(KNN)): SweepReport {
         arm,
         seed,
         folder: `sweeps/x/${a}-${seed}`,
-        config: { dataset: "synthetic", objective: arm.label.split(" ")[0], seed, epochs: 2 },
+        config: {
+          dataset: "synthetic",
+          objective: arm.label.split(" ")[0],
+          seed,
+          epochs: 2,
+          // The sweep gives these to each run.
+          out: "sweeps/x",
+          baselines: a === 0,
+        },
+        factsOf,
         roles: {},
         references: a === 0,
       };

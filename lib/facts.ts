@@ -1,0 +1,78 @@
+/**
+ * What is true of an option beside its values: whether a resumed run may change it, whether results
+ * depend on it, whose it is. The facts stand in the option's schema, `.meta(facts("training"))`, and
+ * every list of options is derived from them.
+ *
+ * @module
+ */
+import type { Kind } from "./plugin.ts";
+
+/** The facts of one option. */
+export interface Facts {
+  /**
+   * Whose it is. `run`: it is part of what was trained, and later commands take it from the run.
+   * `command`: it is saved with the run so that the command can be repeated, but later commands have
+   * their own. `call`: it is of one call alone, and not saved.
+   */
+  readonly of: "run" | "command" | "call";
+  /** Whether a resumed run may have another value. `extend`: it may go further than it would have. */
+  readonly resume: "fixed" | "extend" | "free";
+  /** Whether what a run finds depends on it. */
+  readonly result: boolean;
+  /** Whether what the untrained encoder and raw pixels score depends on it. */
+  readonly baseline: boolean;
+  /**
+   * What a sweep makes of it. `vary`: each value of a list is an arm. `shared`: all runs have one
+   * value. `assigned`: it is asked for once, and the sweep decides which runs have it. `absent`: a
+   * sweep does not take it. `own`: it is about the sweep itself.
+   */
+  readonly sweep: "vary" | "shared" | "assigned" | "absent" | "own";
+  /** Whether it says so much about a run that a report shows it first. */
+  readonly overview: boolean;
+  /** Whether the reference (chingyaoc/DCL, `main.py` or `linear.py`) has it. */
+  readonly reference: boolean;
+}
+
+/** What an option is about, from which most of its facts follow. */
+export type Subject = "input" | "training" | "judging" | "machine" | "call" | "sweep";
+
+const none = { baseline: false, overview: false, reference: false } as const;
+
+const SUBJECTS: Readonly<Record<Subject, Facts>> = {
+  // The data, how they come to the encoder, and the encoder before training.
+  input: { ...none, of: "run", resume: "fixed", result: true, baseline: true, sweep: "vary" },
+  // What makes the trained encoder of the untrained one.
+  training: { ...none, of: "run", resume: "fixed", result: true, sweep: "vary" },
+  // How frozen features are judged.
+  judging: { ...none, of: "command", resume: "free", result: true, baseline: true, sweep: "vary" },
+  // Where to compute, and what is logged and saved.
+  machine: { ...none, of: "command", resume: "free", result: false, sweep: "shared" },
+  // One call of one command.
+  call: { ...none, of: "call", resume: "free", result: false, sweep: "absent" },
+  // A sweep, not its runs.
+  sweep: { ...none, of: "call", resume: "free", result: false, sweep: "own" },
+};
+
+/** The facts of an option about `subject`, but where `others` says otherwise; for `.meta()`. */
+export function facts(subject: Subject, others: Partial<Facts> = {}): { readonly facts: Facts } {
+  return { facts: { ...SUBJECTS[subject], ...others } };
+}
+
+/** The facts of `--dataset`, `--encoder`, `--objective` and `--probe`, the choices of plugins. */
+export const ROLE_FACTS: Readonly<Record<Kind, Facts>> = {
+  dataset: facts("input", { overview: true }).facts,
+  encoder: facts("input", { overview: true }).facts,
+  objective: facts("training", { overview: true }).facts,
+  probe: facts("judging", { sweep: "shared" }).facts,
+};
+
+/** The facts of an option of a plugin that states none. */
+export const UNSTATED: Readonly<Record<Kind, Facts>> = {
+  dataset: SUBJECTS.input,
+  encoder: SUBJECTS.input,
+  objective: SUBJECTS.training,
+  probe: SUBJECTS.judging,
+};
+
+/** The facts of what is known by its name alone: it is fixed, and results depend on it. */
+export const UNKNOWN: Facts = SUBJECTS.input;
