@@ -30,7 +30,7 @@ export interface RunResult extends Results {
  * @param say is told, in a sentence, of lines of its log that are no records and are left out
  */
 export async function readResult(
-  { folder, references }: Run,
+  { folder, references }: Pick<Run, "folder" | "references">,
   say?: (words: string) => void,
 ): Promise<RunResult | undefined> {
   const results = await readResults(folder);

@@ -46,9 +46,8 @@ Deno.test("who reads a log is told how many lines are left out, and which is the
     const lines = "10 lines, the first line 2, are no records and are left out.";
     assertEquals(said, [`In ${folder}/metrics.jsonl, ${lines}`]);
     await Deno.writeTextFile(`${folder}/results.json`, '{"device":"wasm","trained":{}}');
-    const arm = { treatment: "", setting: "", label: "", layers: [] };
     const result = await readResult(
-      { arm, seed: 0, folder, config: {}, roles: {}, references: false },
+      { folder, references: false },
       (words) => said.push(words),
     );
     assertEquals([result?.steps, result?.loss, said.length], [2, 2, 2]);
