@@ -6,7 +6,7 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { TrainingError } from "../errors.ts";
-import { normaliseBy, normaliseByBatch } from "./normalise.ts";
+import { batchNormInference, batchNormTraining } from "./batch_norm_functions.ts";
 
 /** PyTorch's ε, added to the variance. */
 const EPSILON = 1e-5;
@@ -74,7 +74,7 @@ export class BatchNorm extends Stock {
         residual,
       };
       if (!options?.["training"]) {
-        return normaliseBy(x, mean.read(), variance.read(), normalisation);
+        return batchNormInference(x, mean.read(), variance.read(), normalisation);
       }
       if (x.size / normalisation.gamma.size < 2) {
         throw new TrainingError({
@@ -84,7 +84,7 @@ export class BatchNorm extends Stock {
           next: "Choose a larger batch.",
         });
       }
-      return normaliseByBatch(x, normalisation, { mean, variance, momentum: 1 - MOMENTUM });
+      return batchNormTraining(x, normalisation, { mean, variance, momentum: 1 - MOMENTUM });
     });
   }
 }

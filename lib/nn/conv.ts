@@ -6,10 +6,9 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { averagePool } from "./average_pool.ts";
-import { BatchNorm } from "./batch_norm.ts";
+import { BatchNorm, type CallOptions } from "./batch_norm.ts";
 import { Conv2D, Padding } from "./conv2d_layer.ts";
 import { MaxPool } from "./max_pool.ts";
-import { AddRelu, ReluDone } from "./relu.ts";
 
 /** A convolution. */
 export interface ConvOptions {
@@ -96,4 +95,38 @@ export function applyLayer(
   const output = layer.apply(inputs);
   if (!(output instanceof tf.SymbolicTensor)) throw new TypeError(`${layer.name} has one output`);
   return output;
+}
+
+type Constructor = new (args: { name: string }) => tf.layers.Layer;
+
+// The classes themselves are not exported by TensorFlow.js, only their factories.
+const StockReLU = tf.layers.reLU().constructor as Constructor;
+const StockAdd = tf.layers.add().constructor as Constructor;
+
+/**
+ * A ReLU after a layer that has taken max(x, 0) already, in one pass where the device has a kernel for
+ * it: here it passes on its input. It is saved as a stock layer, so a stock TensorFlow.js loads it.
+ */
+class ReluDone extends StockReLU {
+  /** Passes on its input. */
+  override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
+    return Array.isArray(inputs) ? inputs[0] : inputs;
+  }
+}
+
+/** The sum of two tensors of one shape, saved as `Add`, with what comes before and after it. */
+class AddRelu extends StockAdd {
+  readonly #branch: BatchNorm;
+
+  /** `branch` is the deferred layer that the first input comes from. */
+  constructor({ name, branch }: { name: string; branch: BatchNorm }) {
+    super({ name });
+    this.#branch = branch;
+  }
+
+  /** max(normalised(x) + residual, 0). */
+  override call(inputs: tf.Tensor | tf.Tensor[], options: CallOptions): tf.Tensor {
+    const [x, residual] = Array.isArray(inputs) ? inputs : [];
+    return this.#branch.normalise(x, options, residual);
+  }
 }

@@ -7,7 +7,11 @@ import * as tf from "@tensorflow/tfjs";
 import { averagePool } from "../../nn/average_pool.ts";
 import { BatchNorm } from "../../nn/batch_norm.ts";
 import { maxPool } from "../../nn/max_pool.ts";
-import { type Normalisation, normaliseBy, normaliseByBatch } from "../../nn/normalise.ts";
+import {
+  batchNormInference,
+  type BatchNormInputs,
+  batchNormTraining,
+} from "../../nn/batch_norm_functions.ts";
 import type { KernelCheck } from "../kernel_check.ts";
 import { normal, withGradients } from "./inputs.ts";
 
@@ -20,7 +24,7 @@ const SHAPES = [[33, 9, 7, 4], [70, 3], [5, 3, 3, 65]];
 /** Calls `layer` on x, γ, β and for one of three times a residual, and gives its gradients. */
 function withEnds(
   shape: number[],
-  layer: (x: tf.Tensor, normalisation: Normalisation) => tf.Tensor,
+  layer: (x: tf.Tensor, normalisation: BatchNormInputs) => tf.Tensor,
 ): tf.Tensor[] {
   const channels = shape.slice(-1);
   const inputs = () => [normal(5, shape), normal(6, channels), normal(7, channels)];
@@ -47,7 +51,7 @@ function training(): tf.Tensor[] {
     layer.build([null, ...channels]);
     const [, , mean, variance] = layer.weights;
     const running = { mean, variance, momentum: 0.1 };
-    const outputs = withEnds(shape, (x, options) => normaliseByBatch(x, options, running));
+    const outputs = withEnds(shape, (x, options) => batchNormTraining(x, options, running));
     const statistics = [mean, variance].map((weight) => weight.read().clone());
     tf.dispose(layer.weights.map((weight) => weight.read()));
     return [...outputs, ...statistics];
@@ -72,7 +76,7 @@ export const checks: readonly KernelCheck[] = [
       SHAPES.flatMap((shape) => {
         const channels = shape.slice(-1);
         const mean = normal(3, channels), variance = normal(4, channels).square().add(0.5);
-        return withEnds(shape, (x, options) => normaliseBy(x, mean, variance, options));
+        return withEnds(shape, (x, options) => batchNormInference(x, mean, variance, options));
       }),
   },
   {
@@ -118,8 +122,8 @@ function block(): tf.Tensor[] {
       const images = tf.conv2d(x as tf.Tensor4D, w as tf.Tensor4D, 1, "same");
       const running = { mean, variance, momentum: 0.1 };
       const options = { gamma, beta, epsilon: EPSILON, relu: true };
-      const residual = normaliseByBatch(images, options, running);
-      return normaliseByBatch(images, { ...options, residual }, running);
+      const residual = batchNormTraining(images, options, running);
+      return batchNormTraining(images, { ...options, residual }, running);
     },
     [normal(1, [4, 6, 5, 3]), normal(2, [3, 3, 3, 8]), normal(3, [8]), normal(4, [8])],
   );

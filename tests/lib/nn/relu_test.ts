@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { assertEquals } from "@std/assert";
 import { batchNormAddRelu, batchNormRelu } from "../../../lib/nn/conv.ts";
-import { normaliseBy, normaliseByBatch } from "../../../lib/nn/normalise.ts";
+import { batchNormInference, batchNormTraining } from "../../../lib/nn/batch_norm_functions.ts";
 import { rng } from "../../../lib/random.ts";
 import { checkKernel } from "../../support/check_kernel.ts";
 import { testOnDevices } from "../../support/devices.ts";
@@ -20,7 +20,7 @@ testOnDevices(
       await checkKernel(device, {
         inputs: [normals(shape, 1), normals(channels, 2), normals(channels, 3), normals(shape, 4)],
         run: (x, gamma, beta, residual) =>
-          normaliseByBatch(x, { gamma, beta, epsilon: EPSILON, relu: true, residual }, running),
+          batchNormTraining(x, { gamma, beta, epsilon: EPSILON, relu: true, residual }, running),
         reference: (x, gamma, beta, residual) =>
           batchNorm(x, gamma, beta).map((y, i) => Math.max(y + residual[i], 0)),
         tolerance: 1e-4,
@@ -37,7 +37,7 @@ testOnDevices("images that are their own residual get both gradients", async (de
     run: (x) => {
       const [gamma, beta] = [tf.ones([3]), tf.zeros([3])];
       const options = { gamma, beta, epsilon: EPSILON, relu: true, residual: x };
-      return normaliseByBatch(x, options, running);
+      return batchNormTraining(x, options, running);
     },
     reference: (x) => batchNorm(x, [1, 1, 1], [0, 0, 0]).map((y, i) => Math.max(y + x[i], 0)),
     tolerance: 1e-4,
@@ -50,7 +50,7 @@ testOnDevices("a NaN stays one", async () => {
     const [zero, one] = [tf.tensor1d([0]), tf.tensor1d([1])];
     const options = { gamma: one, beta: zero, epsilon: 0, relu: true };
     const residual = tf.tensor2d([[NaN], [1]]);
-    return normaliseBy(tf.tensor2d([[1], [1]]), zero, one, { ...options, residual });
+    return batchNormInference(tf.tensor2d([[1], [1]]), zero, one, { ...options, residual });
   });
   assertEquals([...await y.data()], [NaN, 2]);
   y.dispose();

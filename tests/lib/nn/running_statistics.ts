@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import { BatchNorm } from "../../../lib/nn/batch_norm.ts";
-import type { Running } from "../../../lib/nn/normalise.ts";
+import type { Running } from "../../../lib/nn/batch_norm_functions.ts";
 
 /** Running statistics that take all of the last batch's; `dispose` of them. */
 export function runningStatistics(channels: number): { running: Running; dispose: () => void } {

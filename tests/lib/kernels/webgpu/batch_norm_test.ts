@@ -2,7 +2,11 @@
 import * as tf from "@tensorflow/tfjs";
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import { webgpuBackend } from "../../../../lib/kernels/webgpu/program.ts";
-import { normaliseBy, normaliseByBatch, type Running } from "../../../../lib/nn/normalise.ts";
+import {
+  batchNormInference,
+  batchNormTraining,
+  type Running,
+} from "../../../../lib/nn/batch_norm_functions.ts";
 import { rng } from "../../../../lib/random.ts";
 import { checkKernel } from "../../../support/check_kernel.ts";
 import { testOnWebgpu } from "../../../support/devices.ts";
@@ -25,7 +29,7 @@ for (const name of ["", " with ReLU", " with residual and ReLU"]) {
       await checkKernel(device, {
         inputs: inputs(shape),
         run: (x, gamma, beta, residual) =>
-          normaliseByBatch(x, { gamma, beta, epsilon: EPSILON, relu, residual }, running),
+          batchNormTraining(x, { gamma, beta, epsilon: EPSILON, relu, residual }, running),
         reference: (x, gamma, beta, residual) => ended(batchNorm(x, gamma, beta), relu, residual),
         tolerance: 1e-4,
       });
@@ -42,7 +46,13 @@ for (const name of ["", " with ReLU", " with residual and ReLU"]) {
       await checkKernel(device, {
         inputs: inputs(shape),
         run: (x, gamma, beta, residual) =>
-          normaliseBy(x, given[0], given[1], { gamma, beta, epsilon: EPSILON, relu, residual }),
+          batchNormInference(x, given[0], given[1], {
+            gamma,
+            beta,
+            epsilon: EPSILON,
+            relu,
+            residual,
+          }),
         reference: (x, gamma, beta, residual) =>
           ended(normalise(x, mean, variance, gamma, beta), relu, residual),
         tolerance: 1e-4,
@@ -121,7 +131,7 @@ testOnWebgpu("a copy that shares the running statistics' data keeps its values",
 function train(x: tf.Tensor, running: Running, residual?: tf.Tensor): tf.Tensor {
   const channels = x.shape.at(-1)!;
   const gamma = tf.ones([channels]), beta = tf.zeros([channels]);
-  return normaliseByBatch(x, { gamma, beta, epsilon: EPSILON, relu: false, residual }, running);
+  return batchNormTraining(x, { gamma, beta, epsilon: EPSILON, relu: false, residual }, running);
 }
 
 /** x, γ, β and a residual, rounded to float32. */

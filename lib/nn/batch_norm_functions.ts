@@ -15,11 +15,10 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { hasKernel, runKernel, withGradient } from "../kernels/calls.ts";
-import { channelAffine, channelMean } from "./channels.ts";
 import { unshare } from "./unshare.ts";
 
 /** What the channels are scaled and shifted by, and how. */
-export interface Normalisation {
+export interface BatchNormInputs {
   /** γ, [c]. */
   readonly gamma: tf.Tensor;
   /** β, [c]. */
@@ -48,9 +47,9 @@ export interface Running {
  * @param x [rows, c] or [batch, h, w, c], of two rows or more
  * @returns y, of the shape of x; first-order gradients flow to x, γ, β and the residual
  */
-export function normaliseByBatch(
+export function batchNormTraining(
   x: tf.Tensor,
-  { gamma, beta, epsilon, relu, residual }: Normalisation,
+  { gamma, beta, epsilon, relu, residual }: BatchNormInputs,
   running: Running,
 ): tf.Tensor {
   if (hasKernel("BatchNormTraining")) {
@@ -120,11 +119,11 @@ function gradientByBatch(dy: tf.Tensor, [x, gamma, mean, inverseStd]: tf.Tensor[
  * @param x [rows, c] or [batch, h, w, c]
  * @returns y, of the shape of x; first-order gradients flow to x, γ, β and the residual
  */
-export function normaliseBy(
+export function batchNormInference(
   x: tf.Tensor,
   mean: tf.Tensor,
   variance: tf.Tensor,
-  { gamma, beta, epsilon, relu, residual }: Normalisation,
+  { gamma, beta, epsilon, relu, residual }: BatchNormInputs,
 ): tf.Tensor {
   const more: tf.NamedTensorMap = residual ? { residual } : {};
   const affine = () => {
@@ -155,4 +154,42 @@ export function normaliseBy(
       },
     };
   });
+}
+
+// The two per-channel operations that batch normalization is made of on devices without a kernel for
+// it, in the forms that are fastest with what TensorFlow.js ships: a mean by average pooling (`sum`
+// over the leading axes would transpose first), and an affine map by a 1×1 depthwise convolution (a
+// broadcast `mul` and `add` write twice, and the WebGPU ones index slowly).
+
+/**
+ * The mean of every channel: x [rows, c] or [batch, h, w, c] → [c]. Images are averaged first and
+ * then their means, so that rounding errors grow with h·w + batch and not with their product.
+ */
+function channelMean(x: tf.Tensor): tf.Tensor1D {
+  return tf.tidy(() => {
+    const images = asImages(x);
+    const [batch, height, width, channels] = images.shape;
+    const means = tf.avgPool(images, [height, width], 1, "valid");
+    if (batch === 1) return means.reshape([channels]);
+    return tf.avgPool(means.reshape<tf.Tensor4D>([1, batch, 1, channels]), [batch, 1], 1, "valid")
+      .reshape([channels]);
+  });
+}
+
+/** x·scale + shift with scale and shift [c], for x [rows, c] or [batch, h, w, c]. */
+function channelAffine(x: tf.Tensor, scale: tf.Tensor, shift?: tf.Tensor): tf.Tensor {
+  return tf.tidy(() =>
+    tf.fused.depthwiseConv2d({
+      x: asImages(x),
+      filter: scale.reshape([1, 1, scale.size, 1]),
+      strides: 1,
+      pad: "valid",
+      bias: shift,
+    }).reshape(x.shape)
+  );
+}
+
+function asImages(x: tf.Tensor): tf.Tensor4D {
+  const channels = x.shape[x.rank - 1];
+  return x.reshape(x.rank === 4 ? x.shape : [1, x.size / channels, 1, channels]);
 }
