@@ -24,7 +24,7 @@ export const tuneOption: z.ZodDefault<z.ZodEnum<{ on: "on"; off: "off" }>> = z.e
 /** `--out`. */
 export const outOption: z.ZodDefault<z.ZodString> = z.string().min(1).default("runs")
   .describe("folder of the runs").meta({
-    ...facts("machine", { sweep: "vary" }),
+    ...facts("machine", { sweep: "absent" }),
     format: "directory-path",
   });
 
