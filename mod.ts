@@ -57,12 +57,7 @@ export * from "./lib/interop/safetensors.ts";
 
 // For files of PyTorch.
 export { decodePth } from "./lib/interop/pth.ts";
-export {
-  findNaming,
-  type FromTorch,
-  fromTorch,
-  type TorchNaming,
-  toTorch,
-} from "./lib/interop/torch_names.ts";
+export { type FromTorch, fromTorch, toTorch } from "./lib/interop/torch_names.ts";
+export { findNaming, type TorchNaming } from "./lib/interop/torch_naming.ts";
 
 export { z } from "zod";

@@ -52,11 +52,20 @@ export async function modelFileLayers(
     return [{ source: path, values: ofExport(path, metadata, defaults), text: false }];
   }
   if (!naming) {
+    if (![...tensors.keys()].some((name) => name.startsWith("encoder."))) {
+      throw new DataError({
+        act: `use ${path}`,
+        rule:
+          "its names must be those of a checkpoint of tauplus, or end as those of torchvision's " +
+          "residual networks do (conv1.weight, layer1.0.conv1.weight)",
+        got: [...tensors.keys()].slice(0, 3).join(", ") || "no tensors",
+        next: "Load it in PyTorch and save the encoder under torchvision's names.",
+      });
+    }
     if (named.encoder !== undefined && named.dataset !== undefined) return [];
     throw new UsageError({
       act: `use ${path}`,
-      rule: "there is no config.json beside it, and its weights have not the names of PyTorch's " +
-        "residual networks, so its encoder and dataset must be named",
+      rule: "there is no config.json beside it, so its encoder and dataset must be named",
       next: "Give --encoder=NAME and --dataset=NAME.",
     });
   }

@@ -94,13 +94,15 @@ export async function restore(
   const { plugin, options: encoderOptions } = chosen(roles, "encoder");
   const encoder = await session.make("encoder", plugin, encoderOptions);
   const run = await runOf(options, options.out);
-  const { path, ignored } = await loadEncoderWeights(
+  const { path, ignored, chosen: taken } = await loadEncoderWeights(
     options.modelPath ?? run!.path,
     encoder.model,
   );
   note(`encoder  ${plugin.name} of ${path}`);
-  const layers = new Set(ignored.map((name) => name.replace(/\.\w+$/, "")));
-  if (layers.size > 0) note(`         no part of the encoder: ${[...layers].sort().join(", ")}`);
+  if (taken !== undefined) note(`         the file has several; this one is ${taken}`);
+  if (ignored.length > 0) {
+    note(`         no part of the encoder: ${[...ignored].sort().map(printable).join(", ")}`);
+  }
   return { session, encoder, path, run };
 }
 
@@ -141,5 +143,9 @@ async function runOf(
   const found = await openRun(folder);
   return found.config.encoder === undefined ? undefined : found;
 }
+
+/** A name out of a file, which may hold anything, a terminal's commands too. */
+const printable = (name: string) =>
+  /^[\w.:<>-]{1,80}$/.test(name) ? name : JSON.stringify(name.slice(0, 80));
 
 const text = (value: unknown) => value === undefined ? undefined : String(value);

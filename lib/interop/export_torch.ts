@@ -6,7 +6,8 @@
 import { UsageError } from "../errors.ts";
 import type { ExportGraph } from "./export_graph.ts";
 import type { NamedArray } from "./named_array.ts";
-import { type TorchNaming, toTorch } from "./torch_names.ts";
+import { toTorch } from "./torch_names.ts";
+import type { TorchNaming } from "./torch_naming.ts";
 
 /** Encoder and, where it goes along, the projection head. */
 export interface ExportParts {

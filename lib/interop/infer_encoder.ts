@@ -4,7 +4,7 @@
  * @module
  */
 import type { NamedArray } from "./named_array.ts";
-import { torchName, type TorchNaming } from "./torch_names.ts";
+import { torchName, type TorchNaming } from "./torch_naming.ts";
 
 /** torchvision's residual networks that are encoders here, by block and blocks per stage. */
 const RESNETS: Readonly<Record<string, string>> = {
@@ -43,6 +43,8 @@ export function inferEncoder(
     const widths = Array.from({ length: layers }, (_, i) => kernel(`conv${i + 1}`)![0]);
     return { encoder: "conv", options: { widths } };
   }
+  // Wide networks and those of groups have as many layers.
+  if (`${kernel("layer1.0.conv2")}` !== "64,64,3,3") return undefined;
   const block = kernel("layer1.0.conv3") ? "bottleneck" : "basic";
   const depths = [1, 2, 3, 4].map((stage) => count((index) => `layer${stage}.${index}.conv1`));
   const [encoder, stem] = [RESNETS[`${block} ${depths}`], STEMS[first[2]]];

@@ -1,7 +1,8 @@
 /**
  * Python's pickles as data. A pickle is a program for a stack machine, and Python runs whatever
  * functions it names; here a global is what the host has for its name, and one that the host does
- * not have is refused. Nothing of the file is ever run.
+ * not have is kept as its name alone, with nothing of what the file would put into it. Nothing is
+ * imported or called, whatever the file asks for.
  *
  * Read are the opcodes of protocols 0 to 5 that `torch.save` writes, with their kin. Time and memory
  * are bounded by the pickle's length: every value on the stack has taken a byte, and what is in
@@ -15,9 +16,8 @@ import { ByteReader, type Fail } from "./byte_reader.ts";
 import { Machine, type PickleHost, type PickleValue } from "./pickle_machine.ts";
 
 /**
- * Reads the pickle that begins at byte `from`; `end` is the byte after it. Any breach of the format,
- * a global that the host does not allow, and an opcode that `torch.save` does not write go to
- * `fail`.
+ * Reads the pickle that begins at byte `from`; `end` is the byte after it. Any breach of the format
+ * and an opcode that `torch.save` does not write go to `fail`.
  */
 export function unpickle(
   bytes: Uint8Array<ArrayBuffer>,
@@ -82,10 +82,10 @@ const ACTS: ReadonlyMap<number, (machine: Machine) => void> = byCode({
   "\x87": (m) => m.push([m.pop(), m.pop(), m.pop()].reverse()),
   "]": (m) => m.push([]),
   "l": (m) => m.push(m.popMark()),
-  "a": (m) => append(m, [m.pop()]),
-  "e": (m) => append(m, m.popMark()),
+  "a": (m) => m.append([m.pop()]),
+  "e": (m) => m.append(m.popMark()),
   "\x8f": (m) => m.push([]),
-  "\x90": (m) => append(m, m.popMark()),
+  "\x90": (m) => m.append(m.popMark()),
   "\x91": (m) => m.push(m.popMark()),
   "}": (m) => m.push(new Map()),
   "d": (m) => {
@@ -110,17 +110,24 @@ const ACTS: ReadonlyMap<number, (machine: Machine) => void> = byCode({
     if (typeof name !== "string" || typeof module !== "string") m.mistyped("the name of a global");
     else m.global(module, name);
   },
-  // A class and its arguments at once: the class is refused by name, or is nothing to be built so.
+  // A class and what it is made from, which no class here takes.
   "i": (m) => {
+    m.popMark();
     m.global(m.textLine(), m.textLine());
-    m.mistyped("a function");
+    m.construct(m.pop());
+  },
+  "o": (m) => m.construct(m.popMark()[0]),
+  "\x81": (m) => {
+    m.pop();
+    m.construct(m.pop());
+  },
+  "\x92": (m) => {
+    m.pop();
+    m.pop();
+    m.construct(m.pop());
   },
   "R": (m) => m.reduce(),
-  "b": (m) => {
-    // An OrderedDict's attributes, such as the versions of the modules in a state dict.
-    m.pop();
-    if (!(m.top() instanceof Map)) m.mistyped("a dict to give attributes to");
-  },
+  "b": (m) => m.build(),
   "Q": (m) => m.push(m.host.persistent(m.pop())),
 
   "\x80": (m) => {
@@ -143,12 +150,9 @@ const REFUSED: Readonly<Record<number, string>> = Object.fromEntries(
   Object.entries({
     "P": "PERSID",
     "S": "STRING",
-    "o": "OBJ",
-    "\x81": "NEWOBJ",
     "\x82": "EXT1",
     "\x83": "EXT2",
     "\x84": "EXT4",
-    "\x92": "NEWOBJ_EX",
     "\x97": "NEXT_BUFFER",
     "\x98": "READONLY_BUFFER",
   }).map(([character, name]) => [character.charCodeAt(0), name]),
@@ -158,11 +162,6 @@ function byCode(
   acts: Readonly<Record<string, (machine: Machine) => unknown>>,
 ): ReadonlyMap<number, (machine: Machine) => void> {
   return new Map(Object.entries(acts).map(([character, act]) => [character.charCodeAt(0), act]));
-}
-
-function append(machine: Machine, items: readonly PickleValue[]): void {
-  const list = machine.list();
-  for (const item of items) list.push(item);
 }
 
 /** `7`, `7L`, and the booleans of protocol 1, `00` and `01`. */

@@ -34,10 +34,21 @@ export interface PickleGlobal extends PickleObject {
   call?(args: readonly PickleValue[]): PickleValue;
 }
 
+/**
+ * A class or function that the host does not know, or what the pickle says that it gave: a name and
+ * nothing else. It is never looked up, and what is put into it is dropped.
+ */
+export interface Opaque extends PickleObject {
+  /** Distinguishes it from other objects. */
+  readonly kind: "opaque";
+  /** The name of the class or function, such as `argparse.Namespace`. */
+  readonly name: string;
+}
+
 /** The world outside the pickle. */
 export interface PickleHost {
-  /** The value of a global such as `collections.OrderedDict`; undefined where it is not allowed. */
-  global(name: string): PickleValue | undefined;
+  /** The value of a global such as `collections.OrderedDict`; an unknown one is {@linkcode Opaque}. */
+  global(name: string): PickleValue;
   /** The value for a persistent id, as PyTorch has one for each storage. */
   persistent(id: PickleValue): PickleValue;
 }
@@ -89,37 +100,46 @@ export class Machine {
 
   /** Pushes what the host has for a global. */
   global(module: string, name: string): void {
-    const full = `${module}.${name}`;
-    const value = this.host.global(full);
-    this.push(
-      value ?? this.fail(
-        "it must hold only tensors and plain values, and nothing to be run or imported",
-        full,
-        "Where you trust its maker, load it in PyTorch and save the weights alone: " +
-          "torch.save(model.state_dict(), path).",
-      ),
-    );
+    this.push(this.host.global(`${module}.${name}`));
   }
 
-  /** Calls a global of the host with a tuple. */
+  /** Calls a global of the host with a tuple; what is opaque is not called, and gives its like. */
   reduce(): void {
     const args = this.pop();
     const callee = this.pop();
+    if (isOpaque(callee)) return this.push(callee);
     if (!Array.isArray(args) || !isGlobal(callee) || !callee.call) {
       return this.fail(`what is called at byte ${this.reader.at} must be a function`, "another");
     }
     this.push(callee.call(args));
   }
 
-  /** The list that items are added to. */
-  list(): PickleValue[] {
+  /** Pushes an object of a class that is opaque; of no other class objects are made. */
+  construct(made: PickleValue | undefined): void {
+    if (made === undefined || !isOpaque(made)) this.mistyped("a class that objects are made of");
+    else this.push(made);
+  }
+
+  /** Gives the object on top its attributes, which are dropped. */
+  build(): void {
+    this.pop();
+    const object = this.top();
+    // An OrderedDict has some too, such as the versions of the modules in a state dict.
+    if (!(object instanceof Map) && !isOpaque(object)) this.mistyped("an object with attributes");
+  }
+
+  /** Adds items to the list on top. */
+  append(items: readonly PickleValue[]): void {
     const list = this.top();
-    return Array.isArray(list) ? list : this.mistyped("a list");
+    if (isOpaque(list)) return;
+    if (!Array.isArray(list)) return this.mistyped("a list");
+    for (const item of items) list.push(item);
   }
 
   /** Adds keys and values, one after the other, to the dict on top. */
   setItems(items: readonly PickleValue[]): void {
     const dict = this.top();
+    if (isOpaque(dict)) return;
     if (!(dict instanceof Map)) return this.mistyped("a dict");
     if (items.length % 2 !== 0) this.mistyped("a value for each key");
     for (let i = 0; i < items.length; i += 2) dict.set(items[i], items[i + 1]);
@@ -143,6 +163,10 @@ function missing(machine: Machine, index: number): PickleValue {
   if (machine.memo.has(index)) return null;
   return machine.fail(`the memo must have what byte ${machine.reader.at} asks for`, index);
 }
+
+/** Whether a value is of a class or function that the host does not know. */
+export const isOpaque = (value: PickleValue): value is Opaque =>
+  typeof value === "object" && value !== null && "kind" in value && value.kind === "opaque";
 
 const isGlobal = (value: PickleValue): value is PickleGlobal =>
   typeof value === "object" && value !== null && "kind" in value && value.kind === "global";

@@ -1,7 +1,8 @@
 /**
  * Checkpoints of PyTorch, as `torch.save` writes them: the zip layout (PyTorch 1.6 and later) and
  * the legacy one (before, and `_use_new_zipfile_serialization=False`). The pickles in them are read
- * as data: nothing of a file is ever run, and a file that names anything to be run is refused.
+ * as data: nothing of a file is ever run or imported, and of what it names to be run only the name
+ * is kept.
  *
  * @module
  */
@@ -18,7 +19,14 @@ import { unpickle } from "./pickle.ts";
 import type { PickleValue } from "./pickle_machine.ts";
 import { findStateDict } from "./state_dict.ts";
 import { isZip, readStoredZip } from "./stored_zip.ts";
-import { inOrder, isTensor, toNamedArray, torchHost, type TorchStorage } from "./torch_pickle.ts";
+import {
+  inOrder,
+  isTensor,
+  toNamedArray,
+  type TorchHost,
+  torchHost,
+  type TorchStorage,
+} from "./torch_pickle.ts";
 
 /** The first pickle of the legacy layout. */
 const MAGIC = 0x1950a86a20f9469cfc6cn;
@@ -28,7 +36,16 @@ const PROTOCOL = 1001;
 /** A checkpoint whose storages are looked up when they are asked for. */
 interface Checkpoint {
   readonly value: PickleValue;
+  readonly host: TorchHost;
   readonly bytesOf: (storage: TorchStorage) => Uint8Array<ArrayBuffer>;
+}
+
+/** What was read of a file. */
+export interface PthContents {
+  /** The tensors of the model's state dict, by name. */
+  readonly tensors: Map<string, NamedArray>;
+  /** What else the file has: other networks' places, and classes and functions that it names. */
+  readonly unread: readonly string[];
 }
 
 /** Whether bytes begin as a file of PyTorch does, in either layout. */
@@ -46,11 +63,18 @@ export function isPth(bytes: Uint8Array): boolean {
  * `bytes` where their elements lie there in order, and aligned; values that are no tensors are left
  * out.
  *
+ * What lies beside them need not be understood: of the trainer's arguments (`argparse.Namespace`), of
+ * a NumPy score, and of a function such as `os.system`, only the names are kept.
+ *
  * Throws a DataError about `source` where the file is damaged, was written on a big-endian machine,
- * has no state dict or more than one that could be meant, or names a class or function that is no
- * part of a state dict, such as `os.system`.
+ * or has no state dict or more than one that could be meant.
  */
 export function decodePth(bytes: Uint8Array<ArrayBuffer>, source: string): Map<string, NamedArray> {
+  return readPth(bytes, source).tensors;
+}
+
+/** The same, with what else the file has by name. */
+export function readPth(bytes: Uint8Array<ArrayBuffer>, source: string): PthContents {
   const fail: Fail = (rule, got, next) => {
     throw new DataError({
       act: `read ${source} as a PyTorch checkpoint`,
@@ -59,7 +83,7 @@ export function decodePth(bytes: Uint8Array<ArrayBuffer>, source: string): Map<s
       next: next ?? "The file is damaged or of another format; write or download it again.",
     });
   };
-  const { value, bytesOf } = isZip(bytes) ? readZip(bytes, fail) : readLegacy(bytes, fail);
+  const { value, host, bytesOf } = isZip(bytes) ? readZip(bytes, fail) : readLegacy(bytes, fail);
   const opened = new Map<string, ElementArray>();
   const elementsOf = (storage: TorchStorage) => {
     const elements = opened.get(storage.key) ?? toElements(storage.dtype, bytesOf(storage));
@@ -69,7 +93,8 @@ export function decodePth(bytes: Uint8Array<ArrayBuffer>, source: string): Map<s
   // A tensor may repeat a few elements without end: copies must not be larger than the file.
   let room = bytes.length;
   const tensors = new Map<string, NamedArray>();
-  for (const [name, tensor] of findStateDict(value, fail)) {
+  const { dict, others } = findStateDict(value, fail);
+  for (const [name, tensor] of dict) {
     if (!isTensor(tensor) || typeof name !== "string") continue;
     if (!inOrder(tensor)) {
       room -= elementCount(tensor.shape) * elementBytes(tensor.storage.dtype);
@@ -83,7 +108,7 @@ export function decodePth(bytes: Uint8Array<ArrayBuffer>, source: string): Map<s
     }
     tensors.set(name, toNamedArray(tensor, elementsOf(tensor.storage)));
   }
-  return tensors;
+  return { tensors, unread: [...others, ...host.unknown] };
 }
 
 /** `NAME/data.pkl`, the pickle, and `NAME/data/KEY`, the storages. */
@@ -110,6 +135,7 @@ function readZip(bytes: Uint8Array<ArrayBuffer>, fail: Fail): Checkpoint {
   const { value } = unpickle(pickle, 0, host, fail);
   return {
     value,
+    host,
     bytesOf: ({ key, dtype, length }) => {
       const name = `${folder}/data/${key}`;
       const expected = length * elementBytes(dtype);
@@ -160,6 +186,7 @@ function readLegacy(bytes: Uint8Array<ArrayBuffer>, fail: Fail): Checkpoint {
   }
   return {
     value,
+    host,
     bytesOf: ({ key }) =>
       storages.get(key) ?? fail(`the storage ${key} must be in the file`, "nothing"),
   };

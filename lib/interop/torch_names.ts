@@ -2,37 +2,14 @@
  * Our weights under the names and in the layouts that PyTorch code has for them, and back.
  *
  * Our names are those of a checkpoint: `encoder.` or `head.`, the layer, and the weight, such as
- * `encoder.layer1.0.conv1.kernel`. The layers are called as in torchvision; the reference
- * (chingyaoc/DCL `model.py`) has them as children of a `Sequential` f without max-pool, so that
- * `layer1.0.conv1` is `f.3.0.conv1`, and the head as a `Sequential` g. Its checkpoints are of a
- * `DataParallel` model, which puts `module.` before every name.
+ * `encoder.layer1.0.conv1.kernel`. The layers are called as in torchvision.
  *
  * @module
  */
 import { DataError, UsageError } from "../errors.ts";
 import { toFloat32 } from "./float32.ts";
 import { type NamedArray, permute } from "./named_array.ts";
-
-/** How PyTorch code calls the weights. */
-export interface TorchNaming {
-  /**
-   * `torchvision`: `layer1.0.conv1.weight`, and `head.0.weight` for a projection head, which
-   * torchvision has not. `reference`: `f.3.0.conv1.weight`, `g.0.weight`.
-   */
-  readonly style: "torchvision" | "reference";
-  /** Whether each name begins with `module.`, as `DataParallel` has it. */
-  readonly parallel: boolean;
-}
-
-/** The weights of our layers by PyTorch's names for them. */
-const PARAMETERS: Readonly<Record<string, string>> = {
-  kernel: "weight",
-  bias: "bias",
-  gamma: "weight",
-  beta: "bias",
-  moving_mean: "running_mean",
-  moving_variance: "running_var",
-};
+import { prefixOf, torchName, type TorchNaming } from "./torch_naming.ts";
 
 /** Our axes in PyTorch's order: [in, out] → [out, in], [h, w, in, out] → [out, in, h, w]. */
 const AXES: Readonly<Record<number, readonly number[]>> = { 2: [1, 0], 4: [3, 2, 0, 1] };
@@ -45,44 +22,6 @@ const COUNTER = "num_batches_tracked";
  * `profile` left in a model that was saved after it, as in the code that the reference is made from.
  */
 const COUNTED = new RegExp(`(^|\\.)(${COUNTER}|total_ops|total_params)$`);
-
-/** What of a PyTorch file is no weight of the encoder, and may be left: head and classifier. */
-const APART = { torchvision: /^(fc|head)\./, reference: /^g\./ } as const;
-
-/** How a file names its weights, by the first convolution; undefined where it has none of both. */
-export function findNaming(names: Iterable<string>): TorchNaming | undefined {
-  for (const name of names) {
-    const [, module, first] = /^(module\.)?(conv1|f\.0)\.weight$/.exec(name) ?? [];
-    if (first === undefined) continue;
-    return {
-      style: first === "conv1" ? "torchvision" : "reference",
-      parallel: module !== undefined,
-    };
-  }
-}
-
-/**
- * The name that PyTorch code has for a weight, such as `module.f.0.weight` for
- * `encoder.conv1.kernel`; undefined where it has none, as for a moment of the optimizer.
- */
-export function torchName(name: string, { style, parallel }: TorchNaming): string | undefined {
-  const [, model, path, weight] = /^(encoder|head)\.(.+)\.(\w+)$/.exec(name) ?? [];
-  if (model === undefined || !Object.hasOwn(PARAMETERS, weight)) return undefined;
-  const layer = style === "torchvision"
-    ? model === "head" ? `head.${path}` : path
-    : model === "head"
-    ? `g.${path}`
-    : child(path);
-  return layer && `${parallel ? "module." : ""}${layer}.${PARAMETERS[weight]}`;
-}
-
-/** A layer of the encoder as a child of the reference's `Sequential`, whose ReLUs count too. */
-function child(path: string): string | undefined {
-  const [, kind, number, rest] = /^(conv|bn|layer)([1-9]\d*)((?:\..+)?)$/.exec(path) ?? [];
-  if ((kind === "layer") !== (rest !== "")) return undefined;
-  const n = Number(number);
-  return `f.${kind === "layer" ? n + 2 : 3 * (n - 1) + (kind === "bn" ? 1 : 0)}${rest}`;
-}
 
 /** A shape of ours as PyTorch has it. */
 export function torchShape(shape: readonly number[]): readonly number[] {
@@ -125,7 +64,7 @@ export function toTorch(
 export interface FromTorch {
   /** All that was wanted, float32, under our names and in our layouts. */
   readonly weights: Map<string, NamedArray>;
-  /** Names of the file that belong to no encoder: a classifier's and a projection head's. */
+  /** Parts of the file that belong to no encoder, such as `fc` and `module.encoder_k`. */
   readonly ignored: readonly string[];
 }
 
@@ -133,7 +72,7 @@ export interface FromTorch {
  * Finds the `wanted` weights, given by our names and shapes, among the tensors of a PyTorch file.
  *
  * Throws a DataError about `source` naming the first one that is missing, of another shape or no
- * floating-point numbers, or that the file has besides.
+ * floating-point numbers, or a layer that the file's encoder has besides.
  */
 export function fromTorch(
   tensors: ReadonlyMap<string, NamedArray>,
@@ -166,14 +105,34 @@ export function fromTorch(
     weights.set(name, axes ? permute(float, axes.map((_, axis) => axes.indexOf(axis))) : float);
     left.delete(torch);
   }
-  const apart = APART[naming.style];
-  const ignored: string[] = [];
+  const prefix = prefixOf(naming);
+  const kinds = new Set(["conv", "bn", "layer"]);
+  for (const name of wanted.keys()) kinds.add(kindOf(name.replace(/^(encoder|head)\./, "")));
+  const ignored = new Set<string>();
   for (const name of left) {
-    const bare = naming.parallel ? name.replace(/^module\./, "") : name;
-    if (apart.test(bare)) ignored.push(name);
-    else if (!COUNTED.test(bare)) {
-      fail("the encoder must have all weights of the file", name);
-    }
+    if (COUNTED.test(name)) continue;
+    const rest = name.startsWith(prefix) ? name.slice(prefix.length) : undefined;
+    const ofEncoder = rest !== undefined &&
+      (naming.style === "torchvision"
+        ? kinds.has(kindOf(rest))
+        // A classifier is a child with a number too, but no convolution and of no blocks.
+        : /^\d+\.\d+\./.test(rest) || /^\d/.test(rest) && tensors.get(name)!.shape.length === 4);
+    if (ofEncoder) fail("the encoder must have all weights of the file", name);
+    ignored.add(partOf(name, prefix));
   }
-  return { weights, ignored };
+  return { weights, ignored: [...ignored] };
+}
+
+/** The kind of a layer by its name: `layer` of `layer1.0.conv1.kernel`. */
+function kindOf(name: string): string {
+  return name.split(".")[0].replace(/\d+$/, "");
+}
+
+/** The outermost module that a weight is in and the encoder is not. */
+function partOf(name: string, prefix: string): string {
+  const parts = name.split(".");
+  const shared = parts.findIndex((_, i) =>
+    !prefix.startsWith(`${parts.slice(0, i + 1).join(".")}.`)
+  );
+  return parts.slice(0, shared + 1).join(".");
 }

@@ -14,12 +14,14 @@ import {
   type NamedArray,
   type StridedView,
 } from "./named_array.ts";
-import type {
-  PickleDict,
-  PickleGlobal,
-  PickleHost,
-  PickleObject,
-  PickleValue,
+import {
+  isOpaque,
+  type Opaque,
+  type PickleDict,
+  type PickleGlobal,
+  type PickleHost,
+  type PickleObject,
+  type PickleValue,
 } from "./pickle_machine.ts";
 
 /** More axes than PyTorch allows. */
@@ -70,14 +72,21 @@ export function isTensor(value: PickleValue): value is TorchTensor {
   return isObject(value) && value.kind === "tensor";
 }
 
+/** The world of a PyTorch pickle, and what was met in it. */
+export interface TorchHost extends PickleHost {
+  /** The storages by key. */
+  readonly storages: ReadonlyMap<string, TorchStorage>;
+  /** The names of the classes and functions that are unknown here, in the order they were met. */
+  readonly unknown: ReadonlySet<string>;
+}
+
 /**
- * The world of a PyTorch pickle, with the storages that were met by key. A storage that is met with
- * another type or length, or a tensor that is not within its storage, goes to `fail`.
+ * The world of a PyTorch pickle. A storage of an unknown type, or that is met with another type or
+ * length, and a tensor that is not within its storage, go to `fail`.
  */
-export function torchHost(
-  fail: Fail,
-): PickleHost & { readonly storages: ReadonlyMap<string, TorchStorage> } {
+export function torchHost(fail: Fail): TorchHost {
   const storages = new Map<string, TorchStorage>();
+  const unknown = new Set<string>();
   const functions: Readonly<Record<string, (args: readonly PickleValue[]) => PickleValue>> = {
     "collections.OrderedDict": ([items]) => items === undefined ? new Map() : toDict(items, fail),
     "torch.Size": ([sizes]) => sizes,
@@ -85,17 +94,24 @@ export function torchHost(
     "torch._utils._rebuild_tensor": (args) => toTensor(args, fail),
     "torch._utils._rebuild_tensor_v2": (args) => toTensor(args, fail),
     "torch._utils._rebuild_parameter": ([data]) =>
-      isTensor(data) ? data : fail("a parameter must be of a tensor", "another value"),
+      isTensor(data) || isOpaque(data)
+        ? data
+        : fail("a parameter must be of a tensor", "another value"),
   };
   return {
     storages,
-    global: (name): PickleValue | undefined => {
+    unknown,
+    global: (name): PickleValue => {
       const [, storage] = /^torch(?:\.storage|\.cuda)?\.(\w+Storage)$/.exec(name) ?? [];
       if (storage !== undefined && Object.hasOwn(STORAGES, storage)) {
         const found: StorageClass = { kind: "storage class", dtype: STORAGES[storage] };
         return found;
       }
-      if (!Object.hasOwn(functions, name)) return undefined;
+      if (!Object.hasOwn(functions, name)) {
+        unknown.add(name);
+        const opaque: Opaque = { kind: "opaque", name };
+        return opaque;
+      }
       const found: PickleGlobal = {
         kind: "global",
         call: (args) => functions[name](args) ?? fail(`${name} must have an argument`, "none"),
@@ -104,6 +120,10 @@ export function torchHost(
     },
     persistent: (id) => {
       const [type, elements, key, , length, view] = Array.isArray(id) ? id : [];
+      if (elements !== undefined && isOpaque(elements)) {
+        const next = "Save the tensors in PyTorch as float32: tensor.float().";
+        return fail("the elements must be plain numbers", elements.name, next);
+      }
       if (
         type !== "storage" || !isStorageClass(elements) || typeof key !== "string" ||
         !isCount(length) || (view !== undefined && view !== null)

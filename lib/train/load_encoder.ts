@@ -6,6 +6,7 @@
 import type * as tf from "@tensorflow/tfjs";
 import { DataError } from "../errors.ts";
 import { fromTorch } from "../interop/torch_names.ts";
+import { prefixOf } from "../interop/torch_naming.ts";
 import { listCheckpoints } from "../run/run_folder.ts";
 import { encoderWeights } from "./network.ts";
 import { readWeights } from "./read_weights.ts";
@@ -15,14 +16,21 @@ import { assignVariables } from "./variable_arrays.ts";
 export interface LoadedEncoder {
   /** The path of the file. */
   readonly path: string;
-  /** Names in a PyTorch file that belong to no encoder: a classifier's and a projection head's. */
+  /**
+   * Parts of a PyTorch file that are not of the encoder, such as `fc` or `module.encoder_k`, and what
+   * the file has beside the weights, such as `argparse.Namespace`.
+   */
   readonly ignored: readonly string[];
+  /** Where the file has several encoders, the one that was loaded, such as `module.encoder_q`. */
+  readonly chosen?: string;
 }
 
 /**
  * Loads the encoder's weights into a model that the same encoder plugin built: `encoder.*` of a
  * `.safetensors` file of ours, or of the newest checkpoint of a run's folder; or those of a PyTorch
- * file (`.pth` or `.safetensors`) under torchvision's names or the reference's.
+ * file (`.pth` or `.safetensors`) under torchvision's names or the reference's, or those of a trainer
+ * that wraps such a network. Where the file has a momentum encoder too, the one that it follows is
+ * taken.
  *
  * Throws a DataError where there is no such file, it is damaged, or it does not fit the model (it
  * names the first weight that does not, as the file names it); nothing is assigned then.
@@ -32,12 +40,16 @@ export async function loadEncoderWeights(
   model: tf.LayersModel,
 ): Promise<LoadedEncoder> {
   const file = await checkpointFile(path);
-  const { tensors, naming } = await readWeights(file);
+  const { tensors, naming, unread } = await readWeights(file);
   const weights = encoderWeights(model);
   if (naming) {
     const found = fromTorch(tensors, weights, naming, file);
     assignVariables(weights, found.weights, file);
-    return { path: file, ignored: found.ignored };
+    return {
+      path: file,
+      ignored: [...found.ignored, ...unread],
+      ...(naming.others && { chosen: prefixOf(naming).replace(/\.$/, "") }),
+    };
   }
   const extra = [...tensors.keys()].find((name) =>
     name.startsWith("encoder.") && !weights.has(name)

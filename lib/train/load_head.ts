@@ -5,7 +5,8 @@
  */
 import type * as tf from "@tensorflow/tfjs";
 import { UsageError } from "../errors.ts";
-import { fromTorch, torchName, torchShape } from "../interop/torch_names.ts";
+import { fromTorch, torchShape } from "../interop/torch_names.ts";
+import { torchName } from "../interop/torch_naming.ts";
 import { projectionHead } from "../nn/projection_head.ts";
 import { namedWeights } from "../nn/weights.ts";
 import { readWeights } from "./read_weights.ts";

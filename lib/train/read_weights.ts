@@ -4,9 +4,9 @@
  * @module
  */
 import { extname } from "node:path";
-import { decodePth, isPth } from "../interop/pth.ts";
+import { isPth, readPth } from "../interop/pth.ts";
 import { isSafetensors, type NamedArray } from "../interop/safetensors.ts";
-import { findNaming, type TorchNaming } from "../interop/torch_names.ts";
+import { checkChosen, findNaming, type TorchNaming } from "../interop/torch_naming.ts";
 import { readVerified } from "./checkpoint.ts";
 
 /** What a file holds. */
@@ -17,17 +17,22 @@ export interface WeightsFile {
   readonly naming?: TorchNaming;
   /** Free text by name; none where it is no safetensors file. */
   readonly metadata: Readonly<Record<string, string>>;
+  /** What a file of PyTorch has besides, by name. */
+  readonly unread: readonly string[];
 }
 
 /**
  * Reads a file of PyTorch in either layout, or a safetensors file, told apart by their contents.
- * Throws a DataError where it is missing, damaged or neither.
+ * Throws a DataError where it is missing, damaged or neither, or has several encoders that could be
+ * meant.
  */
 export async function readWeights(path: string): Promise<WeightsFile> {
-  const { tensors, metadata } = await isOfTorch(path)
-    ? { tensors: decodePth(await Deno.readFile(path), path), metadata: {} }
-    : await readVerified(path);
-  return { tensors, metadata, naming: findNaming(tensors.keys()) };
+  const { tensors, metadata, unread } = await isOfTorch(path)
+    ? { ...readPth(await Deno.readFile(path), path), metadata: {} }
+    : { ...await readVerified(path), unread: [] };
+  const naming = findNaming(tensors.keys());
+  if (naming) checkChosen(tensors, naming, path);
+  return { tensors, metadata, naming, unread };
 }
 
 /** Where the contents tell nothing, the name decides whose message the person gets. */

@@ -3,12 +3,15 @@
     pip install torch && python tests/golden/pth.py
 """
 
+import argparse
 import base64
 import json
+import os
 import pathlib
 import pickle
-from collections import OrderedDict
+from collections import Counter, OrderedDict, defaultdict
 
+import numpy as np
 import torch
 
 HERE = pathlib.Path(__file__).parent
@@ -72,6 +75,39 @@ checkpoint = {
     "state_dict": model.state_dict(),
 }
 
+
+
+class Runs:
+    """An object whose pickle asks for a command to be run."""
+
+    def __reduce__(self):
+        return os.system, ("exit 1",)
+
+
+class Slots:
+    """An object that protocols 0 and 1 rebuild by a function, and later ones from its class."""
+
+    def __init__(self):
+        self.numbers = {"a": [1, 2]}
+
+
+# What trainers save beside the weights, and what nobody should.
+beside = {
+    "opt": argparse.Namespace(lr=0.1, betas=(0.9, 0.99), seed=None, inner=argparse.Namespace(a=1)),
+    "best_acc1": np.float64(71.25),
+    "history": np.arange(6, dtype=np.float32).reshape(2, 3),
+    "rng_state": torch.get_rng_state().new_zeros(3),
+    "milestones": Counter([2, 2, 5]),
+    "counts": defaultdict(int, a=1),
+    "names": {"a", "b"},
+    "raw": b"\x00\xff",
+    "range": range(3),
+    "slots": Slots(),
+    "runs": Runs(),
+    "ema": {"conv1.weight": torch.zeros(1)},
+    "state_dict": model.state_dict(),
+}
+
 value = {
     "text": "π\n\\",
     "numbers": [0, 255, 65535, -1, 2**31, -(2**40), 2**80, -(2**80), 0.5, float("inf")],
@@ -97,7 +133,7 @@ def contents(state):
 
 
 (HERE / "pth").mkdir(exist_ok=True)
-for what, saved in ("state", state), ("checkpoint", checkpoint):
+for what, saved in ("state", state), ("checkpoint", checkpoint), ("beside", beside):
     torch.save(saved, HERE / f"pth/{what}_zip.pth")
     torch.save(saved, HERE / f"pth/{what}_zip_5.pth", pickle_protocol=5)
     for protocol in 1, 2, 4:

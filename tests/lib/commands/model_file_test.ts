@@ -2,7 +2,8 @@ import { assertEquals, assertMatch, assertRejects, assertStringIncludes } from "
 import { modelFileLayers } from "../../../lib/commands/model_file.ts";
 import { DataError, UsageError } from "../../../lib/errors.ts";
 import { decodeSafetensors, encodeSafetensors } from "../../../lib/interop/safetensors.ts";
-import { type TorchNaming, toTorch } from "../../../lib/interop/torch_names.ts";
+import { toTorch } from "../../../lib/interop/torch_names.ts";
+import type { TorchNaming } from "../../../lib/interop/torch_naming.ts";
 import { latestRun, listCheckpoints } from "../../../lib/run/run_folder.ts";
 import { inFolder, runCommand, TINY } from "../../support/command_line.ts";
 import { legacy } from "../../support/pickles.ts";
@@ -29,7 +30,10 @@ async function writeKernels(
 const RESNET18 = Object.fromEntries([
   ["module.f.0.weight", [64, 3, 3, 3]],
   ...[3, 4, 5, 6].flatMap((stage) =>
-    [0, 1].map((block) => [`module.f.${stage}.${block}.conv1.weight`, [1, 1, 3, 3]])
+    [0, 1].flatMap((block) => [
+      [`module.f.${stage}.${block}.conv1.weight`, [64, 64, 3, 3]],
+      [`module.f.${stage}.${block}.conv2.weight`, [64, 64, 3, 3]],
+    ])
   ),
 ]);
 
@@ -85,11 +89,16 @@ Deno.test("a file that export wrote says itself what it is", async () => {
   });
 });
 
-Deno.test("a file that would run something is refused on the command line, by the name of it", async () => {
+Deno.test("a file that would run something runs nothing, and the command line names it", async () => {
   await inFolder(async (cwd) => {
-    await Deno.writeFile(`${cwd}/evil.pth`, legacy("cposix\nsystem\n(X\x05\0\0\0touch"));
+    await Deno.writeFile(`${cwd}/evil.pth`, legacy("cposix\nsystem\n(X\x05\0\0\0touchtR"));
     const outcome = await runCommand(cwd, ["linear", "--model_path=evil.pth"]);
-    refused(outcome, 3, "Cannot read evil.pth as a PyTorch checkpoint", 'got "posix.system"');
+    refused(
+      outcome,
+      3,
+      "Cannot read evil.pth as a PyTorch checkpoint",
+      'got "an object of posix.system"',
+    );
   });
 });
 
@@ -131,7 +140,7 @@ Deno.test("an encoder of ours gives the same features from a file under PyTorch'
     const again = await runCommand(cwd, ["embed", ...data, ...model, "--file=b"]);
     assertEquals(again.code, 0, again.stderr);
     assertMatch(again.stderr, /^encoder {2}conv of x\.pth$/m);
-    assertMatch(again.stderr, /^ {9}no part of the encoder: head\.0, head\.1, head\.3$/m);
+    assertMatch(again.stderr, /^ {9}no part of the encoder: head$/m);
     assertEquals(await Deno.readFile(`${cwd}/b`), await Deno.readFile(`${cwd}/a`));
 
     await Deno.mkdir(`${cwd}/elsewhere`);
@@ -221,7 +230,7 @@ testWithTorch(
     await withTorchModel("reference", async (cwd, features) => {
       const said = await assertFeatures(cwd, "results/legacy.pth", features);
       assertMatch(said, /^encoder {2}resnet50 of results\/legacy\.pth$/m);
-      assertStringIncludes(said, "no part of the encoder: module.g.0, module.g.1, module.g.3");
+      assertStringIncludes(said, "no part of the encoder: module.g\n");
       const probe = ["--model_path=results/zip.pth", "--epochs=1", ...STL10];
       const linear = await runCommand(cwd, ["linear", ...probe]);
       assertEquals(linear.code, 0, linear.stderr);

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { inferEncoder } from "../../../lib/interop/infer_encoder.ts";
 import type { NamedArray } from "../../../lib/interop/named_array.ts";
-import { torchName, type TorchNaming } from "../../../lib/interop/torch_names.ts";
+import { torchName, type TorchNaming } from "../../../lib/interop/torch_naming.ts";
 
 const NAMINGS: TorchNaming[] = [
   { style: "torchvision", parallel: false },
@@ -60,6 +60,8 @@ Deno.test("other depths, stems and files are no encoder of ours", () => {
       resnet(3, [3, 4, 23, 3], 3),
       resnet(3, [2, 2, 2], 2),
       resnet(5, [2, 2, 2, 2], 2),
+      { ...resnet(7, [3, 4, 6, 3], 3), "layer1.0.conv2": [128, 128, 3, 3] },
+      { ...resnet(7, [3, 4, 6, 3], 3), "layer1.0.conv2": [64, 4, 3, 3] },
       { fc: [10, 512] },
     ]
   ) {

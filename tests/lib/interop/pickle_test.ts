@@ -75,12 +75,20 @@ Deno.test("a list is made into a dict once: thousands of copies would fill the m
 });
 
 const named: [string, string][] = [
-  ["os.system", "cos\nsystem\n(U\x04trueR."],
+  ["os.system", "cos\nsystem\n(U\x04truetR."],
   ["posix.system", "\x80\x02cposix\nsystem\nq\x00."],
   ["builtins.eval", "\x80\x04\x8c\x08builtins\x8c\x04eval\x93."],
+  ["builtins.getattr", "\x80\x02cbuiltins\ngetattr\n(cos\nsystem\nU\x01xtR."],
   ["__builtin__.exec", "(i__builtin__\nexec\n."],
-  ["subprocess.Popen", "\x80\x02]csubprocess\nPopen\n)\x81."],
-  ["argparse.Namespace", "\x80\x02cargparse\nNamespace\n)\x81}b."],
+  ["subprocess.Popen", "\x80\x02csubprocess\nPopen\n)\x81."],
+  ["argparse.Namespace", "\x80\x02cargparse\nNamespace\n)\x81}U\x02lrK\x01sb."],
+  ["a.Class", "\x80\x04\x8c\x01a\x8c\x05Class\x93)}\x92."],
+  ["a.Class", "(ca\nClass\nK\x01o."],
+  ["a.Dict", "\x80\x02ca\nDict\n)\x81(U\x01aK\x01uU\x01bK\x02s."],
+  ["a.List", "\x80\x02ca\nList\n)\x81(K\x01K\x02eK\x03a."],
+  ["a.Set", "\x80\x04\x8c\x01a\x8c\x03Set\x93)R(K\x01\x90."],
+  ["numpy.dtype", "\x80\x02cnumpy\ndtype\n(U\x02f8K\x00K\x01tR(K\x03U\x01<NNNtb."],
+  ["posix.system", "\x80\x02cposix\nsystem\nU\x04true\x85R(K\x01tR."],
   ["torch.hub.load", "\x80\x02ctorch.hub\nload\n."],
   ["torch.evil.FloatStorage", "\x80\x02ctorch.evil\nFloatStorage\n."],
   ["torch.ComplexFloatStorage", "\x80\x02ctorch\nComplexFloatStorage\n."],
@@ -94,10 +102,19 @@ const named: [string, string][] = [
 ];
 
 for (const [name, text] of named) {
-  Deno.test(`${name} is refused by name`, () => {
-    assertThrows(() => readText(text), DataError, `nothing to be run or imported, got "${name}"`);
+  Deno.test(`${name} is a name and no more: ${JSON.stringify(text)}`, () => {
+    const host = torchHost(failAsData);
+    const { value } = unpickle(latin(text), 0, host, failAsData);
+    assertEquals<unknown>(value, { kind: "opaque", name });
+    assert(host.unknown.has(name));
   });
 }
+
+Deno.test("what is known and what is plain is no class to make objects of", () => {
+  for (const text of ["ccollections\nOrderedDict\n)\x81.", "K\x01)\x81.", "K\x01)}\x92.", "(o."]) {
+    assertThrows(() => readText(`\x80\x02${text}`), DataError, "a class that objects are made of");
+  }
+});
 
 const malformed: [string, string, string][] = [
   ["nothing", "", "1 bytes must follow at byte 0"],
@@ -111,7 +128,7 @@ const malformed: [string, string, string][] = [
     "\xff.",
     'opcode at byte 0 must be one that torch.save writes, got "0xff"',
   ],
-  ["an object built of a class", "(ccollections\nOrderedDict\no.", '"OBJ"'],
+  ["an object built of a class", "(ccollections\nOrderedDict\no.", "objects are made of"],
   ["an extension", "\x82\x01.", '"EXT1"'],
   ["a buffer from outside", "\x97.", '"NEXT_BUFFER"'],
   ["a persistent id that is a text", "P1\n.", '"PERSID"'],
@@ -137,7 +154,7 @@ const malformed: [string, string, string][] = [
   ["a call of no function", "N)R.", "must be a function"],
   ["a call of a class of storages", "ctorch\nFloatStorage\n)R.", "must be a function"],
   ["a call with no tuple", "ccollections\nOrderedDict\nNR.", "must be a function"],
-  ["attributes of no dict", "]}b.", "a dict to give attributes to"],
+  ["attributes of no dict", "]}b.", "an object with attributes"],
   ["a global of no texts", "NN\x93.", "the name of a global"],
   ["a dict of no list", "ccollections\nOrderedDict\nN\x85R.", "a list of pairs"],
   ["a dict of no pairs", "ccollections\nOrderedDict\n]K\x01a\x85R.", "a list of pairs"],

@@ -8,7 +8,7 @@ import {
 import fc from "fast-check";
 import { DataError } from "../../../lib/errors.ts";
 import type { NamedArray } from "../../../lib/interop/named_array.ts";
-import { decodePth, isPth } from "../../../lib/interop/pth.ts";
+import { decodePth, isPth, readPth } from "../../../lib/interop/pth.ts";
 import golden from "../../golden/pth.json" with { type: "json" };
 import {
   dict,
@@ -57,6 +57,21 @@ for (const layout of LAYOUTS) {
     assertEquals([...tensors.keys()], Object.keys(expected));
     for (const [name, array] of tensors) {
       assertEquals<unknown>(listed(array), expected[name].values);
+    }
+  });
+}
+
+for (const layout of LAYOUTS) {
+  Deno.test(`weights are read beside what only Python knows, in the layout ${layout}`, () => {
+    const { tensors, unread } = readPth(fixture(`beside_${layout}`), "x.pth");
+    const expected: Record<string, { values: unknown }> = golden.checkpoint;
+    assertEquals([...tensors.keys()], Object.keys(expected));
+    for (const [name, array] of tensors) {
+      assertEquals<unknown>(listed(array), expected[name].values);
+    }
+    const classes = ["argparse.Namespace", "numpy.core.multiarray.scalar", "posix.system"];
+    for (const name of ["ema", ...classes, "collections.Counter"]) {
+      assert(unread.includes(name), `${name} of ${unread}`);
     }
   });
 }
@@ -149,9 +164,22 @@ const refused: [string, Uint8Array<ArrayBuffer>, string][] = [
     zip(w([4], [1]), entry("m/byteorder", latin("big"))),
     '"big"',
   ],
-  ["with os.system", legacy("cos\nsystem\n(X\x04\0\0\0truetR"), 'got "os.system". Where you trust'],
-  ["with os.system in a zip", zip("cos\nsystem\n(X\x04\0\0\0truetR"), 'got "os.system"'],
-  ["of a whole model", legacy("c__main__\nModel\n)\x81"), 'got "__main__.Model"'],
+  [
+    "with os.system",
+    legacy("cos\nsystem\n(X\x04\0\0\0truetR"),
+    '"an object of os.system". Where you trust',
+  ],
+  [
+    "with os.system in a zip",
+    zip("cos\nsystem\n(X\x04\0\0\0truetR"),
+    'got "an object of os.system"',
+  ],
+  ["of a whole model", legacy("c__main__\nModel\n)\x81"), 'got "an object of __main__.Model"'],
+  [
+    "of complex numbers",
+    legacy(dict({ w: tensor(storage("0", 4, "torch\nComplexFloatStorage"), [4], [1]) })),
+    'must be plain numbers, got "torch.ComplexFloatStorage"',
+  ],
   ["without a state dict", legacy("]"), 'one state dict, names with tensors, got "none"'],
   ["of one tensor", legacy(tensor(storage("0", 1), [1], [1]), { "0": [1] }), 'got "none"'],
   ["without a pickle", storedZip([entry("m/data/0", floats(1))]), "in its folder, got 0"],

@@ -1,13 +1,8 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { DataError, UsageError } from "../../../lib/errors.ts";
 import type { NamedArray } from "../../../lib/interop/named_array.ts";
-import {
-  findNaming,
-  fromTorch,
-  torchName,
-  type TorchNaming,
-  toTorch,
-} from "../../../lib/interop/torch_names.ts";
+import { fromTorch, toTorch } from "../../../lib/interop/torch_names.ts";
+import { findNaming, torchName, type TorchNaming } from "../../../lib/interop/torch_naming.ts";
 import { values } from "../../support/values.ts";
 
 const TORCHVISION: TorchNaming = { style: "torchvision", parallel: false };
@@ -64,10 +59,6 @@ Deno.test("the naming of a file is found by its first convolution", () => {
     const names = PAIRS.map(([ours]) => torchName(ours, naming)!).reverse();
     assertEquals(findNaming(names), naming);
   }
-  assertEquals(
-    findNaming(["encoder.conv1.kernel", "backbone.conv1.weight", "f.1.weight"]),
-    undefined,
-  );
 });
 
 const array = (...shape: number[]): NamedArray => {
@@ -108,15 +99,58 @@ Deno.test("kernels turn into PyTorch's layouts, [out, in, h, w] and [out, in]", 
 Deno.test("weights go to PyTorch's names and back as they were; the rest of the file is named", () => {
   for (const naming of NAMINGS) {
     const tensors = toTorch(WEIGHTS, naming);
-    const prefix = naming.parallel ? "module." : "";
-    const head = naming.style === "reference" ? "g" : "head";
+    const head = `${naming.parallel ? "module." : ""}${
+      naming.style === "reference" ? "g" : "head"
+    }`;
     const { weights, ignored } = fromTorch(tensors, ENCODER, naming, "x.pth");
     assertEquals(weights, ENCODER);
-    assertEquals(ignored, [`${prefix}${head}.0.weight`, `${prefix}${head}.3.bias`]);
+    assertEquals(ignored, [head]);
     assertEquals(fromTorch(tensors, WEIGHTS, naming, "x.pth").weights, WEIGHTS);
   }
   const classified = new Map([...toTorch(ENCODER, TORCHVISION), ["fc.weight", array(10, 4)]]);
-  assertEquals(fromTorch(classified, ENCODER, TORCHVISION, "x.pth").ignored, ["fc.weight"]);
+  assertEquals(fromTorch(classified, ENCODER, TORCHVISION, "x.pth").ignored, ["fc"]);
+});
+
+Deno.test("parts that are not of the encoder are named by the module, layers that are must be taken", () => {
+  const naming = { ...REFERENCE, style: "torchvision", prefix: "module.encoder_q." } as const;
+  const tensors = toTorch(ENCODER, naming);
+  const beside = [
+    "module.encoder_k.conv1.weight",
+    "module.encoder_k.layer1.0.conv1.weight",
+    "module.encoder_q.fc.0.weight",
+    "module.encoder_q.fc.2.bias",
+    "module.queue",
+    "epoch",
+  ];
+  for (const name of beside) tensors.set(name, array(2, 2));
+  const { weights, ignored } = fromTorch(tensors, ENCODER, naming, "moco.pth");
+  assertEquals(weights, ENCODER);
+  assertEquals(ignored, ["module.encoder_k", "module.encoder_q.fc", "module.queue", "epoch"]);
+
+  const numbered = {
+    style: "reference",
+    parallel: false,
+    prefix: "backbone.",
+    firstStage: 4,
+  } as const;
+  const classified = toTorch(ENCODER, numbered).set("backbone.9.weight", array(10, 4));
+  assertEquals(fromTorch(classified, ENCODER, numbered, "x.ckpt").ignored, ["backbone.9"]);
+
+  for (
+    const [more, names] of [
+      ["module.encoder_q.conv2.weight", naming],
+      ["module.encoder_q.bn1.other", naming],
+      ["module.encoder_q.layer1.0.se.fc.weight", naming],
+      ["backbone.7.0.conv1.weight", numbered],
+    ] as const
+  ) {
+    const tensors = toTorch(ENCODER, names).set(more, array(1));
+    const load = () => fromTorch(tensors, ENCODER, names, "x.pth");
+    assertThrows(load, DataError, `all weights of the file, got "${more}"`);
+  }
+  const own = new Map([["encoder.stem.kernel", array(1, 1, 1, 1)]]);
+  const stems = toTorch(own, TORCHVISION).set("stem2.weight", array(1));
+  assertThrows(() => fromTorch(stems, own, TORCHVISION, "x.pth"), DataError, '"stem2.weight"');
 });
 
 Deno.test("counters are no weights: batch norm's, and those of a model that thop has profiled", () => {
@@ -129,7 +163,7 @@ Deno.test("counters are no weights: batch norm's, and those of a model that thop
   }
   const { weights, ignored } = fromTorch(tensors, ENCODER, REFERENCE, "x.pth");
   assertEquals(weights, ENCODER);
-  assertEquals(new Set(ignored.map((name) => name.split(".")[1])), new Set(["g"]));
+  assertEquals(ignored, ["module.g"]);
 });
 
 Deno.test("weights of other precisions become float32", () => {
@@ -164,7 +198,7 @@ Deno.test("the first weight that is missing, of another shape or type, or too ma
       'module.f.1.bias must be of floating-point numbers, got "I32"',
     ],
     [(t) => t.set("module.f.3.0.conv1.weight", array(1)), 'got "module.f.3.0.conv1.weight"'],
-    [(t) => t.set("f.0.weight", array(1)), 'all weights of the file, got "f.0.weight"'],
+    [(t) => t.set("module.f.3.weight", array(4, 4, 3, 3)), 'got "module.f.3.weight"'],
   ];
   for (const [act, message] of cases) assertThrows(changed(act), DataError, message);
 });

@@ -1,9 +1,13 @@
 import { assertEquals, assertNotEquals, assertRejects, assertThrows } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
+import { openDevice } from "../../../lib/device/device.ts";
 import { DataError, PluginError } from "../../../lib/errors.ts";
 import { convNet } from "../../../lib/nn/conv_net.ts";
 import { encodeSafetensors } from "../../../lib/interop/safetensors.ts";
-import { findNaming, type TorchNaming, toTorch } from "../../../lib/interop/torch_names.ts";
+import { toTorch } from "../../../lib/interop/torch_names.ts";
+import { findNaming, type TorchNaming } from "../../../lib/interop/torch_naming.ts";
+import type { NamedArray } from "../../../lib/interop/named_array.ts";
+import { resnet } from "../../../lib/nn/resnet.ts";
 import { rng } from "../../../lib/random.ts";
 import { createRun } from "../../../lib/run/run_folder.ts";
 import { loadEncoderWeights } from "../../../lib/train/load_encoder.ts";
@@ -109,5 +113,53 @@ testOnDevices("an encoder is restored from a file under PyTorch's names", async 
   }
   model.dispose();
   fresh.dispose();
+  await Deno.remove(folder, { recursive: true });
+});
+
+Deno.test("one residual network gives the same weights under every trainer's names", async () => {
+  await openDevice("wasm");
+  const folder = await Deno.makeTempDir();
+  const shape = { block: "basic", depths: [1, 1], stem: "small", channels: 3 } as const;
+  const [model, copy, fresh] = [1, 2, 3].map((seed) => resnet(shape, rng(seed)));
+  const [trained, following] = [
+    await readVariables(encoderWeights(model)),
+    await readVariables(encoderWeights(copy)),
+  ];
+  const under = (prefix: string, from: typeof trained) =>
+    toTorch(from, { style: "torchvision", parallel: false, prefix });
+  const numbered = {
+    style: "reference",
+    parallel: false,
+    prefix: "backbone.",
+    firstStage: 4,
+  } as const;
+  const more: NamedArray = { dtype: "F32", shape: [2], data: new Float32Array(2) };
+  const files: [string, Map<string, NamedArray>, string[], string?][] = [
+    ["simsiam", under("module.encoder.", trained).set("module.predictor.0.weight", more), [
+      "module.predictor",
+    ]],
+    [
+      "moco",
+      new Map([
+        ...under("module.encoder_k.", following),
+        ...under("module.encoder_q.", trained),
+        ["module.queue", more],
+      ]),
+      ["module.encoder_k", "module.queue"],
+      "module.encoder_q",
+    ],
+    ["lightly", toTorch(trained, numbered).set("projection_head.layers.0.weight", more), [
+      "projection_head",
+    ]],
+  ];
+  for (const [name, tensors, ignored, taken] of files) {
+    const path = `${folder}/${name}`;
+    await Deno.writeFile(path, encodeSafetensors(tensors, {}));
+    fresh.setWeights(fresh.weights.map((weight) => tf.zerosLike(weight.read())));
+    const loaded = await loadEncoderWeights(path, fresh);
+    assertEquals(loaded, { path, ignored, ...(taken && { chosen: taken }) });
+    assertEquals(await weights(fresh), await weights(model), name);
+  }
+  for (const each of [model, copy, fresh]) each.dispose();
   await Deno.remove(folder, { recursive: true });
 });

@@ -19,6 +19,7 @@ Deno.test("a file is read by what is in it, whatever its name says", async () =>
       tensors: new Map([["encoder.conv1.kernel", tensor]]),
       naming: undefined,
       metadata: { a: "b" },
+      unread: [],
     });
     for (const layout of ["zip", "legacy_2", "legacy_4"]) {
       const path = `${folder}/${layout}.safetensors`;
