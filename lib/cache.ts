@@ -1,8 +1,11 @@
 /**
- * Where downloads and measurements are kept.
+ * Where downloads and measurements are kept. As a program it prints the folders that the tasks of
+ * `deno.json` may write to: the working folder, the system's temporary one, and this.
  *
  * @module
  */
+import { tmpdir } from "node:os";
+import { say } from "./terminal/say.ts";
 
 /** The folder for downloads and measurements: TAUPLUS_CACHE, else the system's place for caches. */
 export function cacheFolder(): string {
@@ -16,3 +19,5 @@ export function cacheFolder(): string {
     : Deno.env.get("XDG_CACHE_HOME") ?? `${home}/.cache`;
   return `${base}/tauplus`;
 }
+
+if (import.meta.main) say([".", tmpdir(), cacheFolder()].join(","));

@@ -27,10 +27,10 @@ function scriptOf({ language, name, text }: (typeof blocks)[number]): string {
 const tasks = Object.fromEntries(
   Object.entries(config.tasks).map(([name, { command }]) => [
     name,
-    command.replace(
-      "deno run -A cli.ts",
-      `deno run -A --no-check --config=${REPOSITORY}/deno.json ${REPOSITORY}/cli.ts`,
-    ),
+    command
+      .replace("--lock=", `--no-check --config=${REPOSITORY}/deno.json --lock=${REPOSITORY}/`)
+      .replace("lib/cache.ts", `${REPOSITORY}/lib/cache.ts`)
+      .replace(" cli.ts", ` ${REPOSITORY}/cli.ts`),
   ]),
 );
 

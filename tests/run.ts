@@ -6,7 +6,16 @@ import { stripVTControlCharacters } from "node:util";
 const decoder = new TextDecoder();
 const child = new Deno.Command(Deno.execPath(), {
   // Each file on a thread of its own, as many as there are cores: most of them wait for one.
-  args: ["test", "-A", "--doc", "--no-prompt", "--parallel", ...Deno.args],
+  args: [
+    "test",
+    "--lock=deno.lock",
+    "--frozen",
+    "-A",
+    "--doc",
+    "--no-prompt",
+    "--parallel",
+    ...Deno.args,
+  ],
   stdout: "piped",
   stderr: "inherit",
 }).spawn();

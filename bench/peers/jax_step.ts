@@ -5,8 +5,8 @@
  *
  * @module
  */
-import { init, jit, lax, nn, numpy as np, tree, valueAndGrad } from "@jax-js/jax";
-import { defaultDevice, type Device } from "@jax-js/jax";
+import { init, jit, lax, nn, numpy as np, tree, valueAndGrad } from "npm:@jax-js/jax@0.1.25";
+import { defaultDevice, type Device } from "npm:@jax-js/jax@0.1.25";
 import {
   CONV,
   HEAD,

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import { closest } from "fastest-levenshtein";
 import { type Layer, resolveConfig } from "../config.ts";
 import { Interrupted, TauplusError, UsageError } from "../errors.ts";
@@ -34,7 +34,8 @@ export async function main(args: readonly string[]): Promise<number> {
     requireDeno();
     await dispatch(args, out);
     return 0;
-  } catch (error) {
+  } catch (thrown) {
+    const error = notAllowed(thrown) ?? thrown;
     out.failure(error);
     if (error instanceof TauplusError || error instanceof Interrupted) {
       note(`${error instanceof TauplusError ? ERROR : ""}${error.message}`);
@@ -144,6 +145,32 @@ function whatToLoad(
     );
   }
   return { plugins: [...new Set(named)], withheld };
+}
+
+/**
+ * The error for what Deno did not allow, however deep among the causes; undefined where it allowed
+ * all that was asked for.
+ */
+export function notAllowed(error: unknown): UsageError | undefined {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    if (!(cause instanceof Deno.errors.NotCapable)) continue;
+    const [, access = "", named = "", flag = "-A"] =
+      /^Requires (\w+) access(?: to "?(.*?)"?)?, run again with the (\S+) flag/.exec(
+        cause.message,
+      ) ??
+        [];
+    // What is written goes to a name of its own first, beside the one that was meant.
+    const what = /\.unfinished$/.test(named) ? dirname(named) : named;
+    return new UsageError({
+      act: "go on",
+      rule: `Deno must allow ${access} access${what && ` to ${what}`}`,
+      next:
+        `Add ${flag}${what && `=${what}`} between \`deno run\` and \`cli.ts\` in what the task ` +
+        "runs; docs/devices.md#permissions has each task's line" +
+        (access === "ffi" ? ", and `deno task train:images` and its like have this flag." : "."),
+      cause: error,
+    });
+  }
 }
 
 /** A specifier that means the same from any folder. */

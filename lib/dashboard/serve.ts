@@ -5,6 +5,7 @@
  */
 import { extname } from "node:path";
 import { DataError, UsageError } from "../errors.ts";
+import { onDemand } from "../packages/on_demand.ts";
 import { THEME } from "../report/theme.ts";
 import { runEvents } from "./events.ts";
 import { realFileInside, realInside } from "./inside.ts";
@@ -170,11 +171,11 @@ function plain(status: number, text: string, headers: Record<string, string> = {
  * can stand between script tags as it is. Throws DataError where the packages cannot be read.
  */
 export async function vegaScript(): Promise<string> {
-  // So that they are in Deno's cache, from which they are read.
-  await Promise.all([import("vega"), import("vega-interpreter")]);
+  // Loaded, so that they are in Deno's cache, from which they are read.
+  const modules = await Promise.all([onDemand("vega"), onDemand("vega-interpreter")]);
   const [vega, interpreter] = await Promise.all([
-    readBeside(import.meta.resolve("vega"), "vega.min.js"),
-    readBeside(import.meta.resolve("vega-interpreter"), "vega-interpreter.js"),
+    readBeside(modules[0].url, "vega.min.js"),
+    readBeside(modules[1].url, "vega-interpreter.js"),
   ]);
   return inlined([vega, classic(interpreter)].join("\n"));
 }

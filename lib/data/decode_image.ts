@@ -1,10 +1,10 @@
 /**
- * One image file to pixels, by sharp. Loading this module loads sharp: import it late.
+ * One image file to pixels, by sharp.
  *
  * @module
  */
-import sharp from "sharp";
 import { DataError } from "../errors.ts";
+import { onDemand } from "../packages/on_demand.ts";
 
 /**
  * Decodes the image at `path` to 8-bit sRGB, [size, size, 3]: turned upright by its EXIF
@@ -14,6 +14,7 @@ import { DataError } from "../errors.ts";
  * Throws DataError where the file is missing, truncated, damaged or no image.
  */
 export async function decodeImage(path: string, size: number): Promise<Uint8Array> {
+  const { default: sharp } = await onDemand("sharp");
   try {
     // The bytes rather than the path: sharp keeps what it read of a path after the file changed.
     const bytes = await Deno.readFile(path);

@@ -5,6 +5,7 @@
  */
 import type { Spec } from "vega";
 import type { Config, TopLevelSpec } from "vega-lite";
+import { onDemand } from "../packages/on_demand.ts";
 
 const SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json";
 
@@ -41,8 +42,8 @@ export async function figure(
   rows: readonly (readonly ChartSpec[])[],
   text: string | readonly string[],
 ): Promise<string> {
-  const { compile } = await import("vega-lite");
-  const { parse, View } = await import("vega");
+  const { compile } = await onDemand("vega-lite");
+  const { parse, View } = await onDemand("vega");
   const spec: TopLevelSpec = {
     $schema: SCHEMA,
     background: "white",
@@ -66,7 +67,7 @@ export async function figure(
  * @param bare without its title and legend, which the page has
  */
 export async function pageSvg(chart: ChartSpec, bare = false): Promise<string> {
-  const { parse, View } = await import("vega");
+  const { parse, View } = await onDemand("vega");
   const whole = await pageSpec(spelled(bare ? { ...chart, title: "" } : chart));
   const spec = bare ? { ...whole, legends: [] } : whole;
   return await new View(parse(spec), { renderer: "none" }).toSVG();
@@ -96,7 +97,7 @@ export async function liveSpec(chart: ChartSpec): Promise<Spec> {
 }
 
 async function pageSpec(chart: ChartSpec): Promise<Spec> {
-  const { compile } = await import("vega-lite");
+  const { compile } = await onDemand("vega-lite");
   // A chart with its data is a whole figure, which vega-lite's types do not know.
   const spec = {
     ...chart,

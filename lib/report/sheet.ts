@@ -4,6 +4,7 @@
  * @module
  */
 import { UsageError } from "../errors.ts";
+import { onDemand } from "../packages/on_demand.ts";
 
 /** Images as the tiles of one picture, row by row. */
 export interface Sheet {
@@ -43,7 +44,7 @@ export async function sheetOf(
   shape: readonly number[],
   largest: number,
 ): Promise<Sheet> {
-  const { default: sharp } = await import("sharp");
+  const { default: sharp } = await onDemand("sharp");
   const [height, width] = shape;
   const channels = shape[2] === 1 ? 1 : 3;
   const count = images.length / (height * width * channels);

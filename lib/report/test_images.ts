@@ -6,6 +6,7 @@
 import { UsageError } from "../errors.ts";
 import { featureRows } from "../evaluate/features.ts";
 import { findSplit } from "../evaluate/splits.ts";
+import { onDemand } from "../packages/on_demand.ts";
 import type { Encoder } from "../plugin.ts";
 import { rng, STREAM } from "../random.ts";
 import type { Session } from "../session.ts";
@@ -117,7 +118,7 @@ export async function mapOf(
   neighbours: readonly Neighbours[],
   { seed, progress, signal }: MapOptions,
 ): Promise<Place[]> {
-  const { UMAP } = await import("umap-js");
+  const { UMAP } = await onDemand("umap-js");
   const random = rng(seed, STREAM.report, 0);
   // Fewer than there are images, as it demands.
   const k = Math.min(MAP_NEIGHBOURS, neighbours.length - 1);

@@ -6,6 +6,8 @@
  */
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import project from "../../deno.json" with { type: "json" };
+import { cacheFolder } from "../cache.ts";
 import { DataError, Interrupted } from "../errors.ts";
 import { writeAtomic } from "../run/atomic_write.ts";
 import { jsonText } from "../run/json_text.ts";
@@ -15,6 +17,7 @@ import { identity, type Run } from "./plan.ts";
 
 const CLI = new URL("../../cli.ts", import.meta.url);
 const CONFIG = new URL("../../deno.json", import.meta.url);
+const LOCK = new URL("../../deno.lock", import.meta.url);
 
 /** What the process printed, in the run's folder. */
 export const OUTPUT = "output.txt";
@@ -49,8 +52,10 @@ export async function trainRun(
   await writeAtomic(join(folder, "config.json"), jsonText(config));
   const child = new Deno.Command(Deno.execPath(), {
     args: [
-      ...["run", "-A", "--no-check", "--unstable-webgpu"],
-      ...(CONFIG.protocol === "file:" ? [`--config=${fileURLToPath(CONFIG)}`] : []),
+      ...["run", "--no-check", "--unstable-webgpu", "--no-prompt", ...permissions(folder)],
+      ...(CONFIG.protocol === "file:"
+        ? [`--config=${fileURLToPath(CONFIG)}`, `--lock=${fileURLToPath(LOCK)}`]
+        : []),
       ...[CLI.href, "train", `--resume=${folder}`],
       // The person named them for the sweep; the run was not made yet.
       ...pluginsOf(config).map((specifier) => `--plugin=${specifier}`),
@@ -73,6 +78,22 @@ export async function trainRun(
   const error = remarks.split("\n").findLast((line) => line.startsWith("error: "));
   if (error) return error.slice("error: ".length);
   return killer ? `It was ended by ${killer}.` : `It ended with the exit code ${code}.`;
+}
+
+/**
+ * What the process may do: where this one may do all, so may it; else what the task `train` may, but
+ * that it writes in the run's folder and the cache alone, and finds the data on this machine.
+ */
+function permissions(folder: string): string[] {
+  const whole = (name: Deno.PermissionName) =>
+    Deno.permissions.querySync({ name }).state === "granted";
+  if (whole("write") && whole("env") && whole("run")) return ["-A"];
+  return [
+    ...project.tasks.train.command.split(" ").filter((flag) => /^-[RES]\b|^--ignore/.test(flag)),
+    `-W=${folder},${cacheFolder()}`,
+    ...(whole("ffi") ? ["--allow-ffi"] : []),
+    ...(whole("net") ? ["-N"] : []),
+  ];
 }
 
 /** The signal that aborted; SIGTERM where it was no signal. */

@@ -12,6 +12,7 @@ import { writeError } from "../run/atomic_write.ts";
 import { METRICS, type MetricsRecord, parseMetrics } from "../run/metrics.ts";
 import { listProbeResults, probeOf, readResults, RESULTS } from "../run/results.ts";
 import { readConfig, resumeLater } from "../run/run_folder.ts";
+import { onDemand } from "../packages/on_demand.ts";
 import { type Event, eventRecord, type Summary } from "./event.ts";
 import { type Options, sessionEnd } from "./hparams.ts";
 import { openingEvents, recordEvent, resultSummaries } from "./run_events.ts";
@@ -151,7 +152,7 @@ interface Png {
 
 /** Draws a chart under a title, black on white. */
 export async function chartPng(chart: ChartSpec, title: string): Promise<Png> {
-  const { default: sharp } = await import("sharp");
+  const { default: sharp } = await onDemand("sharp");
   const svg = new TextEncoder().encode(await figure([[chart]], title));
   // 72 dots per inch is the size as drawn; twice that is sharp on the screens of today.
   const { data, info: { width, height } } = await sharp(svg, { density: 144 })

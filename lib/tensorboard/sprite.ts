@@ -4,6 +4,7 @@
  * @module
  */
 import { turn } from "../evaluate/turn.ts";
+import { onDemand } from "../packages/on_demand.ts";
 import type { Split } from "../plugin.ts";
 
 /** The longer side of a picture at most; 100 × 100 of them are within the 8192 pixels of browsers. */
@@ -33,7 +34,7 @@ export async function spriteOf(
 ): Promise<Sprite | undefined> {
   const [fullHeight, fullWidth, channels] = shape;
   if (shape.length !== 3 || (channels !== 1 && channels !== 3) || indices.length === 0) return;
-  const { default: sharp } = await import("sharp");
+  const { default: sharp } = await onDemand("sharp");
   const scale = Math.min(1, LARGEST / Math.max(fullHeight, fullWidth));
   const height = Math.max(1, Math.round(fullHeight * scale));
   const width = Math.max(1, Math.round(fullWidth * scale));

@@ -23,15 +23,14 @@ export interface ProgressBar {
 
 /** Makes a bar, or what stands for it in logs. */
 export async function progressBar(): Promise<ProgressBar> {
-  if (!isWatched(Deno.stderr.isTerminal(), Deno.env.toObject())) return progressLines();
+  if (!isWatched(Deno.stderr.isTerminal(), Deno.env.get("TERM"), Deno.env.get("CI"))) {
+    return progressLines();
+  }
   const { drawnBar } = await import("./drawn_bar.ts");
   return drawnBar();
 }
 
 /** Whether a person sees a line that is drawn over and over; some CI has a terminal, too. */
-export function isWatched(
-  isTerminal: boolean,
-  { CI = "", TERM }: Readonly<Record<string, string>>,
-): boolean {
-  return isTerminal && TERM !== "dumb" && ["", "0", "false"].includes(CI);
+export function isWatched(isTerminal: boolean, term: string | undefined, ci = ""): boolean {
+  return isTerminal && term !== "dumb" && ["", "0", "false"].includes(ci);
 }

@@ -5,6 +5,7 @@ import { latestRun } from "../../lib/run/run_folder.ts";
 
 const CLI = fileURLToPath(new URL("../../cli.ts", import.meta.url));
 const CONFIG = fileURLToPath(new URL("../../deno.json", import.meta.url));
+const LOCK = fileURLToPath(new URL("../../deno.lock", import.meta.url));
 
 /** What a command did. */
 export interface Outcome {
@@ -36,7 +37,7 @@ export function startCommand(
   env: Record<string, string> = {},
 ): Deno.ChildProcess {
   return new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "--no-check", `--config=${CONFIG}`, CLI, ...args],
+    args: ["run", "-A", "--no-check", `--config=${CONFIG}`, `--lock=${LOCK}`, CLI, ...args],
     cwd,
     env: {
       NO_COLOR: "1",

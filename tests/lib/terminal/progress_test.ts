@@ -13,7 +13,7 @@ Deno.test("a bar is drawn on a terminal, but not for a log: pipes, CI, TERM=dumb
     [false, { TERM: "xterm" }, false],
   ];
   for (const [isTerminal, env, watched] of cases) {
-    assertEquals(isWatched(isTerminal, env), watched, JSON.stringify(env));
+    assertEquals(isWatched(isTerminal, env.TERM, env.CI), watched, JSON.stringify(env));
   }
 });
 

@@ -1,0 +1,66 @@
+import { assert, assertEquals } from "@std/assert";
+import { fileURLToPath } from "node:url";
+import config from "../deno.json" with { type: "json" };
+
+const REPOSITORY = fileURLToPath(new URL("../", import.meta.url));
+
+interface Graph {
+  readonly modules: readonly {
+    readonly specifier: string;
+    readonly dependencies?: readonly { readonly code?: { readonly specifier: string } }[];
+  }[];
+}
+
+/** What Deno loads, and fetches, before the first line of a module runs: no types. */
+async function loaded(entry: string): Promise<Set<string>> {
+  const { stdout } = await new Deno.Command(Deno.execPath(), {
+    args: ["info", "--json", "--lock=deno.lock", entry],
+    cwd: REPOSITORY,
+  }).output();
+  const { modules }: Graph = JSON.parse(new TextDecoder().decode(stdout));
+  const known = new Map(modules.map((module) => [module.specifier, module]));
+  const found = new Set([new URL(`../${entry}`, import.meta.url).href]);
+  for (const specifier of found) {
+    for (const { code } of known.get(specifier)?.dependencies ?? []) {
+      if (code) found.add(code.specifier);
+    }
+  }
+  return found;
+}
+
+/** The packages that a file, or `deno.json`, fetches by npm specifiers. */
+const packages = (text: string) =>
+  [...text.matchAll(/"npm:((?:@[^/"]+\/)?[^@/"]+)@/g)].map(([, name]) => name);
+
+Deno.test("the first command fetches nothing that only reports, images, tests or benches need", async () => {
+  const late = new Set<string>();
+  for (const folder of ["lib/packages", "tests/support/packages"]) {
+    for await (const { name } of Deno.readDir(REPOSITORY + folder)) {
+      packages(await Deno.readTextFile(`${REPOSITORY}${folder}/${name}`)).forEach((p) =>
+        late.add(p)
+      );
+    }
+  }
+  assertEquals(
+    [...late].toSorted(),
+    ["fast-check", "puppeteer-core", "sharp", "umap-js", "vega", "vega-interpreter", "vega-lite"],
+  );
+  // `deno task` fetches all that deno.json and a lock file named there have.
+  const early = packages(JSON.stringify(config.imports));
+  assertEquals(early.filter((name) => late.has(name) || name === "@jax-js/jax"), []);
+  assertEquals(config.lock, false);
+  const modules = [...await loaded("cli.ts"), ...await loaded("lib/commands/main.ts")];
+  assert(modules.some((module) => module.endsWith("/lib/commands/train_and_evaluate.ts")));
+  assert(
+    modules.some((module) => module.startsWith("npm:") && module.includes("@tensorflow/tfjs@")),
+  );
+  for (const name of late) {
+    const there = modules.filter((module) =>
+      module.startsWith("npm:") && module.includes(`${name}@`) ||
+      module.endsWith(`/packages/${name}.ts`)
+    );
+    assertEquals(there, [], `${name} is imported by a literal`);
+  }
+  const line = (await loaded("cli.ts")).values().filter((module) => module.startsWith("npm:"));
+  assertEquals([...line], [], "cli.ts says that it fetches before it does");
+});
