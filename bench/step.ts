@@ -11,7 +11,7 @@ import { parseArgs } from "@std/cli/parse-args";
 import { note, say } from "../lib/terminal/say.ts";
 import { table } from "../lib/terminal/table.ts";
 import { machine, machineLines } from "./support/machine.ts";
-import { inScope, type Pair, prepareWasm, timeComparison, timeStep } from "./support/measure.ts";
+import { cells, inScope, prepareWasm, timeComparison, timeStep } from "./support/measure.ts";
 import { openBoth, timeMedians } from "./support/paired.ts";
 import { describeLoss, describeStep, STEPS } from "./support/steps.ts";
 import { timeTorch } from "./support/torch.ts";
@@ -26,8 +26,8 @@ interface Row {
   readonly measure: () => Promise<string[]>;
 }
 
-/** How many times faster whole steps are meant to be, and how near wasm is to be to PyTorch. */
-const TARGETS = { conv: 5, resnet18: 4, wasm: 3 } as const;
+/** How many times faster whole steps are meant to be: than the stock ones, and wasm than PyTorch. */
+const TARGETS = { conv: 5, resnet18: 4, wasm: 1 } as const;
 
 /** What the loss of the largest batch may take, in MiB. */
 const MEMORY = 64;
@@ -88,29 +88,18 @@ function memoryRow(): Row {
   };
 }
 
-/** The wasm device beside PyTorch of one thread: for machines without an adapter. */
+/** The wasm device beside PyTorch, each as a user has it, on all cores. */
 function wasmRows(): Row[] {
-  const target = 1 / TARGETS.wasm;
+  const target = TARGETS.wasm;
   return STEPS.filter(({ encoder }) => encoder === "conv").map((spec) => ({
-    what: `wasm (stock: PyTorch, 1 thread), ${describeStep(spec)}`,
+    what: `wasm (stock: PyTorch, all cores), ${describeStep(spec)}`,
     target,
     measure: async () => {
-      const torch = await timeTorch({ steps: [spec], threads: 1, repetitions });
+      const torch = await timeTorch({ steps: [spec], threads: 0, repetitions });
       const [ours] = await timeMedians([await prepareWasm(spec)], repetitions);
       if ("missing" in torch) return [torch.missing, ours.wall.toFixed(1), "", "", ""];
       const wall = torch.times.get(describeStep(spec)) ?? NaN;
       return cells({ stock: { wall, cpu: wall }, ours }, target);
     },
   }));
-}
-
-function cells({ stock, ours }: Pair, target?: number): string[] {
-  const ratio = stock.wall / ours.wall;
-  return [
-    stock.wall.toFixed(1),
-    ours.wall.toFixed(1),
-    ratio.toFixed(2),
-    target === undefined ? "" : `≥ ${+target.toFixed(2)}`,
-    target === undefined ? "" : ratio >= target ? "holds" : "missed",
-  ];
 }

@@ -7,6 +7,8 @@ import { assert, assertAlmostEquals, assertEquals, assertStringIncludes } from "
 import { basename } from "node:path";
 import { gunzipSync } from "node:zlib";
 import loss from "../bench/results/loss.json" with { type: "json" };
+import overCorrection from "../docs/over-correction.json" with { type: "json" };
+import { tables, toy } from "../docs/over_correction.ts";
 import { markdown, type SweepReport } from "../lib/sweep/report.ts";
 import type { RunResult } from "../lib/sweep/result.ts";
 import { type Estimate, estimate, holm, pairedDifference } from "../lib/sweep/statistics.ts";
@@ -155,6 +157,12 @@ const QUOTED: readonly Quoted[] = [
     header: "| τ⁺ ",
     columns: ["clamp", "linear Δ", "linear p"],
   },
+  {
+    path: "docs/over-correction.md",
+    sweep: "five-classes-t1-class-mean",
+    header: "| loss  ",
+    columns: ["knn", "knn Δ", "knn p", "linear", "linear Δ", "linear p"],
+  },
 ];
 
 /** `0.1` and `debiased, τ⁺ = 0.1` are `debiased tau_plus=0.1`; what explains a name is left out. */
@@ -222,8 +230,8 @@ function inSentence({ mean, halfWidth }: Estimate): string[] {
 }
 
 Deno.test("each interval and each p in a sentence is of two arms of a sweep that the page links to", () => {
-  const pages = ["README.md", "docs/false-negatives.md", "docs/choosing-tau-plus.md"];
-  for (const path of pages) {
+  const pages = ["false-negatives", "choosing-tau-plus", "over-correction"];
+  for (const path of ["README.md", ...pages.map((name) => `docs/${name}.md`)]) {
     const text = page(path).replaceAll(/^```[\s\S]*?^```$/gm, "").replaceAll(/^\|.*$/gm, "");
     const linked = sweeps.filter((name) => page(path).includes(`results/${name}/sweep.md`));
     const intervals = new Set<string>(), probabilities = new Set<string>();
@@ -275,6 +283,17 @@ function firstThree(): string[] {
   const first = new Map([...top1(debiased, "knn")].filter(([seed]) => seed < 3));
   return inSentence(pairedDifference(first, top1(biased, "knn"))!);
 }
+
+Deno.test("the page on over-correction has what its command printed; its clusters are drawn again", () => {
+  assertNear(toy(), overCorrection.toy);
+  const text = page("docs/over-correction.md");
+  const printed = tables(overCorrection);
+  assertEquals(printed.length, 4);
+  for (const table of printed) {
+    const header = table.slice(0, table.indexOf(" |", 2)) + " ";
+    assertEquals(tableOf(text, header), tableOf(`\n${table}\n`, header));
+  }
+});
 
 Deno.test("the README gives the paper's numbers as the paper's, and none that is not measured", () => {
   const rows = tableOf(page("README.md"), "| linear top-1, STL-10 ");

@@ -86,3 +86,15 @@ export async function inScope<T>(use: () => Promise<T>): Promise<T> {
 function pair([stock, ours]: Timing[]): Pair {
   return { stock, ours };
 }
+
+/**
+ * The cells of a pair: both times, how many times faster ours is, the target, and whether it holds.
+ * No target is met by being slower.
+ */
+export function cells({ stock, ours }: Pair, target?: number): string[] {
+  const ratio = stock.wall / ours.wall;
+  const times = [stock.wall.toFixed(1), ours.wall.toFixed(1), ratio.toFixed(2)];
+  if (target === undefined) return [...times, "", ""];
+  const slower = ratio < 1 ? `missed: ${(1 / ratio).toFixed(1)} times slower` : "missed";
+  return [...times, `≥ ${target}`, ratio >= Math.max(1, target) ? "holds" : slower];
+}
