@@ -78,16 +78,35 @@ export class PluginError extends TauplusError {
   override readonly exitCode = 6;
 }
 
-/** A signal ended the run, whose state was saved where it has a folder; exit code 130 or 143. */
+/**
+ * The signals that end a run, saved, with the exit code of each: 128 + the signal's number. SIGUSR1
+ * asks for a run that is to be queued again, and 75 (`EX_TEMPFAIL` of sysexits.h) says so: no process
+ * that the signal itself ended has that.
+ */
+export const SIGNALS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129, SIGUSR1: 75 } as const;
+
+/** The name of a signal that ends a run. */
+export type SignalName = keyof typeof SIGNALS;
+
+/** The signal that an abort's reason names; SIGINT where it names none. */
+export function signalOf(reason: unknown): SignalName {
+  const text = String(reason);
+  for (const name of ["SIGTERM", "SIGHUP", "SIGUSR1"] as const) {
+    if (text.includes(name)) return name;
+  }
+  return "SIGINT";
+}
+
+/** A signal ended the run, whose state was saved where it has a folder. */
 export class Interrupted extends Error {
   override name = "Interrupted";
-  /** 128 + the signal's number. */
+  /** That of {@linkcode SIGNALS}. */
   readonly exitCode: number;
 
-  /** `SIGINT` gives 130, `SIGTERM` 143. */
-  constructor(signal: "SIGINT" | "SIGTERM", message: string) {
+  /** What was interrupted by which signal, in words. */
+  constructor(readonly signal: SignalName, message: string) {
     super(message);
-    this.exitCode = signal === "SIGINT" ? 130 : 143;
+    this.exitCode = SIGNALS[signal];
   }
 }
 

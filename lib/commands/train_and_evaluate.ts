@@ -153,6 +153,13 @@ async function checkedFolder(
   // Where its plugins are is no part of what it is.
   const { plugin: _, ...own } = saved;
   const other = changedOption(begun, own, factsOf);
+  const { learning_rate: rate } = begun;
+  if (other === undefined && saved.learning_rate !== rate) {
+    note(
+      `The learning rate is ${saved.learning_rate} from here on, and was ${rate}: what comes of it is ` +
+        "no longer what the run's first configuration gives.",
+    );
+  }
   if (other === undefined) return folder;
   throw new UsageError({
     act: `resume ${folder} with --${other}=${saved[other]}`,

@@ -32,7 +32,8 @@ objective does not see. It is what τ⁺ is an estimate of (${
   }).`,
   clamp_rate: html`Share of rows whose debiased sum of negatives fell below its least possible value
 and was set to that, which stops its gradient (${arxiv("2007.00224", "Chuang et al. 2020")}).`,
-  images_per_second: html`Images per second of training, evaluations left out.`,
+  images_per_second:
+    html`Images per second of training steps; evaluations, saving and tuning are left out.`,
 };
 
 /** The caption of a field; a plugin's own field has none. */

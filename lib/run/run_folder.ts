@@ -4,7 +4,7 @@
  *     config.json                            the resolved configuration; a resumed run writes its own
  *     metrics.jsonl                          one JSON object per line, each with a `step`
  *     checkpoint-25.safetensors              the state after epoch 25
- *     checkpoint-25-step-7.safetensors       the state 7 steps later, where a run was interrupted
+ *     checkpoint-25-step-7.safetensors       the state 7 steps later, saved by time or by a signal
  *     results.json                           what the probes found, written last
  *     tensorboard/                           what TensorBoard shows, where it is asked for
  *     lock                                   while a process writes
@@ -34,6 +34,8 @@ export interface Position {
 export interface CheckpointFile extends Position {
   /** Where it is. */
   readonly path: string;
+  /** Whether newer ones replace it: it was saved within an epoch, or by time. */
+  readonly onTheWay: boolean;
 }
 
 /** `20261123-221701-debiased-stl10-0`: the date and time (UTC), then what tells runs apart. */
@@ -118,6 +120,7 @@ export async function listCheckpoints(path: string): Promise<CheckpointFile[]> {
       path: join(path, name),
       epoch: Number(match[1]),
       stepInEpoch: Number(match[2] ?? 0),
+      onTheWay: match[2] !== undefined,
     });
   }
   return found.sort((a, b) => b.epoch - a.epoch || b.stepInEpoch - a.stepInEpoch);
@@ -157,16 +160,26 @@ export class RunFolder {
   }
 
   /**
-   * Writes a checkpoint; then removes the older ones of positions within an epoch, which it
-   * replaces.
+   * Writes a checkpoint. One of a whole epoch stays, and replaces those on the way (`-step-`) before
+   * it; of those on the way the newest two stay, so that one is left where the other is damaged.
+   *
+   * @param onTheWay whether it is one on the way also at the end of an epoch
    */
-  async saveCheckpoint({ epoch, stepInEpoch }: Position, bytes: Uint8Array): Promise<string> {
-    const within = stepInEpoch > 0 ? `-step-${stepInEpoch}` : "";
+  async saveCheckpoint(
+    { epoch, stepInEpoch }: Position,
+    bytes: Uint8Array,
+    onTheWay = stepInEpoch > 0,
+  ): Promise<string> {
+    const within = onTheWay ? `-step-${stepInEpoch}` : "";
     const path = join(this.path, `checkpoint-${epoch}${within}.safetensors`);
     await this.#syncMetrics();
     await writeAtomic(path, bytes, await this.#next());
-    for (const old of await listCheckpoints(this.path)) {
-      if (old.stepInEpoch > 0 && old.path !== path) await Deno.remove(old.path);
+    const passing = (await listCheckpoints(this.path)).filter((file) => file.onTheWay);
+    const place = passing.findIndex((file) => file.path === path);
+    for (const [i, old] of passing.entries()) {
+      // What is newer than the one just written is from before a run was resumed from an older one.
+      const stays = onTheWay && (i === place || i === place + 1);
+      if (!stays) await Deno.remove(old.path);
     }
     return path;
   }

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import project from "../../deno.json" with { type: "json" };
 import { cacheFolder } from "../cache.ts";
-import { DataError, Interrupted } from "../errors.ts";
+import { DataError, Interrupted, type SignalName } from "../errors.ts";
 import { writeAtomic } from "../run/atomic_write.ts";
 import { jsonText } from "../run/json_text.ts";
 import { readConfig } from "../run/run_folder.ts";
@@ -97,6 +97,6 @@ function permissions(folder: string): string[] {
 }
 
 /** The signal that aborted; SIGTERM where it was no signal. */
-export function signalOf({ reason }: AbortSignal): "SIGINT" | "SIGTERM" {
-  return reason instanceof Interrupted && reason.exitCode === 130 ? "SIGINT" : "SIGTERM";
+export function signalOf({ reason }: AbortSignal): SignalName {
+  return reason instanceof Interrupted ? reason.signal : "SIGTERM";
 }

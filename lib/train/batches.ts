@@ -29,6 +29,14 @@ export interface Batch {
   readonly labels?: Int32Array;
 }
 
+/** A batch where it stands in the run. */
+export interface PlacedBatch extends Batch {
+  /** How many batches there were since {@linkcode Batches.from} was called, this one included. */
+  readonly nth: number;
+  /** Whether it is the last one of its epoch. */
+  readonly last: boolean;
+}
+
 /** What the batches are made of. */
 export interface BatchParts {
   /** Where examples come from. */
@@ -51,9 +59,21 @@ export interface Batches {
   indices(epoch: number, step: number): Uint32Array;
   /** The views of a step; both count from 0. */
   read(epoch: number, step: number): Promise<Batch>;
+  /**
+   * The batches after `step` steps up to `stepsTotal`; ends early once `signal` is aborted, also
+   * where a read never does. The next batch is made on another thread while one is in use.
+   */
+  from(
+    start: { readonly step: number },
+    stepsTotal: number,
+    signal?: AbortSignal,
+  ): AsyncGenerator<PlacedBatch>;
   /** Ends the thread that makes views, and frees what the device keeps of the dataset. */
   close(): void;
 }
+
+/** Milliseconds that a batch nobody needs any more is waited for, so that nothing is cut off. */
+const GRACE = 1000;
 
 /** Plans the batches. Throws a UsageError where the dataset has fewer examples than one batch. */
 export function makeBatches(parts: BatchParts): Batches {
@@ -80,22 +100,61 @@ export function makeBatches(parts: BatchParts): Batches {
   const images = imageViews(parts, split);
   const { cropSize } = parts.views;
   const viewShape = [cropSize, cropSize, ...dataset.shape.slice(2)];
+  const stepsPerEpoch = Math.floor(split.length / batchSize);
+  const read = async (epoch: number, step: number): Promise<Batch> => {
+    const chosen = indices(epoch, step);
+    const { labels } = split;
+    return {
+      indices: chosen,
+      ...(dataset.views
+        ? await ownViews(parts, chosen, epoch)
+        : { views: await images.read(chosen, epoch), shape: viewShape }),
+      ...(labels && { labels: Int32Array.from(chosen, (index) => labels[index]) }),
+    };
+  };
   return {
-    stepsPerEpoch: Math.floor(split.length / batchSize),
+    stepsPerEpoch,
     indices,
-    async read(epoch, step) {
-      const chosen = indices(epoch, step);
-      const { labels } = split;
-      return {
-        indices: chosen,
-        ...(dataset.views
-          ? await ownViews(parts, chosen, epoch)
-          : { views: await images.read(chosen, epoch), shape: viewShape }),
-        ...(labels && { labels: Int32Array.from(chosen, (index) => labels[index]) }),
+    read,
+    async *from(start, stepsTotal, signal) {
+      const first = start.step;
+      const ahead = (step: number) => {
+        if (step >= stepsTotal) return;
+        const batch = read(Math.floor(step / stepsPerEpoch), step % stepsPerEpoch);
+        batch.catch(() => {}); // whoever awaits it hears of it
+        return batch;
       };
+      const aborted = Promise.withResolvers<undefined>();
+      const abort = () => aborted.resolve(undefined);
+      signal?.addEventListener("abort", abort);
+      let next = ahead(first);
+      try {
+        for (let step = first; next && !signal?.aborted; step++) {
+          const batch = await Promise.race([next, aborted.promise]);
+          if (!batch) return;
+          next = ahead(step + 1);
+          // A turn of the event loop: the next batch is asked for, and a signal is heard.
+          await new Promise((resolve) => setTimeout(resolve, 0));
+          if (signal?.aborted) return;
+          yield { ...batch, nth: step + 1 - first, last: (step + 1) % stepsPerEpoch === 0 };
+        }
+      } catch (error) {
+        if (!signal?.aborted) throw error;
+      } finally {
+        signal?.removeEventListener("abort", abort);
+        if (next) await settled(next, GRACE);
+      }
     },
     close: () => images.close(),
   };
+}
+
+/** Waits for a promise to end, however it does, but no longer than that. */
+async function settled(promise: Promise<unknown>, milliseconds: number): Promise<void> {
+  const { promise: late, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, milliseconds);
+  await Promise.race([promise.then(() => {}, () => {}), late]);
+  clearTimeout(timer);
 }
 
 /** The split an encoder is trained on. Throws a PluginError where the dataset lacks it. */

@@ -27,7 +27,7 @@ export interface Counters {
   stepInEpoch: number;
   /** Steps done since the start. */
   step: number;
-  /** Seconds spent. */
+  /** Seconds spent on steps: not on evaluations, on saving or on tuning. */
   seconds: number;
 }
 

@@ -31,6 +31,7 @@ export function imageViews(parts: BatchParts, split: Split): ImageViews {
   const size = shape.reduce((product, n) => product * n, 1);
   let maker: ViewMaker | undefined;
   let kept: DeviceImages | undefined;
+  let closed = false;
 
   const onDevice = (images: DeviceImages, rows: number[], indices: Uint32Array, epoch: number) => {
     const moments = checkMoments(shape[2], mean, std);
@@ -70,11 +71,14 @@ export function imageViews(parts: BatchParts, split: Split): ImageViews {
         };
       }
       const keys = Array.from({ length: viewCount }, (_, view) => ({ seed, epoch, view }));
+      // What was being read at the end starts no thread after it.
+      if (closed) throw new Error("the batches are closed");
       maker ??= createViewMaker();
       const views = await maker.make(examples, shape, indices, keys, options, mean, std);
       return rowsOf(views, [options.cropSize, options.cropSize, ...shape.slice(2)]);
     },
     close() {
+      closed = true;
       maker?.close();
       if (kept) tf.dispose(kept.parts);
     },

@@ -1,17 +1,20 @@
 /**
- * The lines of the metrics log.
+ * The metrics log, and the clock of a training.
  *
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
+import type { Device } from "../device/device.ts";
 import { falseNegativeRate } from "../data/class_prior.ts";
+import { TrainingError } from "../errors.ts";
 import type { Objective, ObjectiveInput } from "../plugin.ts";
-import type { Batch } from "./batches.ts";
-import type { Counters } from "./checkpoint.ts";
+import type { MetricsRecord } from "../run/metrics.ts";
+import type { RunFolder } from "../run/run_folder.ts";
+import type { Batch, Batches } from "./batches.ts";
 import { type EmbeddingMetrics, embeddingMetrics, measureEmbeddings } from "./embedding_metrics.ts";
 import { wrongObjective } from "./objective_loss.ts";
-import type { TrainOptions } from "./options.ts";
-import type { MetricsRecord } from "../run/metrics.ts";
+import type { Plan, Step } from "./step.ts";
+import { type TrainingState, wayOn } from "./training_state.ts";
 
 /** A line of the log. Its times (`images_per_second`, `seconds`, `time`) differ from run to run. */
 export interface LogRecord extends MetricsRecord, EmbeddingMetrics {
@@ -21,48 +24,138 @@ export interface LogRecord extends MetricsRecord, EmbeddingMetrics {
   readonly loss: number;
   /** The learning rate of the step. */
   readonly learning_rate: number;
-  /** Examples per second since the last line. */
+  /** Examples per second of steps since the last line; evaluations, saving and tuning left out. */
   readonly images_per_second: number;
-  /** Seconds spent on the run. */
+  /** Seconds spent on the run's steps: not on evaluations, saving or tuning. */
   readonly seconds: number;
   /** When the line was written, as `2026-11-23T22:17:01.123Z`. */
   readonly time: string;
 }
 
-/** What was read back from the device. */
-export interface Readings {
-  /** The losses since the last line. */
-  readonly losses: Float32Array;
-  /** What was measured of the step by the side. */
-  readonly measured: Readonly<Record<string, number>>;
+/** What a log is of. */
+export interface LogParts {
+  /** The run's state; its losses are read, and its seconds counted. */
+  readonly state: TrainingState;
+  /** The batches, to name one whose loss is not finite. */
+  readonly batches: Pick<Batches, "indices">;
+  /** The device; it is checked whenever something was read from it. */
+  readonly device: Device;
+  /** Where the lines go, if anywhere. */
+  readonly run?: RunFolder;
+  /** The options of the run, and its length. */
+  readonly plan: Plan;
+  /** Milliseconds, from any start. */
+  readonly clock: () => number;
 }
 
-/** The line of a step that is just done; `spent` seconds passed since the last line. */
-export function logRecord(
-  done: Counters,
-  learningRate: number,
-  spent: number,
-  { batchSize }: TrainOptions,
-  { labels }: Batch,
-  { losses, measured }: Readings,
-): LogRecord {
-  const falseNegatives = labels ? falseNegativeRate(labels) : NaN;
-  return {
-    ...measured,
-    epoch: done.epoch + 1,
-    step: done.step,
-    loss: losses.reduce((sum, loss) => sum + loss, 0) / losses.length,
-    learning_rate: learningRate,
-    ...(Number.isFinite(falseNegatives) && { false_negative_rate: falseNegatives }),
-    images_per_second: Number((batchSize * losses.length / spent).toFixed(1)),
-    seconds: Number(done.seconds.toFixed(3)),
-    time: new Date().toISOString(),
-  };
+/**
+ * The metrics log of a run, with a stopwatch that runs in the steps and in the wait for their images,
+ * and stands in whatever is {@linkcode paused}.
+ */
+export class TrainingLog {
+  readonly #parts: LogParts;
+  #lap: number;
+  /** Seconds and examples since the last line. */
+  #spent = 0;
+  #examples = 0;
+
+  /** Starts the stopwatch. */
+  constructor(parts: LogParts) {
+    this.#parts = parts;
+    this.#lap = parts.clock();
+  }
+
+  /**
+   * Counts a step; where it is measured, writes and gives its line. Throws a TrainingError where a
+   * loss since the last line is not finite.
+   */
+  async after({ batch, learningRate, measurement }: Step): Promise<LogRecord | undefined> {
+    const { state, run } = this.#parts;
+    const read = measurement && await this.#read(measurement.tensors);
+    this.#count();
+    this.#examples += batch.indices.length;
+    if (!measurement || !read) return;
+    const record = this.#record(batch, learningRate, read.losses, measurement.read(read.others));
+    this.#spent = this.#examples = 0;
+    state.losses.reset();
+    await run?.append(record);
+    return record;
+  }
+
+  /**
+   * Does what is no step: its time is not the training's. What the device has yet to do of the steps
+   * before is theirs, so where `act` uses the device, let {@linkcode losses} be read first.
+   */
+  async paused<T>(act: () => T | Promise<T>): Promise<T> {
+    this.#count();
+    try {
+      return await act();
+    } finally {
+      this.#lap = this.#parts.clock();
+    }
+  }
+
+  /** Losses of the steps after the last line. Throws a TrainingError where one is not finite. */
+  async losses(): Promise<Float32Array> {
+    return (await this.#read([])).losses;
+  }
+
+  #count(): void {
+    const now = this.#parts.clock();
+    const seconds = (now - this.#lap) / 1000;
+    this.#lap = now;
+    this.#spent += seconds;
+    this.#parts.state.counters.seconds += seconds;
+  }
+
+  #record(
+    { labels }: Batch,
+    learningRate: number,
+    losses: Float32Array,
+    measured: Readonly<Record<string, number>>,
+  ): LogRecord {
+    const { state: { counters } } = this.#parts;
+    const falseNegatives = labels ? falseNegativeRate(labels) : NaN;
+    return {
+      ...measured,
+      epoch: counters.epoch + 1,
+      step: counters.step,
+      loss: losses.reduce((sum, loss) => sum + loss, 0) / losses.length,
+      learning_rate: learningRate,
+      ...(Number.isFinite(falseNegatives) && { false_negative_rate: falseNegatives }),
+      images_per_second: Number((this.#examples / this.#spent).toFixed(1)),
+      seconds: Number(counters.seconds.toFixed(3)),
+      time: new Date().toISOString(),
+    };
+  }
+
+  /** Reads the losses since the last line, and `others`; every loss must be finite. */
+  async #read(
+    others: readonly tf.Tensor[],
+  ): Promise<{ losses: Float32Array; others: Float32Array }> {
+    const { state, batches, device, run, plan: { stepsPerEpoch } } = this.#parts;
+    const read = await state.losses.read(others);
+    device.check();
+    const bad = read.losses.findIndex((loss) => !Number.isFinite(loss));
+    if (bad < 0) return read;
+    const step = state.counters.step - read.losses.length + bad;
+    const epoch = Math.floor(step / stepsPerEpoch);
+    const indices = [...batches.indices(epoch, step % stepsPerEpoch)];
+    const where = { epoch: epoch + 1, step: step + 1 };
+    await run?.writeFile("bad-batch.json", JSON.stringify({ ...where, indices }) + "\n");
+    throw new TrainingError({
+      act: "go on",
+      rule: `the loss must be finite, and in epoch ${where.epoch} at step ${where.step} ` +
+        `(examples ${indices.slice(0, 5).join(", ")} …) it is not`,
+      got: read.losses[bad],
+      next: await wayOn(run?.path),
+    });
+  }
 }
 
 /** What a logged step is measured by, yet on the device. */
 export interface Measurement {
-  /** What is to be read; the caller disposes of it. */
+  /** What is to be read; whoever measured disposes of it. */
   readonly tensors: tf.Tensor[];
   /** The fields of the log's line from the values of `tensors`, one after another. */
   read(values: Float32Array): Record<string, number>;

@@ -26,6 +26,7 @@ export const trainOptions: z.ZodObject<{
   maxSteps: z.ZodDefault<z.ZodInt>;
   evalEvery: z.ZodDefault<z.ZodInt>;
   saveEvery: z.ZodDefault<z.ZodInt>;
+  saveMinutes: z.ZodDefault<z.ZodNumber>;
   logEvery: z.ZodDefault<z.ZodInt>;
   k: z.ZodDefault<z.ZodInt>;
   knnTemperature: z.ZodDefault<z.ZodNumber>;
@@ -43,7 +44,8 @@ export const trainOptions: z.ZodObject<{
     facts("training", { resume: "extend", reference: true, overview: true }),
   ),
   learningRate: z.number().positive().default(1e-3).describe("learning rate after warm-up").meta(
-    facts("training", { overview: true }),
+    // The way on after a loss that became NaN: the same rate leads there again.
+    facts("training", { resume: "free", overview: true }),
   ),
   weightDecay: z.number().min(0).default(1e-6).describe(
     "pull of the weights to 0: L2, decoupled for adamw",
@@ -75,6 +77,9 @@ export const trainOptions: z.ZodObject<{
   ),
   saveEvery: z.int().min(0).default(25).describe(
     "epochs between checkpoints; 0: only at the end",
+  ).meta(facts("machine")),
+  saveMinutes: z.number().min(0).default(10).describe(
+    "minutes between checkpoints on the way, of which the newest two are kept; 0: none",
   ).meta(facts("machine")),
   logEvery: z.int().min(1).default(10).describe("steps between lines of the log").meta(
     facts("machine", { result: true }),

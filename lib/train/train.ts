@@ -3,24 +3,22 @@
  *
  * @module
  */
-import * as tf from "@tensorflow/tfjs";
+import type * as tf from "@tensorflow/tfjs";
 import type { Device } from "../device/device.ts";
 import { outOfMemory } from "../device/failure.ts";
-import { Interrupted, TrainingError } from "../errors.ts";
+import { Interrupted, signalOf } from "../errors.ts";
 import { projectionHead } from "../nn/projection_head.ts";
 import type { Dataset, Encoder, Objective } from "../plugin.ts";
 import type { RunFolder } from "../run/run_folder.ts";
 import type { ViewOptions } from "../views/options.ts";
-import { type Batch, makeBatches } from "./batches.ts";
-import type { Counters } from "./checkpoint.ts";
-import { type BatchGradients, batchGradients } from "./gradients.ts";
+import { makeBatches } from "./batches.ts";
+import { type LogRecord, TrainingLog } from "./log_record.ts";
 import { checkViewSize } from "./network.ts";
-import { type LogRecord, logRecord, measure } from "./log_record.ts";
-import { checkFirstLoss, checkKeepsNothing } from "./objective_loss.ts";
 import type { TrainOptions } from "./options.ts";
 import { mixedSwitch } from "./precision.ts";
-import { learningRateAt } from "./schedule.ts";
-import { makeState, restoreState, saveState } from "./training_state.ts";
+import { Saver } from "./saving.ts";
+import { trainStep } from "./step.ts";
+import { makeState } from "./training_state.ts";
 
 /** What training works with. */
 export interface TrainParts {
@@ -36,6 +34,8 @@ export interface TrainParts {
   readonly views: ViewOptions;
   /** Where to log and save; a run with a checkpoint is resumed from it. Without one nothing is kept. */
   readonly run?: RunFolder;
+  /** The time in milliseconds, from any start; default `performance.now`. */
+  readonly clock?: () => number;
 }
 
 /** What is known after one step. */
@@ -58,7 +58,7 @@ export interface TrainHooks {
   readonly onStep?: (step: TrainStep) => void;
   /** Evaluates after epoch `epoch` (from 1), every `evalEvery` epochs; the results are logged. */
   readonly onEvaluate?: (epoch: number) => Promise<Record<string, number>>;
-  /** Ends the run after the current step, saved; `reason` SIGTERM or else SIGINT. */
+  /** Ends the run after the current step, saved; the reason names the signal, else it is SIGINT. */
   readonly signal?: AbortSignal;
 }
 
@@ -92,7 +92,7 @@ export async function train(
   options: TrainOptions,
   hooks: TrainHooks = {},
 ): Promise<Trained> {
-  const { device, dataset, encoder, objective, run } = parts;
+  const { device, dataset, encoder, objective, run, clock = () => performance.now() } = parts;
   const { signal } = hooks;
   const batches = makeBatches({
     dataset,
@@ -103,152 +103,73 @@ export async function train(
   });
   const { stepsPerEpoch } = batches;
   const stepsTotal = Math.min(options.epochs * stepsPerEpoch, options.maxSteps || Infinity);
+  const plan = { ...options, stepsPerEpoch, stepsTotal };
 
   const setMixed = mixedSwitch(device, options.precision);
   checkViewSize(encoder, dataset, parts.views);
   const head = projectionHead(encoder.dim, options.featureDim, options.seed);
-  const unitRows = objective.unitRows !== false;
-  const network = { encoder, head, unitRows, setMixed };
+  const network = { encoder, head, unitRows: objective.unitRows !== false, setMixed };
   const state = makeState(network, objective, options);
-  const { optimizer, scaler, losses } = state;
+  const { counters } = state;
+  const log = new TrainingLog({ state, batches, device, run, plan, clock });
+  const saver = new Saver({ state, log, run, options, clock });
 
-  /** Reads the losses since the last line of the log; every one of them must be finite. */
-  const readLosses = async (others: readonly tf.Tensor[] = []) => {
-    const read = await losses.read(others);
-    device.check();
-    const bad = read.losses.findIndex((loss) => !Number.isFinite(loss));
-    if (bad < 0) return read;
-    const step = done.step - read.losses.length + bad;
-    const epoch = Math.floor(step / stepsPerEpoch);
-    const indices = [...batches.indices(epoch, step % stepsPerEpoch)];
-    const where = { epoch: epoch + 1, step: step + 1 };
-    await run?.writeFile("bad-batch.json", JSON.stringify({ ...where, indices }) + "\n");
-    throw new TrainingError({
-      act: "go on",
-      rule: `the loss must be finite, and in epoch ${where.epoch} at step ${where.step} ` +
-        `(examples ${indices.slice(0, 5).join(", ")} …) it is not`,
-      got: read.losses[bad],
-      next: "Choose a smaller --learning_rate or a larger temperature; " +
-        "the last good checkpoint is kept.",
-    });
-  };
-  const save = async () => {
-    const { losses: unlogged } = await readLosses();
-    return run && await saveState(state, run, done, unlogged, options);
-  };
-  const interrupted = async () => {
-    const path = done.step > savedStep ? await save() : undefined;
-    const name = String(signal?.reason).includes("SIGTERM") ? "SIGTERM" : "SIGINT";
-    const place = `epoch ${done.epoch + 1}, step ${done.step} of ${stepsTotal}`;
+  const stopped = async () => {
+    const path = await saver.save();
+    const name = signalOf(signal?.reason);
+    const place = `epoch ${counters.epoch + 1}, step ${counters.step} of ${stepsTotal}`;
     const next = run ? `Go on with --resume=${run.path}` : "Nothing was saved";
-    return new Interrupted(
-      name,
-      `Stopped by ${name} in ${place}${path ? ", saved" : ""}. ${next}.`,
-    );
+    const message = `Stopped by ${name} in ${place}${path ? ", saved" : ""}. ${next}.`;
+    return new Interrupted(name, message);
+  };
+  const endOfEpoch = async () => {
+    const epoch = counters.epoch + 1;
+    if (hooks.onEvaluate && options.evalEvery > 0 && epoch % options.evalEvery === 0) {
+      const evaluate = hooks.onEvaluate;
+      await log.losses(); // what was queued on the device is done, and worth an evaluation
+      const results = await log.paused(() => evaluate(epoch)).catch(async (error) => {
+        throw signal?.aborted ? await stopped() : error;
+      });
+      await run?.append({ epoch, step: counters.step, ...results, time: new Date().toISOString() });
+    }
+    counters.epoch = epoch;
+    counters.stepInEpoch = 0;
+    await saver.afterEpoch(epoch);
   };
 
-  let done: Counters = { epoch: 0, stepInEpoch: 0, step: 0, seconds: 0 };
-  let savedStep = 0;
-  let next: Promise<Batch> | undefined;
-  let held: BatchGradients | undefined;
   try {
-    if (run) done = await restoreState(state, run, options) ?? done;
-    savedStep = done.step;
-    const firstStep = done.step;
-    let clock = performance.now();
-
-    while (done.step < stepsTotal || done.stepInEpoch === stepsPerEpoch) {
-      while (done.stepInEpoch < stepsPerEpoch && done.step < stepsTotal) {
-        const batch = await (next ?? batches.read(done.epoch, done.stepInEpoch))
-          .catch((error) => {
-            if (!signal?.aborted) throw error;
-          });
-        if (signal?.aborted || !batch) throw await interrupted();
-        // The next batch is made on another thread while the device is busy with this one.
-        next = undefined;
-        if (done.step + 1 < stepsTotal) {
-          const last = done.stepInEpoch + 1 === stepsPerEpoch;
-          next = batches.read(done.epoch + Number(last), last ? 0 : done.stepInEpoch + 1);
-          next.catch(() => {});
-        }
-        // A turn of the event loop: the next batch is asked for, and a signal is heard.
-        await new Promise((resolve) => setTimeout(resolve, 0));
-
-        const tensors = tf.memory().numTensors;
-        const learningRate = learningRateAt(done.step, stepsPerEpoch, options);
-        const { scale } = scaler.state;
-        held = batchGradients(network, objective, batch, options.microBatch, scale);
-        const { loss, grads, input } = held;
-        done.step++;
-        done.stepInEpoch++;
-        const logged = done.step % options.logEvery === 0 || done.step === stepsTotal;
-        const measurement = logged ? measure(objective, input) : undefined;
-        if (done.step === 1) await checkFirstLoss(objective, loss, input);
-        if (await scaler.unscale(grads)) optimizer.step(grads, learningRate);
-        objective.afterStep?.(input);
-        losses.push(loss);
-
-        let record: LogRecord | undefined;
-        if (measurement) {
-          const read = await readLosses(measurement.tensors);
-          const spent = (performance.now() - clock) / 1000;
-          clock = performance.now();
-          done.seconds += spent;
-          record = logRecord(done, learningRate, spent, options, batch, {
-            losses: read.losses,
-            measured: measurement.read(read.others),
-          });
-          losses.reset();
-          await run?.append(record);
-        }
-        tf.dispose([grads, measurement?.tensors]);
-        if ([2, 3].includes(done.step - firstStep)) {
-          checkKeepsNothing(objective, input, tf.memory().numTensors - tensors);
-        }
-        tf.dispose([...input.views, input.labels]);
-        held = undefined;
-        hooks.onStep?.({
-          epoch: done.epoch + 1,
-          step: done.step,
-          stepsTotal,
-          learningRate,
-          record,
-        });
-        if (done.step < stepsTotal) await device.tune();
-      }
-      if (done.stepInEpoch < stepsPerEpoch) break;
-
-      const epoch = done.epoch + 1;
-      if (hooks.onEvaluate && options.evalEvery > 0 && epoch % options.evalEvery === 0) {
-        const results = await hooks.onEvaluate(epoch).catch(async (error) => {
-          throw signal?.aborted ? await interrupted() : error;
-        });
-        const time = new Date().toISOString();
-        await run?.append({ epoch, step: done.step, ...results, time });
-      }
-      done.epoch = epoch;
-      done.stepInEpoch = 0;
-      if (options.saveEvery > 0 && epoch % options.saveEvery === 0) {
-        await save();
-        savedStep = done.step;
-      }
+    await saver.restore();
+    if (counters.stepInEpoch === stepsPerEpoch) await endOfEpoch();
+    for await (const batch of batches.from(counters, stepsTotal, signal)) {
+      using step = await trainStep(network, objective, state, batch, plan);
+      const record = await log.after(step);
+      hooks.onStep?.({
+        epoch: counters.epoch + 1,
+        step: counters.step,
+        stepsTotal,
+        learningRate: step.learningRate,
+        record,
+      });
+      if (batch.last) await endOfEpoch();
+      if (counters.step === stepsTotal) break;
+      await log.paused(() => device.tune());
+      await saver.onTheWay();
     }
-    if (done.step > savedStep) await save();
+    if (counters.step < stepsTotal) throw await stopped();
+    await saver.save();
   } catch (error) {
     head.dispose();
-    if (held) tf.dispose([held.loss, held.grads, ...held.input.views, held.input.labels]);
     throw outOfMemory(error) ?? error;
   } finally {
-    optimizer.dispose();
-    losses.dispose();
-    await next?.catch(() => {});
+    state.optimizer.dispose();
+    state.losses.dispose();
     batches.close();
   }
   return {
     encoder: encoder.model,
     head,
-    epoch: done.epoch,
-    step: done.step,
+    epoch: counters.epoch,
+    step: counters.step,
     dispose: () => void head.dispose(),
   };
 }

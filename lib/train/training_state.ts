@@ -26,6 +26,8 @@ const ORDER = ["seed", "batchSize"] as const;
 
 /** The state of a run. */
 export interface TrainingState {
+  /** How far the run is. */
+  readonly counters: Counters;
   /** The optimizer with its moments. */
   readonly optimizer: Optimizer;
   /** The scale of the loss. */
@@ -51,11 +53,21 @@ export function makeState(
   const optimizer = makeOptimizer(parameters, options);
   const slots = [...optimizer.slots].map(([name, slot]) => [`optimizer.${name}`, slot] as const);
   return {
+    counters: { epoch: 0, stepInEpoch: 0, step: 0, seconds: 0 },
     optimizer,
     scaler: new LossScaler(options),
     losses: new LossWindow(),
     variables: new Map([...networkWeights(network), ...own, ...slots]),
   };
+}
+
+/** What to do where a loss or a weight is not finite: what works, of a run in a folder or of none. */
+export async function wayOn(run: string | undefined): Promise<string> {
+  const [newest] = run === undefined ? [] : await listCheckpoints(run);
+  const smaller = "Choose a smaller --learning_rate or a larger temperature, and train anew";
+  if (!newest) return `${smaller}: there is no checkpoint from before.`;
+  return `The checkpoint ${newest.path} is from before: go on from it with --resume=${run} and a ` +
+    `smaller --learning_rate, as the same one leads here again. ${smaller} where that does not help.`;
 }
 
 /**
@@ -68,8 +80,9 @@ export async function saveState(
   counters: Counters,
   losses: Float32Array,
   options: TrainOptions,
+  onTheWay: boolean,
 ): Promise<string> {
-  const tensors = await readVariables(variables);
+  const tensors = await readVariables(variables, () => wayOn(run.path));
   tensors.set(LOSSES, { dtype: "F32", shape: [losses.length], data: losses });
   const metadata: Record<string, string> = {};
   for (const name of ORDER) metadata[name] = String(options[name]);
@@ -77,7 +90,7 @@ export async function saveState(
     for (const [name, value] of Object.entries(scaler.state)) metadata[SCALER + name] = `${value}`;
   }
   const bytes = encodeCheckpoint({ counters, tensors, metadata });
-  return await run.saveCheckpoint(counters, bytes);
+  return await run.saveCheckpoint(counters, bytes, onTheWay);
 }
 
 /**

@@ -13,9 +13,14 @@ const DTYPES: Readonly<Record<string, "F32" | "I32" | "BOOL">> = {
   bool: "BOOL",
 };
 
-/** Reads all variables back. Throws a TrainingError where one holds a value that is not finite. */
+/**
+ * Reads all variables back. Throws a TrainingError where one holds a value that is not finite.
+ *
+ * @param next what is to be done then
+ */
 export async function readVariables(
   variables: ReadonlyMap<string, tf.Variable>,
+  next: () => Promise<string> = () => Promise.resolve("Train with a smaller --learning_rate."),
 ): Promise<Map<string, NamedArray>> {
   // All at once: each readback by itself would wait for the device.
   const arrays = await Promise.all([...variables].map(async ([name, variable]) => {
@@ -34,7 +39,7 @@ export async function readVariables(
       act: "go on",
       rule: `every weight must be a finite number, and ${name} has at ${at}`,
       got: data[at],
-      next: "Choose a smaller --learning_rate; the last good checkpoint is kept.",
+      next: await next(),
     });
   }
   return new Map(arrays);

@@ -79,13 +79,12 @@ const TABLE: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   },
   "run fixed result vary overview": {
     role: "objective",
-    train: "learning_rate",
-    sweep: "learning_rate",
     "objective hard": "temperature tau_plus beta",
     "objective oracle": "temperature",
     "objective decoupled": "temperature",
     "objective supcon": "temperature",
   },
+  "run free result vary overview": { train: "learning_rate", sweep: "learning_rate" },
   "run fixed result vary reference": { train: "feature_dim", sweep: "feature_dim" },
   "run fixed result vary": {
     train: "weight_decay optimizer momentum schedule warmup_epochs micro_batch precision",
@@ -112,8 +111,8 @@ const TABLE: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   // The steps that are logged are those that clamp_rate and false_negative_rate are means over.
   "command free result shared": { train: "log_every", sweep: "log_every" },
   "command free shared": {
-    train: "eval_every save_every device tune tensorboard",
-    sweep: "eval_every save_every device tune tensorboard",
+    train: "eval_every save_every save_minutes device tune tensorboard",
+    sweep: "eval_every save_every save_minutes device tune tensorboard",
     linear: "device tune",
     knn: "device tune",
     embed: "device tune",
@@ -228,6 +227,7 @@ Deno.test("a resumed run may be computed, saved and judged otherwise and go on f
     "eval_every",
     "k",
     "knn_temperature",
+    "learning_rate",
     "log_every",
     "max_steps",
     "out",
@@ -236,6 +236,7 @@ Deno.test("a resumed run may be computed, saved and judged otherwise and go on f
     "probe.*",
     "resume",
     "save_every",
+    "save_minutes",
     "tensorboard",
     "tune",
   ]);

@@ -46,7 +46,12 @@ Deno.test("a loss that becomes NaN stops the run with the batch named; linear ta
     const options = ["--batch_size=32", "--save_every=1", "--epochs=5", "--no-baselines"];
     const plugin = ["--plugin=./breaking.ts", "--objective=breaking"];
     const outcome = await runCommand(cwd, ["train", ...TINY, ...options, ...plugin]);
-    refused(outcome, 5, "in epoch 2 at step 3 (examples ", "the last good checkpoint is kept");
+    refused(
+      outcome,
+      5,
+      "in epoch 2 at step 3 (examples ",
+      "checkpoint-1.safetensors is from before: go on from it with --resume=",
+    );
     const run = (await latestRun(`${cwd}/runs`))!;
     const bad = JSON.parse(await Deno.readTextFile(`${run}/bad-batch.json`));
     assertEquals([bad.epoch, bad.step, bad.indices.length], [2, 3, 32]);
@@ -56,6 +61,14 @@ Deno.test("a loss that becomes NaN stops the run with the batch named; linear ta
     const linear = await runCommand(cwd, ["linear"]);
     assertEquals(linear.code, 0, linear.stderr);
     assertStringIncludes(linear.stderr, "checkpoint-1.safetensors");
+    // The way on that was named is one: this objective counts its calls anew.
+    const smaller = ["train", `--resume=${run}`, "--learning_rate=1e-5", "--max_steps=4"];
+    const resumed = await runCommand(cwd, smaller);
+    assertEquals(resumed.code, 0, resumed.stderr);
+    assertStringIncludes(
+      resumed.stderr,
+      "The learning rate is 0.00001 from here on, and was 0.001",
+    );
   });
 });
 

@@ -1,4 +1,5 @@
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import { DataError, UsageError } from "../../../lib/errors.ts";
 import { readMetrics } from "../../../lib/run/metrics.ts";
@@ -85,17 +86,26 @@ Deno.test("metrics are appended, and cut back to a step without a line cut short
     await run.close();
   }));
 
-Deno.test("checkpoints are listed newest first; one within an epoch gives way to the next", () =>
+Deno.test("checkpoints are listed newest first; of those on the way the newest two stay", () =>
   inFolder(async (folder) => {
     const run = await createRun(folder, "x", {});
     const bytes = new Uint8Array([1]);
     await run.saveCheckpoint({ epoch: 9, stepInEpoch: 0 }, bytes);
     await run.saveCheckpoint({ epoch: 9, stepInEpoch: 2 }, bytes);
+    await run.saveCheckpoint({ epoch: 9, stepInEpoch: 6 }, bytes);
     await run.saveCheckpoint({ epoch: 9, stepInEpoch: 11 }, bytes);
     const paths = () => listCheckpoints(run.path).then((all) => all.map(({ path }) => path));
     assertEquals(await paths(), [
       `${run.path}/checkpoint-9-step-11.safetensors`,
+      `${run.path}/checkpoint-9-step-6.safetensors`,
       `${run.path}/checkpoint-9.safetensors`,
+    ]);
+    // Resumed from the older one: the newer is of a training that is over.
+    await run.saveCheckpoint({ epoch: 9, stepInEpoch: 7 }, bytes);
+    assertEquals((await paths()).map((path) => basename(path)), [
+      "checkpoint-9-step-7.safetensors",
+      "checkpoint-9-step-6.safetensors",
+      "checkpoint-9.safetensors",
     ]);
     await run.saveCheckpoint({ epoch: 10, stepInEpoch: 0 }, bytes);
     assertEquals(await paths(), [

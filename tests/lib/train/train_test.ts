@@ -1,16 +1,21 @@
 import { assert, assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
+import { basename } from "node:path";
 import * as tf from "@tensorflow/tfjs";
 import {
   DataError,
   DeviceError,
+  Interrupted,
   PluginError,
   TrainingError,
   UsageError,
 } from "../../../lib/errors.ts";
 import { guard } from "../../../lib/guard.ts";
 import type { Objective } from "../../../lib/plugin.ts";
-import { createRun, listCheckpoints } from "../../../lib/run/run_folder.ts";
-import { train, type TrainStep } from "../../../lib/train/train.ts";
+import { createRun, listCheckpoints, reopenRun } from "../../../lib/run/run_folder.ts";
+import { readVerified } from "../../../lib/train/checkpoint.ts";
+import type { LogRecord } from "../../../lib/train/log_record.ts";
+import type { TrainOptions } from "../../../lib/train/options.ts";
+import { train, type TrainHooks, type TrainStep } from "../../../lib/train/train.ts";
 import { testOnDevices } from "../../support/devices.ts";
 import { tinyDataset, tinyObjective, tinyOptions, tinyParts } from "../../support/tiny_parts.ts";
 
@@ -28,7 +33,9 @@ for (const microBatch of [0, 4]) {
       },
     });
     assertEquals([trained.epoch, trained.step], [2, 8]);
-    assertEquals(new Set(tensors).size, 1);
+    // Steps 4 and 8 hold what is measured of them.
+    const [first, , , logged] = tensors;
+    assertEquals(tensors, [first, first, first, logged, first, first, first, logged]);
     const losses = steps.flatMap(({ record }) => record ? [record.loss] : []);
     assert(losses.at(-1)! < losses[0] - 0.1, `losses ${losses}`);
     trained.dispose();
@@ -249,5 +256,142 @@ testOnDevices(
     );
     (await train({ ...parts, encoder }, tinyOptions({ maxSteps: 1 }))).dispose();
     encoder.model.dispose();
+  },
+);
+
+testOnDevices("seconds and images per second are those of the steps alone", async (device) => {
+  const folder = await Deno.makeTempDir();
+  const parts = tinyParts(device);
+  let now = 0;
+  const slow = <T>(act: () => T): T => {
+    now += 1_000_000;
+    return act();
+  };
+  // A step takes half a second; all else takes a thousand.
+  const objective: Objective = {
+    loss: (input) => {
+      now += 500;
+      return parts.objective.loss(input);
+    },
+  };
+  const run = await createRun(folder, "run", {});
+  const saveCheckpoint = run.saveCheckpoint.bind(run);
+  run.saveCheckpoint = (...checkpoint) => slow(() => saveCheckpoint(...checkpoint));
+  let tuned = 0;
+  const tune = () => slow(() => Promise.resolve(void tuned++));
+  const records: (LogRecord | undefined)[] = [];
+  const trained = await train(
+    { ...parts, objective, run, device: { ...device, tune }, clock: () => now },
+    tinyOptions({ epochs: 3, evalEvery: 1, saveEvery: 2, logEvery: 1 }),
+    {
+      onStep: ({ record }) => records.push(record),
+      onEvaluate: () => slow(() => Promise.resolve({ top1: 1 })),
+    },
+  );
+  assertEquals(tuned, 11);
+  assertEquals(records.map((record) => record?.seconds), records.map((_, i) => 0.5 * (i + 1)));
+  assertEquals(new Set(records.map((record) => record?.images_per_second)), new Set([16]));
+  const { metadata } = await readVerified((await listCheckpoints(run.path))[0].path);
+  assertEquals(Number(metadata.seconds), 6);
+  trained.dispose();
+  parts.encoder.model.dispose();
+  await run.close();
+  await Deno.remove(folder, { recursive: true });
+});
+
+testOnDevices(
+  "a run is saved by time, keeps the newest two, and ends with the same bits",
+  async (device) => {
+    const folder = await Deno.makeTempDir();
+    const files = async (name: string) =>
+      (await listCheckpoints(`${folder}/${name}`)).map(({ path }) =>
+        basename(path, ".safetensors")
+      );
+    const tensorsOf = async (name: string) => {
+      const [{ path }] = await listCheckpoints(`${folder}/${name}`);
+      return [...(await readVerified(path)).tensors];
+    };
+    const trainIn = async (
+      name: string,
+      options: Partial<TrainOptions>,
+      hooks: TrainHooks = {},
+    ) => {
+      const parts = tinyParts(device);
+      const made = await Deno.stat(`${folder}/${name}`).catch(() => undefined);
+      const run = made ? await reopenRun(`${folder}/${name}`) : await createRun(folder, name, {});
+      let now = 0;
+      try {
+        // A minute for each look at the clock.
+        const clock = () => now += 60_000;
+        const trained = await train(
+          { ...parts, run, clock },
+          tinyOptions({ epochs: 3, saveEvery: 2, ...options }),
+          hooks,
+        );
+        trained.dispose();
+      } finally {
+        parts.encoder.model.dispose();
+        await run.close();
+      }
+    };
+    await trainIn("never", { saveMinutes: 0 });
+    assertEquals(await files("never"), ["checkpoint-3", "checkpoint-2"]);
+    const stop = new AbortController();
+    const seen: string[][] = [];
+    await assertRejects(() =>
+      trainIn("timed", { saveMinutes: 1 }, {
+        onStep: ({ step }) => {
+          seen.push(
+            [...Deno.readDirSync(`${folder}/timed`)].map(({ name }) => name)
+              .filter((name) => name.startsWith("checkpoint")).sort(),
+          );
+          if (step === 7) stop.abort(new Error("SIGUSR1"));
+        },
+        signal: stop.signal,
+      }), Interrupted);
+    const named = (...places: string[]) => places.map((place) => `checkpoint-${place}.safetensors`);
+    assertEquals(seen, [
+      [],
+      named("0-step-1"),
+      named("0-step-1", "0-step-2"),
+      named("0-step-2", "0-step-3"),
+      named("0-step-3", "1-step-0"),
+      named("1-step-0", "1-step-1"),
+      named("1-step-1", "1-step-2"),
+    ]);
+    assertEquals(await files("timed"), ["checkpoint-1-step-3", "checkpoint-1-step-2"]);
+    await Deno.remove(`${folder}/timed/checkpoint-1-step-3.safetensors`);
+    await trainIn("timed", { saveMinutes: 1 });
+    assertEquals(await files("timed"), await files("never"));
+    assertEquals(await tensorsOf("timed"), await tensorsOf("never"));
+    await Deno.remove(folder, { recursive: true });
+  },
+);
+
+testOnDevices(
+  "a read that never ends is ended by a signal, and the run is saved",
+  async (device) => {
+    const folder = await Deno.makeTempDir();
+    const parts = tinyParts(device);
+    const { train: split } = parts.dataset.splits;
+    const stop = new AbortController();
+    let reads = 0;
+    const read: typeof split.read = (indices) => {
+      if (++reads < 3) return split.read(indices);
+      setTimeout(() => stop.abort(new Error("SIGHUP")), 20);
+      return new Promise(() => {});
+    };
+    const run = await createRun(folder, "run", {});
+    const dataset = { ...parts.dataset, splits: { train: { ...split, read } } };
+    const error = await assertRejects(
+      () => train({ ...parts, dataset, run }, tinyOptions(), { signal: stop.signal }),
+      Interrupted,
+      "Stopped by SIGHUP in epoch 1, step 2 of 8, saved.",
+    );
+    assertEquals((error as Interrupted).exitCode, 129);
+    assertEquals((await listCheckpoints(run.path)).map(({ stepInEpoch }) => stepInEpoch), [2]);
+    parts.encoder.model.dispose();
+    await run.close();
+    await Deno.remove(folder, { recursive: true });
   },
 );
