@@ -89,6 +89,33 @@ testOnDevices(
   },
 );
 
+testOnDevices("a feature that is all but constant is not blown up", async (device) => {
+  const { tf } = device;
+  const split = (seed: number, sign: number) => {
+    const { features, labels } = clouds(device, {
+      length: 60,
+      dim: 4,
+      classes: 2,
+      spread: 1,
+      seed,
+    });
+    // It tells the class of every training example and the wrong one of every test example, by a
+    // deviation of 1e-4 beside the others' of one: a rounding error, or a leak.
+    const own = tf.tensor2d(Array.from(labels, (label) => [sign * 1e-4 * (2 * label - 1)]));
+    return {
+      plain: { features, labels },
+      more: { features: tf.concat2d([features, own], 1), labels },
+    };
+  };
+  const [train, test] = [split(1, 1), split(2, -1)];
+  const judge = (of: "plain" | "more") =>
+    linear({ train: train[of], test: test[of] }, STANDARD, { tf, seed: 0, classes: [] });
+  const [plain, more] = [await judge("plain"), await judge("more")];
+  assertGreater(plain.top1, 80);
+  assertAlmostEquals(more.top1, plain.top1, 5);
+  for (const { features } of [train.plain, train.more, test.plain, test.more]) features.dispose();
+});
+
 testOnDevices("a single training example is a UsageError", async (device) => {
   const { tf } = device;
   const one = clouds(device, { length: 1, dim: 3, classes: 1, spread: 1 });

@@ -97,6 +97,17 @@ Deno.test("a share of each class is held out, the same wherever the folder lies"
   assertEquals(chosen.slice(0, 7), chosen.slice(7));
 });
 
+Deno.test("of the smallest classes one image is held out, and one is left to train on", async () => {
+  const files = { ...many("a/", 12), ...many("b/", 3), ...many("c/", 2) };
+  for (const [testShare, held] of [[0.1, [1, 1, 1]], [0.9, [11, 2, 1]]] as const) {
+    await withFolder(files, async (path) => {
+      const { splits: { test } } = await open(path, { testShare });
+      const counts = [0, 1, 2].map((c) => test.labels!.filter((label) => label === c).length);
+      assertEquals(counts, [...held]);
+    });
+  }
+});
+
 for (const part of ["test", "val"]) {
   Deno.test(`train and ${part} are the splits where they exist`, async () => {
     const files = { "train/a/1.png": RED, "train/b/2.png": RED, [`${part}/b/3.png`]: BLUE };
