@@ -5,9 +5,9 @@
  * @module
  */
 import type * as tf from "@tensorflow/tfjs";
+import { CholeskyDecomposition, Matrix } from "ml-matrix";
 import type { Progress, Tf } from "../plugin.ts";
 import { rng, STREAM } from "../random.ts";
-import { cholesky, choleskySolve } from "./cholesky.ts";
 import { type Evaluation, lbfgs } from "./lbfgs.ts";
 import { type Regression, regression, withOnes } from "./softmax.ts";
 import { sumOverRows } from "./sum_over_rows.ts";
@@ -143,22 +143,31 @@ async function minimise(
   env: FitEnv,
 ): Promise<Float64Array> {
   const { l2, gram, iterations, tolerance } = settings;
-  const { d } = fitted;
-  const lower = gram && bound(gram, d, l2);
+  const { d, classes } = fitted;
+  const factor = gram && new CholeskyDecomposition(bound(gram, d, l2));
   const { x } = await lbfgs((w) => lossAt(fitted, w, l2, env), start, {
     iterations,
     tolerance,
-    ...(lower && { precondition: (gradient) => choleskySolve(lower, gradient, d) }),
+    ...(factor && {
+      precondition: (gradient) =>
+        Float64Array.from(factor.solve(Matrix.from1DArray(d, classes, gradient)).to1DArray()),
+    }),
     onStep: (done) =>
       env.progress?.({ task: `linear probe, L2 ${l2}`, done, total: 0, unit: "steps" }),
   });
   return x;
 }
 
-/** The Cholesky factor of ½XᵀX/n + λI, where rounding leaves it positive definite. */
-function bound(gram: Float64Array, d: number, l2: number): Float64Array {
-  const matrix = gram.map((value, at) => value / 2 + (at % (d + 1) === 0 ? l2 + 1e-3 : 0));
-  return cholesky(matrix, d);
+/** ½XᵀX/n + λI, positive definite for all rounding, and symmetric, which a device's XᵀX may not be. */
+function bound(gram: Float64Array, d: number, l2: number): Matrix {
+  const matrix = new Matrix(d, d);
+  for (let i = 0; i < d; i++) {
+    for (let j = 0; j <= i; j++) {
+      const value = gram[i * d + j] / 2 + (i === j ? l2 + 1e-3 : 0);
+      matrix.set(i, j, value).set(j, i, value);
+    }
+  }
+  return matrix;
 }
 
 /** The penalised loss and its gradient at W. */

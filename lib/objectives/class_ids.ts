@@ -6,6 +6,28 @@
 import type * as tf from "@tensorflow/tfjs";
 import { UsageError } from "../errors.ts";
 import type { ObjectiveInput, Tf } from "../plugin.ts";
+import { checkViews, differ, type Similarities, similarities } from "./similarities.ts";
+
+/** The similarities of a batch, and which of its rows are of other classes. */
+export interface LabelledSimilarities extends Similarities {
+  /** 1 where the classes of row i and row j differ, else 0, [n, n]. */
+  readonly otherClass: tf.Tensor2D;
+}
+
+/**
+ * What objectives that look at labels start from, at temperature t. Throws a UsageError where there
+ * are no labels, or the views are not as {@linkcode checkViews} wants them.
+ */
+export function labelledSimilarities(
+  tf: Tf,
+  objective: string,
+  input: ObjectiveInput,
+  temperature: number,
+): LabelledSimilarities {
+  checkViews(input.views, { objective });
+  const otherClass = differ(classIds(tf, objective, input));
+  return { ...similarities(tf, input.views, temperature), otherClass };
+}
 
 /**
  * The class of each row of all views, [views · batch]; an unknown label (−1) is a class of

@@ -5,14 +5,9 @@
  */
 import { z } from "zod";
 import { facts } from "../../lib/facts.ts";
-import { classIds } from "../../lib/objectives/class_ids.ts";
+import { labelledSimilarities } from "../../lib/objectives/class_ids.ts";
 import { contrast } from "../../lib/objectives/contrast.ts";
-import {
-  checkViews,
-  differ,
-  maskedLogSumExp,
-  similarities,
-} from "../../lib/objectives/similarities.ts";
+import { maskedLogSumExp } from "../../lib/objectives/similarities.ts";
 import { defineObjective } from "../../lib/plugin.ts";
 
 /**
@@ -32,9 +27,12 @@ export default defineObjective({
     symmetry: ["batch", "views"],
     loss: (input) =>
       tf.tidy(() => {
-        checkViews(input.views, { objective: "oracle" });
-        const { all, positives, negatives } = similarities(tf, input.views, temperature);
-        const others = differ(classIds(tf, "oracle", input));
+        const { all, positives, negatives, otherClass: others } = labelledSimilarities(
+          tf,
+          "oracle",
+          input,
+          temperature,
+        );
         const scale = others.sum<typeof others>(1).maximum(1).log().neg().add(Math.log(negatives));
         const sum = maskedLogSumExp(tf, all, others).add(scale);
         return contrast(tf, sum.as1D(), positives);

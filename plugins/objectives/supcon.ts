@@ -5,13 +5,8 @@
  */
 import { z } from "zod";
 import { facts } from "../../lib/facts.ts";
-import { classIds } from "../../lib/objectives/class_ids.ts";
-import {
-  checkViews,
-  differ,
-  maskedLogSumExp,
-  similarities,
-} from "../../lib/objectives/similarities.ts";
+import { labelledSimilarities } from "../../lib/objectives/class_ids.ts";
+import { differ, maskedLogSumExp } from "../../lib/objectives/similarities.ts";
 import { defineObjective } from "../../lib/plugin.ts";
 
 /**
@@ -31,10 +26,9 @@ export default defineObjective({
     symmetry: ["batch", "views"],
     loss: (input) =>
       tf.tidy(() => {
-        checkViews(input.views, { objective: "supcon" });
-        const { all } = similarities(tf, input.views, temperature);
+        const { all, otherClass } = labelledSimilarities(tf, "supcon", input, temperature);
         const others = differ(tf.range(0, all.shape[0]));
-        const positive = others.sub(differ(classIds(tf, "supcon", input)));
+        const positive = others.sub(otherClass);
         const mean = all.mul(positive).sum(1).div(positive.sum(1));
         return maskedLogSumExp(tf, all, others).sub(mean).mean().asScalar();
       }),
