@@ -144,6 +144,25 @@ Deno.test("the commands of the README, the docs and the examples run as they sta
   });
 });
 
+Deno.test("files that comments and pages name in backticks are there", async () => {
+  const named = /`((?:bench|docs|examples|lib|plugins|presets|tests)\/[\w/.-]+\.[a-z]+)`/g;
+  const read = async (path: string): Promise<void> => {
+    for await (const { name, isDirectory } of Deno.readDir(REPOSITORY + path)) {
+      const file = `${path}/${name}`;
+      if (isDirectory) await read(file);
+      else if (/\.(ts|py|md)$/.test(name)) await check(file);
+    }
+  };
+  const check = async (file: string) => {
+    for (const [, path] of (await Deno.readTextFile(REPOSITORY + file)).matchAll(named)) {
+      const info = await Deno.stat(REPOSITORY + path).catch(() => undefined);
+      assert(info, `${file} names ${path}, which is not there`);
+    }
+  };
+  for (const folder of ["bench", "docs", "examples", "lib", "plugins", "tests"]) await read(folder);
+  for (const file of ["README.md", "mod.ts", "cli.ts"]) await check(file);
+});
+
 Deno.test("the pages link to files and headings that there are", async () => {
   for (const path of [...pages, ...ELSEWHERE]) {
     const page = await Deno.readTextFile(REPOSITORY + path).catch(() => "");

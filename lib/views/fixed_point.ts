@@ -1,7 +1,7 @@
 /**
  * Arithmetic on 32-bit words that gives the same bits in TypeScript and in a shader, where floating
  * point would not: no shading language promises a logarithm, a square root or even a product to the
- * last bit. `lib/kernels/webgpu/fixed_point.ts` has the same functions in WGSL.
+ * last bit. `lib/kernels/webgpu/views_draw.ts` has the same functions in WGSL.
  *
  * @module
  */

@@ -15,6 +15,10 @@ const EPSILON = 1e-5;
 /**
  * Σ_i (1 − c_ii)² + λ·Σ_{i≠j} c_ij², with c [dim, dim] the correlation over the batch of the
  * features of view one with those of view two (Zbontar et al. 2021, equations 1 and 2).
+ *
+ * λ = 0.0051 and the variance over n are those of the authors' code (facebookresearch/barlowtwins
+ * `main.py`). lightly's `BarlowTwinsLoss` has λ = 0.005, and divides by the deviation over n − 1, so
+ * that its c is (n − 1)/n of this one.
  */
 export default defineObjective({
   name: "barlow-twins",

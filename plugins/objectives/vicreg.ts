@@ -16,6 +16,11 @@ const EPSILON = 1e-4;
  * λ·mean (a − b)² + μ·[v(a) + v(b)]/2 + ν·[c(a) + c(b)] (Bardes et al. 2022, equation 6, with the
  * averages of the authors' code): v is the mean over features of relu(1 − √(var + 1e-4)), c the sum
  * of squared off-diagonal covariances over dim; both over the batch with n − 1 in the denominator.
+ *
+ * The weights 25, 25 and 1 are those of the authors' code (facebookresearch/vicreg `main_vicreg.py`)
+ * and of lightly's `VICRegLoss`, which both halve the sum of the two v; the paper's equation does not,
+ * so that its μ of 25 is a `variance` of 50 here, and its s is the squared distance of the rows, dim
+ * times this mean.
  */
 export default defineObjective({
   name: "vicreg",
