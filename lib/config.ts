@@ -143,6 +143,16 @@ export function savedValues(
   return Object.fromEntries(Object.entries(flat).filter(([name]) => factsOf(name).of !== "call"));
 }
 
+/** Of some values those that a resumed run may not change. */
+export function fixedValues(
+  values: Readonly<Record<string, unknown>>,
+  factsOf: (name: string) => Facts,
+): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(values).filter(([name]) => factsOf(name).resume === "fixed"),
+  );
+}
+
 /**
  * The first option in which a run that is resumed with `now` would be another than the one that was
  * begun with `begun`; undefined where it would be the same.
@@ -152,9 +162,9 @@ export function changedOption(
   now: Readonly<Record<string, unknown>>,
   factsOf: (name: string) => Facts,
 ): string | undefined {
-  return Object.keys(now).find((name) =>
-    factsOf(name).resume === "fixed" && JSON.stringify(now[name]) !== JSON.stringify(begun[name])
-  );
+  return Object.entries(fixedValues(now, factsOf)).find(([name, value]) =>
+    JSON.stringify(value) !== JSON.stringify(begun[name])
+  )?.[0];
 }
 
 /**

@@ -71,6 +71,13 @@ export interface Split {
    * keep a copy, and `read` is then not called for training. They must not change.
    */
   readonly bytes?: Uint8Array;
+  /** The name of each example, as a file's path in its folder. */
+  readonly names?: readonly string[];
+  /**
+   * A text that is another where the examples are others under the same names, as of the sizes of
+   * their files; asked for once, when a training begins. A run is not resumed where it has changed.
+   */
+  fingerprint?(): string | Promise<string>;
 }
 
 /** Examples, [batch, ...shape]. */

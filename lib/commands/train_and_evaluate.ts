@@ -4,7 +4,7 @@
  * @module
  */
 import type { z } from "zod";
-import { changedOption, chosen, resolveConfig, savedValues } from "../config.ts";
+import { changedOption, chosen, fixedValues, resolveConfig, savedValues } from "../config.ts";
 import { Interrupted, UsageError } from "../errors.ts";
 import { jsonText } from "../run/json_text.ts";
 import { createRun, reopenRun, runName } from "../run/run_folder.ts";
@@ -33,7 +33,7 @@ export async function trainAndEvaluate(
   const saved = savedConfig(context);
   const folder = options.resume === undefined
     ? undefined
-    : await checkedFolder(await runFolderOf(options.resume, options.out), saved, context);
+    : await checkedFolder(await runFolderOf(options.resume, options.out), context);
 
   const session = await openDescribed(context.config, context);
   const labelled = canJudge(session);
@@ -55,12 +55,16 @@ export async function trainAndEvaluate(
     saved,
   );
   try {
-    if (folder !== undefined) await run.writeFile("config.json", jsonText(saved));
-    if (!await recordTrust(saved)) {
-      note("plugins  it cannot be kept that this run was made here, so reading it needs --trust");
-    }
     note(`run      ${run.path}`);
-    const events = options.tensorboard ? await eventFile(run.path) : undefined;
+    const board: { events?: EventFile } = {};
+    const onBegin = async (notices: readonly string[]) => {
+      for (const notice of notices) note(`         ${notice}`);
+      if (folder !== undefined) await run.writeFile("config.json", jsonText(saved));
+      if (!await recordTrust(saved)) {
+        note("plugins  it cannot be kept that this run was made here, so reading it needs --trust");
+      }
+      if (options.tensorboard) board.events = await eventFile(run.path);
+    };
     const show = stepShower(context);
     const result = await train(
       {
@@ -70,13 +74,15 @@ export async function trainAndEvaluate(
         objective: loss,
         views,
         run,
+        fixed: fixedOptions(context),
       },
       options,
       {
         signal,
+        onBegin,
         onStep: (step) => {
           show(step);
-          if (step.record) events?.follow();
+          if (step.record) board.events?.follow();
         },
         ...(labelled && {
           onEvaluate: async () => {
@@ -85,7 +91,7 @@ export async function trainAndEvaluate(
           },
         }),
       },
-    ).finally(() => events?.follow());
+    ).finally(() => board.events?.follow());
     result.dispose();
     bar.end();
     const judges = { knn, [probe.plugin.name]: prober };
@@ -109,9 +115,9 @@ export async function trainAndEvaluate(
     if (!results) {
       note("The dataset has no labelled splits train and test, so nothing is evaluated.");
     }
-    if (events) {
+    if (board.events) {
       const { endTensorBoard } = await import("./end_tensorboard.ts");
-      await endTensorBoard(context, session, events, run.path, trained);
+      await endTensorBoard(context, session, board.events, run.path, trained);
     }
     context.result(
       { run: run.path, ...results },
@@ -139,30 +145,36 @@ function savedConfig(
   return { ...savedValues(config), ...(plugins.length > 0 && { plugin: plugins }) };
 }
 
-/** Throws UsageError unless the folder's run is the one that `saved` describes. */
+/** What of the configuration a resumed run may not change. */
+function fixedOptions(
+  context: Context<typeof trainCommandOptions, typeof runGroups>,
+): Record<string, unknown> {
+  // Where its plugins are is no part of what it is.
+  const { plugin: _, ...own } = savedConfig(context);
+  return fixedValues(own, context.config.factsOf);
+}
+
+/** Throws UsageError unless the folder's run is the one that is configured. */
 async function checkedFolder(
   folder: string,
-  saved: Readonly<Record<string, unknown>>,
-  { layers: [run], registry, config: { factsOf } }: Context<
-    typeof trainCommandOptions,
-    typeof runGroups
-  >,
+  context: Context<typeof trainCommandOptions, typeof runGroups>,
 ): Promise<string> {
+  const { layers: [run], registry, config: { factsOf } } = context;
   // An option that is younger than the run had its default.
   const { flat: begun } = await resolveConfig(command.spec, [run], registry);
-  // Where its plugins are is no part of what it is.
-  const { plugin: _, ...own } = saved;
-  const other = changedOption(begun, own, factsOf);
+  const fixed = fixedOptions(context);
+  const other = changedOption(begun, fixed, factsOf);
   const { learning_rate: rate } = begun;
-  if (other === undefined && saved.learning_rate !== rate) {
+  const { learning_rate: now } = context.config.flat;
+  if (other === undefined && now !== rate) {
     note(
-      `The learning rate is ${saved.learning_rate} from here on, and was ${rate}: what comes of it is ` +
+      `The learning rate is ${now} from here on, and was ${rate}: what comes of it is ` +
         "no longer what the run's first configuration gives.",
     );
   }
   if (other === undefined) return folder;
   throw new UsageError({
-    act: `resume ${folder} with --${other}=${saved[other]}`,
+    act: `resume ${folder} with --${other}=${fixed[other]}`,
     rule: `the run was begun with ${begun[other]}`,
     next: "Leave the option out, or start a new run without --resume.",
   });

@@ -65,7 +65,9 @@ export async function openImageFolder(options: ImageFolderOptions): Promise<Imag
     return pixels;
   };
   const splits = Object.fromEntries(
-    Object.entries(lists).map(([name, list]) => [name, asSplit(list, imageSize ** 2 * 3, decode)]),
+    Object.entries(lists).map((
+      [name, list],
+    ) => [name, asSplit(list, path, imageSize ** 2 * 3, decode)]),
   );
   return { classes: lists.train.classes, splits };
 }
@@ -117,12 +119,15 @@ function hash(name: string): string {
 
 function asSplit(
   { classes, images }: ImageList,
+  root: string,
   size: number,
   decode: (file: string) => Promise<Uint8Array>,
 ): Split {
   return {
     length: images.length,
     ...classes.length > 0 && { labels: Int32Array.from(images, ({ label }) => label) },
+    names: images.map(({ path }) => path.slice(root.length + 1)),
+    fingerprint: () => sizesOf(images.map(({ path }) => path)),
     read: async (indices) => {
       for (let i = 0; i < indices.length; i++) checkIndex(indices[i], images.length);
       const batch = new Uint8Array(indices.length * size);
@@ -142,4 +147,17 @@ function asSplit(
       return batch;
     },
   };
+}
+
+/** The sizes of files in bytes, as one text. */
+async function sizesOf(paths: readonly string[]): Promise<string> {
+  const sizes: number[] = [];
+  // Many at a time, but not more than a system lets be open.
+  for (let at = 0; at < paths.length; at += 256) {
+    const infos = await Promise.all(
+      paths.slice(at, at + 256).map((path) => Deno.stat(path).catch(() => undefined)),
+    );
+    sizes.push(...infos.map((info) => info?.size ?? -1));
+  }
+  return sizes.join();
 }

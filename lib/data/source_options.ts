@@ -13,9 +13,9 @@ export const sourceOptions: {
 } = {
   dataDir: z.string().default("")
     .describe("folder of the dataset's files, as placed by hand; empty: one in the cache")
-    .meta({ ...facts("input"), path: true, format: "directory-path" }),
+    .meta({ ...facts("input", { resume: "free" }), path: true, format: "directory-path" }),
   mirror: z.string()
     .refine((url) => url === "" || /^https?:\/\/./.test(url), "it must be an http or https address")
     .default("").describe("address of a folder to download the files from; empty: their publisher")
-    .meta(facts("input")),
+    .meta(facts("input", { resume: "free" })),
 };

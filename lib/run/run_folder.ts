@@ -147,12 +147,21 @@ export class RunFolder {
     }
   }
 
+  /** Takes a damaged checkpoint out of the way: its name ends in `.damaged` then. */
+  async setAside(checkpoint: string): Promise<void> {
+    try {
+      await Deno.rename(checkpoint, `${checkpoint}.damaged`);
+    } catch (cause) {
+      throw writeError(checkpoint, cause, await this.#next());
+    }
+  }
+
   /**
-   * Cuts the metrics log back to the lines up to `step`, as when resuming from there; `say` is told
-   * of lines that are no records, which go as well.
+   * Cuts the metrics log back to the lines up to `step`, as when resuming from there; lines that are
+   * no records go as well.
    */
-  async truncateMetrics(step: number, say?: (words: string) => void): Promise<void> {
-    const all = await readMetrics(this.path, say);
+  async truncateMetrics(step: number): Promise<void> {
+    const all = await readMetrics(this.path);
     const lines = all.filter((record) => record.step <= step).map((record) =>
       JSON.stringify(record) + "\n"
     ).join("");

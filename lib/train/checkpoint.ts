@@ -3,7 +3,8 @@
  *
  * Tensors: `encoder.*` and `head.*` (weights and running statistics), `objective.*` (its
  * variables), `optimizer.*` (its moments), `log.losses` (losses of steps not logged yet). Metadata:
- * the format, the counters, what the caller adds (the order of the data), and the SHA-256 of it all.
+ * the format, the counters, what the caller adds (what a resumed run must agree with), and the
+ * SHA-256 of it all.
  *
  * @module
  */
@@ -49,32 +50,35 @@ export function encodeCheckpoint({ counters, tensors, metadata }: Checkpoint): U
   return encodeSafetensors(tensors, { ...all, sha256: digest(tensors, all) });
 }
 
+/** A checkpoint whose bytes are not those that were written: an older one may be whole. */
+export class DamagedCheckpoint extends DataError {}
+
 /**
- * Reads a checkpoint file to resume from. Throws a DataError where it is damaged or no checkpoint;
- * the remedy is `older`, the checkpoint before it, where there is one.
+ * Reads a checkpoint file to resume from. Throws a DamagedCheckpoint where it is damaged, another
+ * DataError where it cannot be read or is no checkpoint of this version.
  */
-export async function readCheckpoint(path: string, older?: string): Promise<Checkpoint> {
-  const damaged = (got: unknown, cause?: unknown) =>
-    new DataError({
-      act: `resume from ${path}`,
-      rule: "it must be a whole checkpoint as tauplus wrote it",
-      got,
-      next: older === undefined
-        ? "There is no older one: delete the run and train again."
-        : `Delete it to resume from ${older}.`,
-      cause,
-    });
+export async function readCheckpoint(path: string): Promise<Checkpoint> {
+  const problem = (got: unknown, cause?: unknown) => ({
+    act: `resume from ${path}`,
+    rule: "it must be a whole checkpoint as tauplus wrote it",
+    got,
+    next: "There is no older one that is whole: delete the run and train again.",
+    cause,
+  });
+  const bytes = await readBytes(path);
   let file: Safetensors;
   try {
-    file = await readVerified(path);
+    file = verified(bytes, path);
   } catch (cause) {
-    throw cause instanceof DataError ? damaged(cause, cause) : cause;
+    throw cause instanceof DataError ? new DamagedCheckpoint(problem(cause, cause)) : cause;
   }
   const { tensors, metadata } = file;
-  if (metadata.format !== CHECKPOINT_FORMAT) throw damaged(`the format ${metadata.format}`);
+  if (metadata.format !== CHECKPOINT_FORMAT) {
+    throw new DataError(problem(`the format ${metadata.format}`));
+  }
   const counter = (name: string) => {
     const value = Number(metadata[name] ?? NaN);
-    if (!(value >= 0)) throw damaged(`${name} = ${metadata[name]}`);
+    if (!(value >= 0)) throw new DataError(problem(`${name} = ${metadata[name]}`));
     return value;
   };
   return {
@@ -94,9 +98,12 @@ export async function readCheckpoint(path: string, older?: string): Promise<Chec
  * verifies it. Throws a DataError where the file is missing or damaged.
  */
 export async function readVerified(path: string): Promise<Safetensors> {
-  let bytes: Uint8Array<ArrayBuffer>;
+  return verified(await readBytes(path), path);
+}
+
+async function readBytes(path: string): Promise<Uint8Array<ArrayBuffer>> {
   try {
-    bytes = await Deno.readFile(path);
+    return await Deno.readFile(path);
   } catch (cause) {
     throw new DataError({
       act: `read ${path}`,
@@ -106,6 +113,9 @@ export async function readVerified(path: string): Promise<Safetensors> {
       cause,
     });
   }
+}
+
+function verified(bytes: Uint8Array<ArrayBuffer>, path: string): Safetensors {
   const file = decodeSafetensors(bytes, path);
   const { sha256, ...rest } = file.metadata;
   if (sha256 === undefined && rest.format !== CHECKPOINT_FORMAT) return file;

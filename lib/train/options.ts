@@ -21,6 +21,7 @@ export const trainOptions: z.ZodObject<{
   momentum: z.ZodDefault<z.ZodNumber>;
   schedule: z.ZodDefault<z.ZodEnum<{ constant: "constant"; cosine: "cosine" }>>;
   warmupEpochs: z.ZodDefault<z.ZodNumber>;
+  rewarmEpochs: z.ZodDefault<z.ZodNumber>;
   microBatch: z.ZodDefault<z.ZodInt>;
   precision: z.ZodDefault<z.ZodEnum<{ float32: "float32"; mixed: "mixed" }>>;
   maxSteps: z.ZodDefault<z.ZodInt>;
@@ -62,6 +63,10 @@ export const trainOptions: z.ZodObject<{
   warmupEpochs: z.number().min(0).default(0).describe(
     "epochs in which the learning rate rises from 0",
   ).meta(facts("training")),
+  rewarmEpochs: z.number().min(0).default(0).describe(
+    "epochs in which a run that is resumed with more --epochs comes to its new learning rate; " +
+      "0: at once",
+  ).meta(facts("training", { resume: "free", result: false, sweep: "absent" })),
   microBatch: z.int().min(0).default(0).describe(
     "examples on the device at a time, for less memory: the same gradient, but that batch norm " +
       "takes the statistics of each piece; 0: the whole batch",

@@ -6,6 +6,7 @@
 import type { RunFolder } from "../run/run_folder.ts";
 import type { TrainingLog } from "./log_record.ts";
 import type { TrainOptions } from "./options.ts";
+import type { Resumption } from "./resume.ts";
 import { restoreState, saveState, type TrainingState } from "./training_state.ts";
 
 /** What is saved, where, and how often. */
@@ -36,10 +37,10 @@ export class Saver {
     this.#at = parts.clock();
   }
 
-  /** Goes on from the newest checkpoint, where there is one. */
-  async restore(): Promise<void> {
-    const { state, run, options } = this.#parts;
-    if (run) Object.assign(state.counters, await restoreState(state, run, options));
+  /** Goes on from a checkpoint, where there is one; `begin` is called before the folder is changed. */
+  async restore(resumed: Resumption, begin: () => void | Promise<void>): Promise<void> {
+    const { state, run } = this.#parts;
+    if (run) Object.assign(state.counters, await restoreState(state, run, resumed, begin));
     this.#step = state.counters.step;
   }
 

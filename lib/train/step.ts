@@ -48,7 +48,7 @@ export async function trainStep(
 ): Promise<Step> {
   const { counters, optimizer, scaler, losses } = state;
   const tensors = tf.memory().numTensors;
-  const learningRate = learningRateAt(counters.step, plan.stepsPerEpoch, plan);
+  const learningRate = learningRateAt(counters.step, plan.stepsPerEpoch, plan, state.ramp);
   const { scale } = scaler.state;
   const { loss, grads, input } = batchGradients(network, objective, batch, plan.microBatch, scale);
   using owned = new DisposableStack();

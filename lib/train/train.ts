@@ -16,6 +16,7 @@ import { type LogRecord, TrainingLog } from "./log_record.ts";
 import { checkViewSize } from "./network.ts";
 import type { TrainOptions } from "./options.ts";
 import { mixedSwitch } from "./precision.ts";
+import { resumption } from "./resume.ts";
 import { Saver } from "./saving.ts";
 import { trainStep } from "./step.ts";
 import { makeState } from "./training_state.ts";
@@ -36,6 +37,8 @@ export interface TrainParts {
   readonly run?: RunFolder;
   /** The time in milliseconds, from any start; default `performance.now`. */
   readonly clock?: () => number;
+  /** Options beyond those of training that fix the result: a run is not resumed under others. */
+  readonly fixed?: Readonly<Record<string, unknown>>;
 }
 
 /** What is known after one step. */
@@ -54,6 +57,11 @@ export interface TrainStep {
 
 /** What a caller can add. */
 export interface TrainHooks {
+  /**
+   * Called once where there is a run, when it is sure that it begins or goes on, and before anything
+   * in its folder is changed; with what a person should know, a sentence each.
+   */
+  readonly onBegin?: (notices: readonly string[]) => void | Promise<void>;
   /** Called after every step. */
   readonly onStep?: (step: TrainStep) => void;
   /** Evaluates after epoch `epoch` (from 1), every `evalEvery` epochs; the results are logged. */
@@ -83,7 +91,8 @@ export interface Trained {
  * the same device ends with the same bytes as one that was never interrupted.
  *
  * Throws a UsageError where the batch is larger than the dataset, a PluginError where a plugin
- * breaks its interface, a TrainingError where a loss or weight is not finite (the batch is in the
+ * breaks its interface, a UsageError or DataError where a run was begun with other options or data,
+ * a TrainingError where a loss or weight is not finite (the batch is in the
  * run's `bad-batch.json`), a DataError where the run cannot be read or written, a DeviceError where
  * the device fails, and Interrupted after a signal.
  */
@@ -138,7 +147,11 @@ export async function train(
   };
 
   try {
-    await saver.restore();
+    if (run) {
+      const { fixed = {} } = parts;
+      const resumed = await resumption({ run, dataset, options, fixed, stepsPerEpoch });
+      await saver.restore(resumed, () => hooks.onBegin?.(resumed.notices));
+    }
     if (counters.stepInEpoch === stepsPerEpoch) await endOfEpoch();
     for await (const batch of batches.from(counters, stepsTotal, signal)) {
       using step = await trainStep(network, objective, state, batch, plan);

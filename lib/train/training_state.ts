@@ -4,15 +4,16 @@
  * @module
  */
 import type * as tf from "@tensorflow/tfjs";
-import { UsageError } from "../errors.ts";
 import type { Objective } from "../plugin.ts";
 import { listCheckpoints, type RunFolder } from "../run/run_folder.ts";
-import { type Counters, encodeCheckpoint, readCheckpoint } from "./checkpoint.ts";
+import { type Counters, encodeCheckpoint } from "./checkpoint.ts";
 import { LossScaler } from "./loss_scaler.ts";
 import { LossWindow } from "./loss_window.ts";
 import { encoderWeights, type Network, networkParameters, networkWeights } from "./network.ts";
 import { makeOptimizer, type Optimizer } from "./optimizer.ts";
 import type { TrainOptions } from "./options.ts";
+import type { Resumption } from "./resume.ts";
+import type { Ramp } from "./schedule.ts";
 import { assignVariables, readVariables } from "./variable_arrays.ts";
 
 /** The name of the losses that are not logged yet. */
@@ -20,9 +21,6 @@ const LOSSES = "log.losses";
 
 /** What the names of the loss scaler's numbers begin with. */
 const SCALER = "lossScaler.";
-
-/** What decides the order of the data; a run cannot be resumed under another. */
-const ORDER = ["seed", "batchSize"] as const;
 
 /** The state of a run. */
 export interface TrainingState {
@@ -36,6 +34,10 @@ export interface TrainingState {
   readonly losses: LossWindow;
   /** Weights, statistics, the objective's variables and the moments, as they are saved. */
   readonly variables: ReadonlyMap<string, tf.Variable>;
+  /** What every checkpoint keeps, that a resumed run must agree with. */
+  kept: Readonly<Record<string, string>>;
+  /** The way to the learning rate, where a resumed run joins a changed schedule slowly. */
+  ramp?: Ramp;
 }
 
 /** The state before the first step. */
@@ -58,6 +60,7 @@ export function makeState(
     scaler: new LossScaler(options),
     losses: new LossWindow(),
     variables: new Map([...networkWeights(network), ...own, ...slots]),
+    kept: {},
   };
 }
 
@@ -75,7 +78,7 @@ export async function wayOn(run: string | undefined): Promise<string> {
  * looked at them. Throws a TrainingError where a weight is not finite: that is never saved.
  */
 export async function saveState(
-  { variables, scaler }: TrainingState,
+  { variables, scaler, kept }: TrainingState,
   run: RunFolder,
   counters: Counters,
   losses: Float32Array,
@@ -84,8 +87,7 @@ export async function saveState(
 ): Promise<string> {
   const tensors = await readVariables(variables, () => wayOn(run.path));
   tensors.set(LOSSES, { dtype: "F32", shape: [losses.length], data: losses });
-  const metadata: Record<string, string> = {};
-  for (const name of ORDER) metadata[name] = String(options[name]);
+  const metadata: Record<string, string> = { ...kept };
   if (options.precision === "mixed") {
     for (const [name, value] of Object.entries(scaler.state)) metadata[SCALER + name] = `${value}`;
   }
@@ -94,35 +96,29 @@ export async function saveState(
 }
 
 /**
- * Restores the newest checkpoint of a run and cuts its log back to it; undefined, with an empty
- * log, where it has none. Throws a DataError where the checkpoint is damaged or does not fit, a
- * UsageError where the options would give another order of the data.
+ * Restores the checkpoint that a run goes on from, sets newer ones that are damaged aside, and cuts
+ * the log back to it; undefined, with an empty log, where there is none. Throws a DataError where the
+ * checkpoint does not fit.
+ *
+ * @param begin called before anything in the folder is changed
  */
 export async function restoreState(
   state: TrainingState,
   run: RunFolder,
-  options: TrainOptions,
+  { from, damaged, ramp, kept }: Resumption,
+  begin: () => void | Promise<void>,
 ): Promise<Counters | undefined> {
-  const [newest, older] = await listCheckpoints(run.path);
-  if (!newest) {
-    await run.truncateMetrics(0);
-    return;
+  if (from) {
+    const { tensors, metadata, counters } = from;
+    assignVariables(state.variables, tensors, from.path);
+    state.scaler.restore((name) => Number(metadata[SCALER + name] ?? NaN));
+    state.optimizer.steps = counters.step - state.scaler.state.skipped;
+    const losses = tensors.get(LOSSES)?.data;
+    state.losses.reset(losses instanceof Float32Array ? losses : undefined);
   }
-  const { counters, tensors, metadata } = await readCheckpoint(newest.path, older?.path);
-  const changed = ORDER.find((name) => metadata[name] !== String(options[name]));
-  if (changed !== undefined) {
-    throw new UsageError({
-      act: `resume ${run.path}`,
-      rule: `${changed} must stay ${metadata[changed]}`,
-      got: options[changed],
-      next: "Leave the option out, or train anew.",
-    });
-  }
-  assignVariables(state.variables, tensors, newest.path);
-  state.scaler.restore((name) => Number(metadata[SCALER + name] ?? NaN));
-  state.optimizer.steps = counters.step - state.scaler.state.skipped;
-  const losses = tensors.get(LOSSES)?.data;
-  state.losses.reset(losses instanceof Float32Array ? losses : undefined);
-  await run.truncateMetrics(counters.step);
-  return counters;
+  Object.assign(state, { kept, ramp });
+  await begin();
+  for (const path of damaged) await run.setAside(path);
+  await run.truncateMetrics(from?.counters.step ?? 0);
+  return from?.counters;
 }

@@ -18,7 +18,7 @@ export default defineDataset({
   summary: "Your own images: classes from sub-folders, or a flat folder without labels",
   options: z.strictObject({
     path: z.string().default("").describe("the folder of images (required)")
-      .meta({ ...facts("input"), path: true, format: "directory-path" }),
+      .meta({ ...facts("input", { resume: "free" }), path: true, format: "directory-path" }),
     imageSize: z.int().min(1).max(4096).default(96)
       .describe("height and width to resize and centre-crop every image to, in pixels").meta(
         facts("input"),

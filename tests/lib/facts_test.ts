@@ -52,17 +52,22 @@ const TABLE: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     views: "crop_size crop_scale_min crop_scale_max crop_ratio_min crop_ratio_max flip jitter " +
       "brightness contrast saturation hue grayscale blur blur_kernel blur_sigma_min blur_sigma_max",
     normalization: "mean std",
-    data: "data_dir mirror",
-    "dataset fashion-mnist": "data_dir mirror",
-    "dataset cifar10": "data_dir mirror",
-    "dataset cifar100": "data_dir mirror labels",
-    "dataset stl10": "data_dir mirror",
-    "dataset folder": "path image_size test_share",
+    "dataset cifar100": "labels",
+    "dataset folder": "image_size test_share",
     "dataset synthetic": "classes size train test imbalance noise data_seed",
     "encoder conv": "widths strides grid",
     "encoder resnet18": "stem",
     "encoder resnet34": "stem",
     "encoder resnet50": "stem",
+  },
+  // A run is resumed wherever its data lie: that they are the same is in its checkpoints.
+  "run free result baseline vary": {
+    data: "data_dir mirror",
+    "dataset fashion-mnist": "data_dir mirror",
+    "dataset cifar10": "data_dir mirror",
+    "dataset cifar100": "data_dir mirror",
+    "dataset stl10": "data_dir mirror",
+    "dataset folder": "path",
   },
   "run fixed result baseline absent overview": { train: "seed" },
   "run fixed result baseline absent": {
@@ -94,6 +99,8 @@ const TABLE: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     "objective vicreg": "invariance variance covariance",
   },
   "run extend result vary overview reference": { train: "epochs", sweep: "epochs" },
+  // Of a run that is extended, which those of a sweep are not.
+  "run free absent": { train: "rewarm_epochs" },
   "run extend result vary": { train: "max_steps", sweep: "max_steps" },
   "command free result baseline vary reference": {
     train: "k",
@@ -235,6 +242,7 @@ Deno.test("a resumed run may be computed, saved and judged otherwise and go on f
     "probe",
     "probe.*",
     "resume",
+    "rewarm_epochs",
     "save_every",
     "save_minutes",
     "tensorboard",
@@ -260,5 +268,5 @@ Deno.test("a sweep takes the options of train but those of one run", async () =>
   const names = flagsOf(spec.options).map(({ name }) => name);
   assertEquals(names.slice(0, 4), ["seeds", "baseline", "jobs", "out"]);
   const left = flagsOf(train.spec.options).filter(({ name }) => !names.includes(name));
-  assertEquals(left.map(({ name }) => name), ["seed", "resume", "debiased"]);
+  assertEquals(left.map(({ name }) => name), ["seed", "rewarm_epochs", "resume", "debiased"]);
 });

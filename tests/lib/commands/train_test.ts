@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { readMetrics } from "../../../lib/run/metrics.ts";
 import { latestRun, listCheckpoints } from "../../../lib/run/run_folder.ts";
+import sharp from "sharp";
 import {
   inFolder,
   runCommand,
@@ -8,6 +9,7 @@ import {
   TINY,
   untilLogged,
 } from "../../support/command_line.ts";
+import { refused } from "../../support/refused.ts";
 
 const newest = async (runs: string): Promise<string> => (await latestRun(runs))!;
 const weights = async (run: string): Promise<Uint8Array> =>
@@ -139,9 +141,43 @@ Deno.test("resuming with another option is refused, by name", async () => {
     const other = await runCommand(cwd, ["train", "--resume", "--tau_plus=0.2"]);
     assertEquals(other.code, 2);
     assertStringIncludes(other.stderr, "objective.tau_plus=0.2: the run was begun with 0.1");
+    const run = await newest(`${cwd}/runs`);
+    // By hand as well, and what is refused is not written down.
+    const config = await Deno.readTextFile(`${run}/config.json`);
+    const edited = config.replace('"objective.tau_plus": 0.1', '"objective.tau_plus": 0.3');
+    await Deno.writeTextFile(`${run}/config.json`, edited);
+    refused(await runCommand(cwd, ["train", "--resume"]), 2, "tau_plus must stay 0.1, got 0.3");
+    await Deno.writeTextFile(`${run}/config.json`, config);
+    refused(
+      await runCommand(cwd, ["train", "--resume", "--max_steps=1"]),
+      2,
+      "it has done 2 steps",
+    );
+    assertEquals(await Deno.readTextFile(`${run}/config.json`), config);
     const further = await runCommand(cwd, ["train", "--resume", "--max_steps=4"]);
     assertEquals(further.code, 0, further.stderr);
-    const run = await newest(`${cwd}/runs`);
     assertEquals((await readMetrics(run)).at(-1)?.step, 4);
+  });
+});
+
+Deno.test("a folder that was moved is resumed where it is now, and one that has changed is not", async () => {
+  await inFolder(async (cwd) => {
+    const create = { width: 16, height: 16, channels: 3, background: "red" } as const;
+    const png = await sharp({ create }).png().toBuffer();
+    for (const name of ["a", "b"]) {
+      await Deno.mkdir(`${cwd}/images/${name}`, { recursive: true });
+      for (let i = 0; i < 9; i++) await Deno.writeFile(`${cwd}/images/${name}/${i}.png`, png);
+    }
+    const sizes = ["--image_size=16", "--crop_size=16", "--widths=4", "--strides=2"];
+    const options = ["--batch_size=8", "--k=2", "--device=wasm", "--no-baselines", "--max_steps=1"];
+    const train = ["train", "--dataset=folder", "--path=images", ...sizes, ...options];
+    const first = await runCommand(cwd, train);
+    assertEquals(first.code, 0, first.stderr);
+    await Deno.rename(`${cwd}/images`, `${cwd}/moved`);
+    const resume = ["train", "--resume", "--path=moved", "--max_steps=2"];
+    const second = await runCommand(cwd, resume);
+    assertEquals(second.code, 0, second.stderr);
+    await Deno.writeFile(`${cwd}/moved/a/9.png`, png);
+    refused(await runCommand(cwd, resume), 3, "17 examples in train in place of 16");
   });
 });

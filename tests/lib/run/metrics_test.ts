@@ -60,13 +60,11 @@ Deno.test("who reads a log is told how many lines are left out, and which is the
     assertEquals(said.length, 3);
   }));
 
-Deno.test("a log that is cut back loses its bad lines, and that is said", () =>
+Deno.test("a log that is cut back loses its bad lines", () =>
   inFolder(async (out) => {
     const opened = await createRun(out, "r", {});
     await Deno.writeTextFile(`${opened.path}/metrics.jsonl`, LOG);
-    const said: string[] = [];
-    await opened.truncateMetrics(1, (words) => said.push(words));
-    assertEquals(said.length, 1);
+    await opened.truncateMetrics(1);
     assertEquals(
       await Deno.readTextFile(`${opened.path}/metrics.jsonl`),
       '{"step":1,"loss":3}\n',

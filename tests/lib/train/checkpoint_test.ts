@@ -51,10 +51,9 @@ Deno.test("a file of another format, or without its hash, is no checkpoint", asy
   for (const [metadata, message] of wrong) {
     await inFile(
       encodeSafetensors(tensors, metadata),
-      (path) =>
-        assertRejects(() => readCheckpoint(path, "older"), DataError, message).then((error) =>
-          assertEquals(error.message.endsWith("Delete it to resume from older."), true)
-        ),
+      async (path) => {
+        await assertRejects(() => readCheckpoint(path), DataError, message);
+      },
     );
   }
 });

@@ -3,6 +3,7 @@ import { dirname } from "node:path";
 import sharp, { type Sharp } from "sharp";
 import { DataError, UsageError } from "../../../lib/errors.ts";
 import type { Dataset } from "../../../lib/plugin.ts";
+import { changedData, dataIdentity } from "../../../lib/train/data_identity.ts";
 import folder from "../../../plugins/datasets/folder.ts";
 
 /** A temporary folder of files: text, bytes, or the colour of a 6×4 PNG. */
@@ -204,5 +205,30 @@ Deno.test("the folder dataset is normalised by ImageNet's mean and standard devi
     const { mean, std } = await open(path);
     assertAlmostEquals(mean[0] + mean[1] + mean[2], 1.347);
     assertAlmostEquals(std[0] + std[1] + std[2], 0.678);
+  });
+});
+
+Deno.test("a folder is the same wherever it lies, and another one with other files", async () => {
+  const files = { ...many("a/", 4), ...many("b/", 4) };
+  const identity = async (path: string) => await dataIdentity(await open(path));
+  await withFolder(files, async (path) => {
+    const before = await identity(path);
+    await withFolder(files, async (moved) => {
+      assertEquals(changedData(before, await identity(`${moved}/`)), undefined);
+      await Deno.rename(`${moved}/a/1.png`, `${moved}/a/1b.png`);
+      assertEquals(
+        changedData(before, await identity(moved)),
+        "as many examples in train, but other names",
+      );
+    });
+    const { splits: { train } } = await open(path, { testShare: 0 });
+    assertEquals(train.names?.slice(3, 5), ["a/3.png", "b/0.png"]);
+    await Deno.writeFile(`${path}/b/0.png`, await plain(BLUE).resize(60).png().toBuffer());
+    assertEquals(
+      changedData(before, await identity(path))?.replace("test", "train"),
+      "as many examples in train, but other contents",
+    );
+    await Deno.copyFile(`${path}/b/0.png`, `${path}/b/9.png`);
+    assertEquals(changedData(before, await identity(path)), "7 examples in train in place of 6");
   });
 });
