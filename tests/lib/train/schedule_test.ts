@@ -40,3 +40,13 @@ Deno.test("warm-up longer than the run only rises", () => {
   assertAlmostEquals(learningRateAt(39, 4, long), 0.4, 1e-15);
   assertAlmostEquals(learningRateAt(19, 4, long), 0.2, 1e-15);
 });
+
+Deno.test("a share of steps that is no whole number is rounded to the nearest", () => {
+  // 0.3 and 0.4 epochs of 4 steps: 1.2 and 1.6 steps of warm-up, so 1 and 2.
+  const rates = (warmupEpochs: number) =>
+    [0, 1].map((step) =>
+      learningRateAt(step, 4, { ...options, schedule: "constant", warmupEpochs })
+    );
+  assertEquals(rates(0.3), [0.4, 0.4]);
+  assertEquals(rates(0.4), [0.2, 0.4]);
+});
