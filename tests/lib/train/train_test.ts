@@ -132,6 +132,8 @@ testOnDevices("a weight that is no number is not saved", async (device) => {
 testOnDevices("plugins that break their interface are named", async (device) => {
   const good = tinyObjective(device);
   const kept: tf.Tensor[] = [];
+  const LATE = 5;
+  let steps = 0;
   const wrong: [string, Partial<Objective>][] = [
     ["Cannot use the objective mine: its loss of finite embeddings must be finite, got NaN", {
       loss: (input) => good.loss(input).mul(NaN),
@@ -145,6 +147,12 @@ testOnDevices("plugins that break their interface are named", async (device) => 
     }],
     ["Cannot use the objective mine: no step may keep more tensors", {
       afterStep: () => void kept.push(tf.keep(tf.zeros([1]))),
+    }],
+    ["Cannot use the objective mine: no step may keep more tensors", {
+      // A leak that begins late, as of a queue that is full.
+      afterStep: ({ views }) => {
+        if (++steps % LATE === 0) kept.push(views[0].clone());
+      },
     }],
     ["The objective mine threw in afterStep(): full.", {
       afterStep: () => {
