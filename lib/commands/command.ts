@@ -23,7 +23,7 @@ export interface Context<S extends z.ZodObject = z.ZodObject, G extends Groups =
   readonly registry: Registry;
   /** Whether plugins are loaded that a run of somebody else names: `--trust`. */
   readonly trust: boolean;
-  /** Aborts at SIGINT or SIGTERM; the reason is an Interrupted error. */
+  /** Aborts at SIGINT, SIGTERM, SIGHUP or SIGUSR1; the reason is an Interrupted error. */
   readonly signal: AbortSignal;
   /** Shows progress. */
   readonly bar: ProgressBar;

@@ -23,6 +23,7 @@ import { commandHelp } from "./help.ts";
 import { helpText } from "./help_text.ts";
 import { readLayer } from "./layer.ts";
 import { type Output, output } from "./output.ts";
+import { interruptible } from "./signals.ts";
 
 const ERROR = `${coloured("red", "error:")} `;
 
@@ -106,7 +107,10 @@ async function dispatch(args: readonly string[], out: Output): Promise<void> {
     bar.end();
     out.result(value, text);
   };
-  const { signal, release } = interruptible(() => bar.end());
+  const { signal, release } = await interruptible({
+    end: () => bar.end(),
+    trains: command.spec.roles.objective !== undefined,
+  });
   try {
     await command.run({
       words,
@@ -176,29 +180,6 @@ export function notAllowed(error: unknown): UsageError | undefined {
 /** A specifier that means the same from any folder. */
 function absolute(specifier: string): string {
   return /^[a-z]+:/.test(specifier) ? specifier : resolve(specifier);
-}
-
-/**
- * A signal that the first SIGINT or SIGTERM aborts; the second ends the process at once, and first
- * calls `end`, so that the terminal has its cursor again.
- */
-function interruptible(end: () => void): { signal: AbortSignal; release: () => void } {
-  const controller = new AbortController();
-  const handlers = (["SIGINT", "SIGTERM"] as const).map((name) => {
-    const handler = () => {
-      if (controller.signal.aborted) {
-        end();
-        Deno.exit(name === "SIGINT" ? 130 : 143);
-      }
-      controller.abort(new Interrupted(name, `Stopped by ${name}.`));
-    };
-    Deno.addSignalListener(name, handler);
-    return () => Deno.removeSignalListener(name, handler);
-  });
-  return {
-    signal: controller.signal,
-    release: () => handlers.forEach((remove) => remove()),
-  };
 }
 
 function causes(error: Error): string {

@@ -5,9 +5,11 @@
  */
 // @ts-types="@types/cli-progress"
 import cliProgress from "cli-progress";
+import process from "node:process";
 import type { Progress } from "../plugin.ts";
 import type { ProgressBar } from "./progress.ts";
 import { progressLine } from "./progress_line.ts";
+import { draw } from "./say.ts";
 import { terminalWidth } from "./width.ts";
 
 /** A bar on the screen. */
@@ -60,6 +62,7 @@ function begin({ task, done, total }: Progress, isStep: boolean): Bar {
     hideCursor: true,
     clearOnComplete: isStep,
     linewrap: false,
+    stream: standardError(),
     etaBuffer: 20,
     // Signals are heard elsewhere.
     gracefulExit: false,
@@ -79,4 +82,16 @@ function begin({ task, done, total }: Progress, isStep: boolean): Bar {
     },
     stop: () => bar.stop(),
   };
+}
+
+/** Standard error, but that drawing does not fail where the terminal is gone. */
+function standardError(): NodeJS.WritableStream {
+  return Object.create(process.stderr, {
+    write: {
+      value: (text: string) => {
+        draw(text);
+        return true;
+      },
+    },
+  });
 }

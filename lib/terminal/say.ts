@@ -17,12 +17,19 @@ export function note(text: string): void {
   write(Deno.stderr, text + "\n");
 }
 
+/** Writes to standard error as it is, as to draw on a line. */
+export function draw(text: string): void {
+  write(Deno.stderr, text);
+}
+
 function write(stream: typeof Deno.stdout, text: string): void {
   const bytes = encoder.encode(text);
   try {
     for (let from = 0; from < bytes.length;) from += stream.writeSync(bytes.subarray(from));
   } catch (error) {
-    // Whoever reads may have gone, as in `… | head`.
-    if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
+    // Whoever reads may have gone, as in `… | head`; or the terminal, whose error has no class.
+    const gone = error instanceof Deno.errors.BrokenPipe ||
+      error instanceof Error && error.message.includes("(os error 5)");
+    if (!gone) throw error;
   }
 }

@@ -346,7 +346,7 @@ testOnDevices(
     assertEquals(await files("never"), ["checkpoint-3", "checkpoint-2"]);
     const stop = new AbortController();
     const seen: string[][] = [];
-    await assertRejects(() =>
+    const requeue = await assertRejects(() =>
       trainIn("timed", { saveMinutes: 1 }, {
         onStep: ({ step }) => {
           seen.push(
@@ -357,6 +357,7 @@ testOnDevices(
         },
         signal: stop.signal,
       }), Interrupted);
+    assertEquals((requeue as Interrupted).exitCode, 75);
     const named = (...places: string[]) => places.map((place) => `checkpoint-${place}.safetensors`);
     assertEquals(seen, [
       [],

@@ -1,0 +1,95 @@
+/**
+ * Signals that end a command: the first saves, the second does not.
+ *
+ * @module
+ */
+import { Interrupted, type SignalName, SIGNALS } from "../errors.ts";
+import { note } from "../terminal/say.ts";
+
+/** Milliseconds after a signal in which others are the same one, pressed twice in one slow step. */
+const SAME = 500;
+
+/** How signals are heard. */
+export interface HearingOptions {
+  /** Is called at each: so that the terminal has its cursor again. */
+  readonly end: () => void;
+  /** Whether the command trains, so that what is under way may take long, and is saved. */
+  readonly trains: boolean;
+  /** Whether a person watches; default where standard error is a terminal. */
+  readonly watched?: boolean;
+}
+
+/** What hears signals. */
+export interface Hearing {
+  /** Aborts at the first signal; the reason is an Interrupted error. */
+  readonly signal: AbortSignal;
+  /** Ends the hearing. */
+  release(): void;
+}
+
+/**
+ * Hears the signals that end a run. The first aborts, and what a training does then is said at once:
+ * where a person watches by a thread of its own, as a step on the processor keeps this one busy. A
+ * second SIGINT or SIGTERM ends the process without saving.
+ */
+export async function interruptible(
+  { end, trains, watched = Deno.stderr.isTerminal() }: HearingOptions,
+): Promise<Hearing> {
+  const controller = new AbortController();
+  const names = heard();
+  const voice = trains && watched ? await startVoice(names) : undefined;
+  let first = 0;
+  const handlers = names.map((name) => {
+    const handler = () => {
+      if (controller.signal.aborted) {
+        const again = name === "SIGINT" || name === "SIGTERM";
+        if (!again || performance.now() - first < SAME) return;
+        end();
+        note(`Ended by a second ${name}${trains ? ", without saving" : ""}.`);
+        Deno.exit(SIGNALS[name]);
+      }
+      first = performance.now();
+      end();
+      if (trains && !voice) note(wordsFor(name));
+      controller.abort(new Interrupted(name, `Stopped by ${name}.`));
+    };
+    Deno.addSignalListener(name, handler);
+    return () => Deno.removeSignalListener(name, handler);
+  });
+  return {
+    signal: controller.signal,
+    release() {
+      for (const remove of handlers) remove();
+      voice?.terminate();
+    },
+  };
+}
+
+/** What is said at the first signal. */
+function wordsFor(name: SignalName): string {
+  return `${name}: the step under way is finished, then the run is saved and ends. ` +
+    "Once more ends it at once, without saving.";
+}
+
+/**
+ * The signals that this system has. SIGHUP is heard where the output is a terminal, which can be
+ * gone: `nohup` takes the terminal away, and its command is to outlive the SIGHUP.
+ */
+function heard(): SignalName[] {
+  if (Deno.build.os === "windows") return ["SIGINT", "SIGTERM"];
+  const terminal = Deno.stdout.isTerminal() || Deno.stderr.isTerminal();
+  return ["SIGINT", "SIGTERM", "SIGUSR1", ...(terminal ? ["SIGHUP" as const] : [])];
+}
+
+/** A thread that says at once what the first signal does. */
+async function startVoice(names: readonly SignalName[]): Promise<Worker> {
+  const voice = new Worker(new URL("./signals_voice.ts", import.meta.url), { type: "module" });
+  const { port1, port2 } = new MessageChannel();
+  await new Promise<void>((resolve, reject) => {
+    port1.onmessage = () => resolve();
+    voice.onerror = reject;
+    voice.postMessage(names.map((name) => [name, wordsFor(name)]), [port2]);
+  });
+  port1.close();
+  return voice;
+}

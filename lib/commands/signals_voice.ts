@@ -1,0 +1,21 @@
+/**
+ * A thread that hears the first signal while the main one computes, and says what happens now. Its
+ * message is what to say at which signal, with a port to answer when it hears.
+ *
+ * @module
+ */
+import { note } from "../terminal/say.ts";
+
+globalThis.addEventListener("message", (event) => {
+  if (!(event instanceof MessageEvent)) return;
+  const words: readonly [Deno.Signal, string][] = event.data;
+  let said = false;
+  for (const [name, text] of words) {
+    Deno.addSignalListener(name, () => {
+      // On a line of its own, below that of the progress.
+      if (!said) note(`\n${text}`);
+      said = true;
+    });
+  }
+  event.ports[0].postMessage("ready");
+});
