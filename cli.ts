@@ -4,13 +4,12 @@
  * @module
  */
 import { existsSync } from "node:fs";
-import project from "./deno.json" with { type: "json" };
 import { note } from "./lib/terminal/say.ts";
 
 if (import.meta.main) {
-  const tensors = new URL(import.meta.resolve(project.imports["@tensorflow/tfjs"]));
+  const tensors = new URL(import.meta.resolve("npm:@tensorflow/tfjs@4.22.0"));
   if (tensors.protocol === "file:" && !existsSync(tensors)) {
-    note("Fetching TensorFlow.js and the packages that go with it, once: about 60 MB.");
+    note("Fetching TensorFlow.js and the packages that go with it, once: about 70 MB.");
   }
   // Not a literal, which Deno would follow, and fetch, before the line above.
   const main: string = "./lib/commands/main.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import tfjs from "@tensorflow/tfjs/package.json" with { type: "json" };
+import tfjs from "npm:@tensorflow/tfjs@4.22.0/package.json" with { type: "json" };
 import project from "../deno.json" with { type: "json" };
 
 /** Versions, by name. */

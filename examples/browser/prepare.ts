@@ -75,7 +75,7 @@ async function prepare(args: string[]): Promise<void> {
     );
     await Deno.writeFile(`${folder}/sprite.webp`, await sprite(run.dataset, flags.split, indices));
     await exportModel(path, `${folder}/model`);
-    const library = new URL(import.meta.resolve("@tensorflow/tfjs/dist/tf.min.js"));
+    const library = new URL(import.meta.resolve("npm:@tensorflow/tfjs@4.22.0/dist/tf.min.js"));
     await Deno.copyFile(library, `${folder}/tf.min.js`);
     for (const name of PAGE) {
       await Deno.copyFile(new URL(name, import.meta.url), `${folder}/${name}`);

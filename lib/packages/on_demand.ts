@@ -1,8 +1,8 @@
 /**
  * Packages that few commands need. What a module imports by a literal, Deno fetches before the first
- * line runs, so these are imported by name: whoever only trains does not wait for them. Each has a
- * file here, to which `deno.json` maps its bare name: an npm specifier in `deno.json` itself is
- * fetched by every `deno task`.
+ * line runs, so these are imported by name: whoever only trains does not wait for them. (Every
+ * package has a file here, to which `deno.json` maps its bare name: what `deno.json` names itself,
+ * each `deno task` fetches first, and says nothing.)
  *
  * @module
  */

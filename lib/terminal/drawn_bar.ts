@@ -3,7 +3,6 @@
  *
  * @module
  */
-// @ts-types="@types/cli-progress"
 import cliProgress from "cli-progress";
 import process from "node:process";
 import type { Progress } from "../plugin.ts";

@@ -1,6 +1,6 @@
 /** Gzipped tar archives and sources of them, made for a test. */
 import { createHash } from "node:crypto";
-import { packTar } from "modern-tar";
+import { packTar } from "npm:modern-tar@0.8.6";
 import type { DatasetSource, KnownFile } from "../../lib/data/source.ts";
 import type { SourceEnv } from "../../lib/data/source.ts";
 

@@ -1,11 +1,11 @@
 /** Files of npm packages that are no modules, in Deno's cache. */
-import config from "../../deno.json" with { type: "json" };
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 
-/** The path of a file of a package whose exact version is in deno.json. */
-export async function npmFile(name: keyof typeof config.imports, file: string): Promise<string> {
-  const [, version] = /@([\d.]+)$/.exec(config.imports[name])!;
+/** The path of a file of a package that `lib/packages` names with its exact version. */
+export async function npmFile(name: string, file: string): Promise<string> {
+  const module = new URL(import.meta.resolve(name));
+  const [, version] = /"npm:.+@([\d.]+)"/.exec(await Deno.readTextFile(module))!;
   const { stdout } = await new Deno.Command(Deno.execPath(), { args: ["info", "--json"] }).output();
   const { npmCache } = JSON.parse(new TextDecoder().decode(stdout));
   // A folder per registry.

@@ -1,0 +1,1 @@
+export * from "npm:@aws-crypto/crc32c@5.2.0";

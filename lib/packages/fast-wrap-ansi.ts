@@ -1,0 +1,1 @@
+export * from "npm:fast-wrap-ansi@0.2.2";

@@ -1,0 +1,1 @@
+export { default } from "npm:jstat@1.9.6";
