@@ -33,6 +33,7 @@ export * from "./lib/random.ts";
 export * from "./lib/session.ts";
 export * from "./lib/library.ts";
 export * from "./lib/load_run.ts";
+export { type EncoderExport, exportEncoder, type SavedEncoder, saveEncoder } from "./lib/save.ts";
 export { type NormalizationOptions, normalizationOptions } from "./lib/data/normalization.ts";
 
 // What the signatures above mention.
@@ -40,6 +41,7 @@ export type { Device, DeviceName, DeviceTuning } from "./lib/device/device.ts";
 export type { MetricsRecord } from "./lib/run/metrics.ts";
 export { latestRun } from "./lib/run/run_folder.ts";
 export type { LogRecord } from "./lib/train/log_record.ts";
+export type { Exported, ExportFormat } from "./lib/interop/export_encoder.ts";
 export type { LoadedEncoder } from "./lib/train/load_encoder.ts";
 export { type TrainOptions, trainOptions } from "./lib/train/options.ts";
 export type { Trained, TrainHooks, TrainStep } from "./lib/train/train.ts";

@@ -106,10 +106,7 @@ export async function resolveConfig<S extends z.ZodObject, G extends Groups>(
   const flat: Record<string, unknown> = {};
   for (const [kind, plugin] of Object.entries(plugins)) flat[kind] = plugin.name;
   for (const section of sections) {
-    for (const flag of section.flags) {
-      const value = checked.get(section.name)![flag.key];
-      if (value !== undefined) flat[fullName(section, flag)] = value;
-    }
+    Object.assign(flat, flatOptions(section, checked.get(section.name)!));
   }
   return {
     options: checked.get("")! as z.output<S>,
@@ -186,6 +183,17 @@ export function valuesOfRun<S extends z.ZodObject>(
     );
   };
   return Object.fromEntries(Object.entries(config).filter(([name]) => isOfRun(name)));
+}
+
+/** Checked options by flag, with the section's name before them where it has one. */
+export function flatOptions(
+  section: Section,
+  values: Readonly<Record<string, unknown>>,
+): Record<string, unknown> {
+  return Object.fromEntries(
+    section.flags.filter(({ key }) => values[key] !== undefined)
+      .map((flag) => [fullName(section, flag), values[flag.key]]),
+  );
 }
 
 /** The sections of a command with these plugins, in the order in which they claim a bare flag. */

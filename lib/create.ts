@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { NormalizationOptions } from "./data/normalization.ts";
 import { PluginError } from "./errors.ts";
 import { blamed, guard } from "./guard.ts";
 import { checkOptions } from "./options.ts";
@@ -40,12 +41,38 @@ export async function create<K extends Kind>(
     throw blamed(plugin, "create()", cause, signal);
   }
   const rule = ruleBroken(plugin.kind, product);
-  if (rule === undefined) return product;
+  if (rule === undefined) {
+    remember(product, { plugin, options: checked });
+    return product;
+  }
   throw new PluginError({
     act: `use the ${plugin.kind} ${plugin.name}`,
     rule,
     next: "The plugin is at fault; see the interface in lib/plugin.ts.",
   });
+}
+
+/** What a product was made from. */
+export interface Origin {
+  /** The plugin. */
+  readonly plugin: Plugin;
+  /** Its checked options, by key. */
+  readonly options: Readonly<Record<string, unknown>>;
+  /** Of a dataset, the normalization in place of its own. */
+  readonly normalization?: NormalizationOptions;
+}
+
+/** By product; a changed copy of one has no origin. */
+const origins = new WeakMap<object, Origin>();
+
+/** What a product was made from, where {@linkcode create} made it. */
+export function originOf(product: object): Origin | undefined {
+  return origins.get(product);
+}
+
+/** Keeps what a product was made from. */
+export function remember(product: object, origin: Origin): void {
+  origins.set(product, origin);
 }
 
 /** The rule that a product breaks, if any; a plugin in JavaScript may have made anything. */

@@ -20,27 +20,62 @@ export interface Training extends Pick<Session, "device" | "dataset" | "env"> {
   readonly objective: Objective;
   /** The augmentation, where it is not to be the reference's. */
   readonly views?: Partial<ViewOptions>;
+  /**
+   * The run's folder, as `runs/mine`. Without one nothing is kept. Dataset, encoder and objective must
+   * be as {@linkcode openSession} and `make` gave them, since the run says which they are.
+   */
+  readonly run?: string;
 }
 
 /**
- * Trains an encoder in place, in memory: nothing is logged or saved but what `hooks` do.
+ * Trains an encoder in place. Images [batch, height, width, channels] are augmented, and the loss is of
+ * unit rows [batch, options.featureDim] for each view.
+ *
+ * With `run`, log and checkpoints are kept as those of the command line are, which opens the run as its
+ * own: `report`, `linear`, `train --resume`. A run that is there already is continued from its newest
+ * checkpoint, for more `epochs` or `maxSteps`.
  *
  * @param options those of `deno task train --help`, by key; what is left out has its default, and
  * the seed is the session's.
- * @throws UsageError where an option is wrong; see also the errors of `deno task train`.
+ * @throws UsageError where an option is wrong, or another run is in the folder; DataError where it
+ * cannot be written; see also the errors of `deno task train`.
+ *
+ * @example Train in a run, and open it again
+ * ```ts
+ * import { loadRun, openSession, train } from "@tauplus/tauplus";
+ *
+ * const session = await openSession({
+ *   dataset: "synthetic",
+ *   datasetOptions: { train: 64, test: 32, size: 16 },
+ *   device: "wasm",
+ * });
+ * const encoder = await session.make("encoder", "conv", { widths: [8], strides: [2] });
+ * const objective = await session.make("objective", "debiased");
+ * const run = `${await Deno.makeTempDir()}/mine`;
+ * await train({ ...session, encoder, objective, run }, { maxSteps: 2, batchSize: 32 });
+ * const { encoder: again } = await loadRun(run, { device: "wasm" });
+ * console.log(`${again.dim} features`);
+ * ```
  */
 export async function train(
-  { views, ...parts }: Training,
+  { views: viewValues, run: path, ...parts }: Training,
   options: Partial<TrainOptions> = {},
   hooks: TrainHooks = {},
 ): Promise<Trained> {
   const checked = checkOptions(trainOptions, { seed: parts.env.seed, ...options });
+  const views = checkOptions(viewOptions, viewValues ?? {});
   const loop = await import("./train/train.ts");
-  return await loop.train(
-    { ...parts, views: checkOptions(viewOptions, views ?? {}) },
-    checked,
-    hooks,
-  );
+  if (path === undefined) return await loop.train({ ...parts, views }, checked, hooks);
+  const { openTraining } = await import("./save.ts");
+  const { run, isNew } = await openTraining(path, { ...parts, views }, checked);
+  try {
+    return await loop.train({ ...parts, views, run }, checked, hooks);
+  } catch (error) {
+    if (isNew) await run.removeIfBare();
+    throw error;
+  } finally {
+    await run.close();
+  }
 }
 
 /** What is judged: an encoder, by a probe. */

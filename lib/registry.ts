@@ -109,7 +109,16 @@ export async function loadRegistry(
  * @throws UsageError naming the specifier where it cannot be loaded or used.
  */
 export async function loadPlugin(specifier: string): Promise<Plugin> {
-  return checkPlugin(await importPlugin(specifier), specifier);
+  const plugin = checkPlugin(await importPlugin(specifier), specifier);
+  specifiers.set(plugin, /^[a-z]+:/.test(specifier) ? specifier : resolve(specifier));
+  return plugin;
+}
+
+const specifiers = new WeakMap<Plugin, string>();
+
+/** The specifier that a plugin was loaded by, a path made absolute; undefined where it was not. */
+export function specifierOf(plugin: Plugin): string | undefined {
+  return specifiers.get(plugin);
 }
 
 async function importPlugin(specifier: string): Promise<unknown> {

@@ -4,7 +4,7 @@
  * @module
  */
 import { cacheFolder } from "./cache.ts";
-import { create } from "./create.ts";
+import { create, originOf, remember } from "./create.ts";
 import {
   type NormalizationOptions,
   normalizationOptions,
@@ -92,14 +92,14 @@ export async function openSession(options: SessionOptions): Promise<Session> {
   };
   const registry = await loadRegistry(options.plugins);
   // The dataset comes first: it is where most mistakes are, and the device takes longer.
-  const dataset = normalizedBy(
-    await create(
-      await pick(registry, "dataset", options.dataset),
-      options.datasetOptions ?? {},
-      base,
-    ),
-    checkOptions(normalizationOptions, options.normalization ?? {}),
+  const made = await create(
+    await pick(registry, "dataset", options.dataset),
+    options.datasetOptions ?? {},
+    base,
   );
+  const normalization = checkOptions(normalizationOptions, options.normalization ?? {});
+  const dataset = normalizedBy(made, normalization);
+  remember(dataset, { ...originOf(made)!, normalization });
   const { chooseDevice } = await import("./choose_device.ts");
   const device = await chooseDevice(options.device ?? "auto", { cache: base.cache });
   await device.setTuning(options.tune === false ? undefined : base);

@@ -26,8 +26,8 @@ export interface ExportOptions extends ExportSource {
   readonly format: ExportFormat;
   /** The file to write; a folder for `tfjs`. */
   readonly path: string;
-  /** The checkpoint that the weights are from, which is never replaced. */
-  readonly source: string;
+  /** The file that the weights are from, where there is one; it is never replaced. */
+  readonly source?: string;
   /** The encoder, with its weights. */
   readonly encoder: Encoder;
   /** The projection head, where it goes along. */

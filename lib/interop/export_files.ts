@@ -22,7 +22,7 @@ const OF_FOLDER = /^(model\.json|.*\.bin)$/;
 export async function checkOutput(
   path: string,
   kind: "file" | "folder",
-  source: string,
+  source?: string,
 ): Promise<void> {
   if (kind === "file") return await checkReplaceable(path, "--output", isExport, source);
   const info = await Deno.stat(path).catch(() => undefined);

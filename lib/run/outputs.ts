@@ -13,13 +13,13 @@ import { decodeSafetensors, isSafetensors, type Safetensors } from "../interop/s
  *
  * @param flag of the command that names the path, as `--file`
  * @param isOwn whether the bytes of a file are what the command writes
- * @param source the file that the command reads
+ * @param source the file that the command reads, where it reads one
  */
 export async function checkReplaceable(
   path: string,
   flag: string,
   isOwn: (bytes: Uint8Array<ArrayBuffer>) => boolean,
-  source: string,
+  source?: string,
 ): Promise<void> {
   const info = await Deno.stat(path).catch(() => undefined);
   if (!info) return;
@@ -32,7 +32,7 @@ export async function checkReplaceable(
     });
   };
   if (info.isDirectory) refuse("it must be a file", "a folder");
-  if (await Deno.realPath(path) === await Deno.realPath(source).catch(() => undefined)) {
+  if (source !== undefined && await Deno.realPath(path) === await Deno.realPath(source)) {
     refuse("the weights themselves are not replaced", source);
   }
   const run = await runAround(path);

@@ -1,16 +1,23 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import {
   decodePth,
+  decodeSafetensors,
   encodeSafetensors,
   evaluate,
+  exportEncoder,
+  features,
   findNaming,
   fromTorch,
   loadEncoder,
+  loadRun,
   openSession,
+  saveEncoder,
   toTorch,
   train,
   UsageError,
 } from "../../mod.ts";
+import { inFolder, runInTurn } from "../support/command_line.ts";
+import { refused } from "../support/refused.ts";
 import { testOnDevices, webgpuExpected } from "../support/devices.ts";
 
 const DATA = {
@@ -121,4 +128,74 @@ testOnDevices("a library's user loads PyTorch's weights into an encoder", async 
     assertEquals([...new Set(await weight.read().data())], [0.5]);
   }
   await Deno.remove(path);
+});
+
+Deno.test({
+  name: "a library's training is a run, which is continued, opened, and taken by the command line",
+  // A device outlives a test.
+  sanitizeOps: false,
+  sanitizeResources: false,
+  fn: () =>
+    inFolder(async (cwd) => {
+      const session = await openSession({
+        ...DATA,
+        device: "wasm",
+        normalization: { mean: [0.3] },
+      });
+      const parts = async () => ({
+        ...session,
+        encoder: await session.make("encoder", "conv", { widths: [8], strides: [2] }),
+        objective: await session.make("objective", "debiased", { tauPlus: 0.2 }),
+        views: { cropSize: 16 },
+      });
+      const runIn = async (name: string, maxSteps: number) => {
+        const all = await parts();
+        const trained = await train({ ...all, run: `${cwd}/runs/${name}` }, {
+          ...OPTIONS,
+          maxSteps,
+        });
+        trained.dispose();
+        return await features({ ...session, encoder: all.encoder });
+      };
+      const whole = await runIn("whole", 4);
+      await runIn("mine", 2);
+      // Continued in a new encoder: all of it is in the run.
+      assertEquals(await runIn("mine", 4), whole);
+      const run = await loadRun(`${cwd}/runs/mine`, { device: "wasm" });
+      assertEquals(run.dataset.mean, [0.3]);
+      assertEquals(await features(run), whole);
+
+      const other = { ...await parts(), objective: await session.make("objective", "biased") };
+      const inside = { ...other, run: `${cwd}/runs/mine` };
+      await assertRejects(
+        () => train(inside, { ...OPTIONS, maxSteps: 6 }),
+        UsageError,
+        "objective",
+      );
+      const copy = { ...await parts(), dataset: { ...session.dataset }, run: `${cwd}/runs/copy` };
+      await assertRejects(() => train(copy, OPTIONS), UsageError, "its dataset must be one that");
+
+      const saved = `${cwd}/saved.safetensors`;
+      await saveEncoder(saved, run);
+      const again = await session.make("encoder", "conv", { widths: [8], strides: [2] });
+      await loadEncoder(saved, again);
+      assertEquals(await features({ ...session, encoder: again }), whole);
+      const inRun = run.path;
+      await assertRejects(() => saveEncoder(inRun, run), UsageError, "no file is replaced");
+      const { bytes, replaced } = await exportEncoder(`${cwd}/x.onnx`, { ...run, format: "onnx" });
+      assertEquals([bytes, replaced], [(await Deno.stat(`${cwd}/x.onnx`)).size, false]);
+
+      const data = ["--classes=4", "--train=96", "--test=32", "--size=16", "--device=wasm"];
+      const [knn, resumed, embedded, wrong] = await runInTurn(cwd, [
+        ["knn", "--run=runs/mine", "--k=5", "--device=wasm"],
+        ["train", "--resume=runs/mine", "--max_steps=5", "--k=5", "--no-baselines"],
+        ["embed", `--model_path=${saved}`, ...data, "--file=e.safetensors"],
+        ["train", "--resume=runs/mine", "--tau_plus=0.3"],
+      ]);
+      for (const { code, stderr } of [knn, resumed, embedded]) assertEquals(code, 0, stderr);
+      refused(wrong, 2, "the run was begun with 0.2");
+      const file = `${cwd}/e.safetensors`;
+      const { tensors } = decodeSafetensors(await Deno.readFile(file), file);
+      assertEquals(tensors.get("features")?.data, whole);
+    }),
 });

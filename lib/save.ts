@@ -1,0 +1,230 @@
+/**
+ * What the library writes: the run of a training, and trained encoders as files.
+ *
+ * @module
+ */
+import { basename, dirname } from "node:path";
+import type * as tf from "@tensorflow/tfjs";
+import { changedOption, factsIn, flatOptions, sectionsOf } from "./config.ts";
+import { type Origin, originOf } from "./create.ts";
+import { normalizationOptions } from "./data/normalization.ts";
+import { UsageError } from "./errors.ts";
+import { type Facts, facts } from "./facts.ts";
+import type { Exported, ExportFormat } from "./interop/export_encoder.ts";
+import type { Dataset, Encoder, Objective } from "./plugin.ts";
+import { specifierOf } from "./registry.ts";
+import { openRun, runGroups } from "./open_run.ts";
+import { jsonText } from "./run/json_text.ts";
+import { createRun, reopenRun, type RunFolder } from "./run/run_folder.ts";
+import type { Session } from "./session.ts";
+import { type TrainOptions, trainOptions } from "./train/options.ts";
+import { recordTrust } from "./trust.ts";
+import type { ViewOptions } from "./views/options.ts";
+
+/** Of what is free to change. */
+const MACHINE = facts("machine").facts;
+
+/** What a run is made of. */
+interface RunParts extends Pick<Session, "device" | "dataset"> {
+  readonly encoder: Encoder;
+  readonly objective: Objective;
+  readonly views: ViewOptions;
+}
+
+/**
+ * Opens the folder of a run to train in: makes it with a `config.json` that the command line takes, or
+ * where it is a run already, continues that. Throws a UsageError where the run is another one, a
+ * DataError where the folder is no run or cannot be written.
+ */
+export async function openTraining(
+  path: string,
+  parts: RunParts,
+  options: TrainOptions,
+): Promise<{ run: RunFolder; isNew: boolean }> {
+  const { config, factsOf } = configOf(path, parts, options);
+  const exists = await Deno.stat(path).then(() => true, () => false);
+  if (!exists) {
+    const run = await createRun(dirname(path), basename(path), config);
+    await recordTrust(config);
+    return { run, isNew: true };
+  }
+  const { config: begun } = await openRun(path);
+  // An option that is younger than the run had its default.
+  const other = changedOption({ ...config, ...begun }, config, factsOf);
+  if (other !== undefined) {
+    throw new UsageError({
+      act: `continue the run ${path} with ${other} = ${config[other]}`,
+      rule: `it was begun with ${begun[other]}`,
+      next: "Name a folder that does not exist for another run.",
+    });
+  }
+  const run = await reopenRun(path);
+  await run.writeFile("config.json", jsonText({ ...begun, ...config }));
+  await recordTrust({ ...begun, ...config });
+  return { run, isNew: false };
+}
+
+/** The configuration by flag, as `train` writes it. */
+function configOf(
+  path: string,
+  { device, dataset, encoder, objective, views }: RunParts,
+  options: TrainOptions,
+): { config: Record<string, unknown>; factsOf: (name: string) => Facts } {
+  const made = { dataset, encoder, objective };
+  const plugins = Object.entries(made).map(([kind, product]) => {
+    const origin = originOf(product);
+    if (origin) return [kind, origin] as const;
+    throw new UsageError({
+      act: `keep the run ${path}`,
+      rule: `its ${kind} must be one that openSession or make() made, so that the run says which`,
+      next: "Make it so, or train without a run and keep the encoder by saveEncoder().",
+    });
+  });
+  const { normalization = normalizationOptions.parse({}) } = originOf(dataset) ?? {};
+  const specifiers = plugins.flatMap(([, { plugin }]) => specifierOf(plugin) ?? []);
+  const spec = { options: trainOptions, roles: {}, groups: runGroups };
+  const sections = sectionsOf(
+    spec,
+    Object.fromEntries(plugins.map(([kind, { plugin }]) => [kind, plugin])),
+  );
+  const values: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
+    "": options,
+    views,
+    normalization,
+    ...Object.fromEntries(plugins.map(([kind, { options }]) => [kind, options])),
+  };
+  const config = {
+    ...Object.fromEntries(plugins.map(([kind, { plugin }]) => [kind, plugin.name])),
+    device: device.name,
+    out: dirname(path),
+    ...Object.assign({}, ...sections.map((section) => flatOptions(section, values[section.name]))),
+    ...(specifiers.length > 0 && { plugin: [...new Set(specifiers)] }),
+  };
+  // Where it computes and where it lies is free, and so is where its plugins are.
+  const known = factsIn(sections);
+  const free = ["device", "out", "plugin"];
+  const factsOf = (name: string) => free.includes(name) ? MACHINE : known(name);
+  return { config, factsOf };
+}
+
+/** An encoder, and the dataset whose shape and normalization it takes. */
+export interface SavedEncoder {
+  /** The encoder, with its weights. */
+  readonly encoder: Encoder;
+  /** The dataset; its `shape`, `mean` and `std` go along. */
+  readonly dataset: Dataset;
+}
+
+/**
+ * Writes an encoder to a `.safetensors` file, whole or not at all: its weights and running statistics,
+ * F32 under the names of a checkpoint (`encoder.conv1.kernel`), in Keras' layouts. The metadata says
+ * plugin, options, dataset and normalization, so {@linkcode loadEncoder} and the command line's
+ * `--model_path` take it. For other programs see {@linkcode exportEncoder}.
+ *
+ * @param path the file; an earlier one is replaced, but of a run only what this made
+ * @throws UsageError where `path` must not be replaced, DataError where it cannot be written.
+ *
+ * @example Keep an encoder, and load it into another
+ * ```ts
+ * import { loadEncoder, openSession, saveEncoder } from "@tauplus/tauplus";
+ *
+ * const session = await openSession({ dataset: "synthetic", device: "wasm" });
+ * const encoder = await session.make("encoder", "conv", { widths: [8], strides: [2] });
+ * const path = `${await Deno.makeTempDir()}/encoder.safetensors`;
+ * await saveEncoder(path, { ...session, encoder });
+ * const other = await session.make("encoder", "conv", { widths: [8], strides: [2] });
+ * await loadEncoder(path, other);
+ * ```
+ */
+export async function saveEncoder(
+  path: string,
+  { encoder, dataset }: SavedEncoder,
+): Promise<void> {
+  const { asSafetensors, checkReplaceable } = await import("./run/outputs.ts");
+  const { encoderWeights } = await import("./train/network.ts");
+  const { readVariables } = await import("./train/variable_arrays.ts");
+  const { encodeSafetensors } = await import("./interop/safetensors.ts");
+  const { momentsOf, VERSION } = await import("./interop/export_metadata.ts");
+  const { writeAtomic } = await import("./run/atomic_write.ts");
+  const isOwn = (bytes: Uint8Array<ArrayBuffer>) =>
+    asSafetensors(bytes)?.metadata.tauplus !== undefined;
+  await checkReplaceable(path, "path", isOwn);
+  const origin = originOf(encoder);
+  const name = originOf(dataset)?.plugin.name;
+  const { mean, std } = momentsOf(dataset);
+  const metadata = {
+    ...(origin && {
+      tauplus: VERSION,
+      encoder: origin.plugin.name,
+      encoder_options: JSON.stringify(origin.options),
+    }),
+    ...(name !== undefined && { dataset: name }),
+    input_shape: JSON.stringify(dataset.shape),
+    mean: JSON.stringify([...mean]),
+    std: JSON.stringify([...std]),
+    dim: String(encoder.dim),
+    folded: "false",
+  };
+  const tensors = await readVariables(encoderWeights(encoder.model));
+  await writeAtomic(path, encodeSafetensors(tensors, metadata));
+}
+
+/** What is exported for other programs, and how. */
+export interface EncoderExport extends SavedEncoder {
+  /**
+   * `safetensors` (torchvision's names), `pth-names` (those of the reference's checkpoints; needs the
+   * head), `tfjs` (a folder) or `onnx`.
+   */
+  readonly format: ExportFormat;
+  /** The projection head, as {@linkcode train} returns it, where it goes along. */
+  readonly head?: tf.LayersModel;
+  /** Whether each batch norm is folded into the layer before it; default false. */
+  readonly fold?: boolean;
+  /**
+   * Whether the network takes pixels of 0 to 255 and normalizes them itself, in `tfjs` and `onnx`;
+   * default false: it takes float32, (pixel / 255 − mean) / std per channel.
+   */
+  readonly pixels?: boolean;
+}
+
+/**
+ * Writes an encoder for other programs, whole or not at all, as `deno task export` does: images
+ * [batch, height, width, channels] (ONNX: [batch, channels, height, width]) → features [batch, dim].
+ *
+ * @param path the file to write; for `tfjs` the folder. An earlier export is replaced.
+ * @returns the bytes written, whether there was an earlier export, and the one size of images that the
+ * written network takes, where it takes one only
+ * @throws UsageError where a layer cannot be exported so or `path` must not be replaced, DataError
+ * where it cannot be written.
+ *
+ * @example An encoder for ONNX Runtime, which takes pixels
+ * ```ts
+ * import { exportEncoder, openSession } from "@tauplus/tauplus";
+ *
+ * const session = await openSession({ dataset: "synthetic", device: "wasm" });
+ * const encoder = await session.make("encoder", "conv", { widths: [8], strides: [2] });
+ * const path = `${await Deno.makeTempDir()}/encoder.onnx`;
+ * const { bytes } = await exportEncoder(path, { ...session, encoder, format: "onnx", pixels: true });
+ * console.log(`${bytes} bytes`);
+ * ```
+ */
+export async function exportEncoder(
+  path: string,
+  { encoder, dataset, format, head, fold = false, pixels = false }: EncoderExport,
+): Promise<Exported> {
+  const { exportEncoder } = await import("./interop/export_encoder.ts");
+  const { plugin, options = {} }: Partial<Origin> = originOf(encoder) ?? {};
+  return await exportEncoder({
+    format,
+    path,
+    encoder,
+    head,
+    fold,
+    pixels,
+    batchesTracked: 0,
+    dataset,
+    datasetName: originOf(dataset)?.plugin.name,
+    encoderName: plugin?.name ?? "encoder",
+    encoderOptions: options,
+  });
+}
