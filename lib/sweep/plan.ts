@@ -4,10 +4,12 @@
  * @module
  */
 import { createHash } from "node:crypto";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { command as train } from "../commands/train.ts";
 import { chosen, resolveConfig, type Roles, savedValues } from "../config.ts";
+import { TauplusError } from "../errors.ts";
 import type { Facts } from "../facts.ts";
+import { openRun } from "../open_run.ts";
 import type { Registry } from "../registry.ts";
 import type { Arm } from "./arms.ts";
 
@@ -30,6 +32,8 @@ export interface Run {
    * agree in all these depend on does that for the others.
    */
   readonly references: boolean;
+  /** Whether the folder is one that an older version began, and that the run was found to be. */
+  readonly older?: true;
 }
 
 /** What a plan is made of. */
@@ -77,7 +81,41 @@ export async function plan({ arms, seeds, out, plugins, registry }: PlanParts): 
       });
     }
   }
-  return runs;
+  return await Promise.all(runs.map((run) => olderRun(run, out, registry)));
+}
+
+/**
+ * An older version named a run's folder by fewer options, or took others to matter. Where the options
+ * in such a folder, with the defaults of those that came later, come to the same results, it is the run.
+ */
+async function olderRun(run: Run, out: string, registry: Registry): Promise<Run> {
+  const entries: string[] = await Array.fromAsync(Deno.readDir(out), ({ name }) => name)
+    .catch(() => []);
+  if (entries.includes(basename(run.folder))) return run;
+  const begins = basename(run.folder).replace(/[^-]*$/, "");
+  for (const name of entries.filter((name) => name.startsWith(begins)).sort()) {
+    const folder = join(out, name);
+    const begun = await resolvedIn(folder, registry);
+    const same = begun && identity(begun, run.factsOf) === identity(run.config, run.factsOf);
+    if (same) return { ...run, folder, older: true };
+  }
+  return run;
+}
+
+/** The configuration in a folder with all options that there are now; undefined where it has none. */
+async function resolvedIn(
+  folder: string,
+  registry: Registry,
+): Promise<Record<string, unknown> | undefined> {
+  try {
+    const { config: { plugin, ...values } } = await openRun(folder);
+    const layer = { source: folder, values, text: false };
+    const resolved = await resolveConfig(train.spec, [layer], registry);
+    return { ...savedValues(resolved), ...(plugin !== undefined && { plugin }) };
+  } catch (error) {
+    if (error instanceof TauplusError) return undefined;
+    throw error;
+  }
 }
 
 /** Ten digits that two configurations share if they give the same results. */

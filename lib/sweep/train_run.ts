@@ -26,9 +26,9 @@ export const OUTPUT = "output.txt";
  * Throws a DataError where the run's folder holds a run of another configuration, as one that was
  * trained further by hand.
  */
-export async function checkFolder({ folder, config, factsOf }: Run): Promise<void> {
+export async function checkFolder({ folder, config, factsOf, older }: Run): Promise<void> {
   const there = await Deno.stat(join(folder, "config.json")).catch(() => undefined);
-  if (!there) return;
+  if (!there || older) return;
   const begun = Object(await readConfig(folder));
   if (identity(begun, factsOf) === identity(config, factsOf)) return;
   throw new DataError({
