@@ -24,6 +24,8 @@ export interface Layer {
   readonly text: boolean;
   /** Specifiers of plugins that the place names, but which may not be loaded because it does. */
   readonly withheld?: readonly string[];
+  /** The folder of the run that it is the configuration of. */
+  readonly run?: string;
 }
 
 /** Groups of options that are no plugin, such as the views, by name. */

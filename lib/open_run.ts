@@ -66,6 +66,7 @@ export async function openRun(path: string): Promise<OpenRun> {
       source: `${path}/config.json`,
       values: plugins.length > 0 && trusted ? { ...values, plugin: plugins } : values,
       text: false,
+      run: path,
       ...(!trusted && { withheld: plugins }),
     },
   };

@@ -17,7 +17,6 @@ import type { Context } from "./command.ts";
 import { compare, resultsTable } from "./compare.ts";
 import { canJudge, checkNeighbours, judge, judgedBy } from "./judge.ts";
 import { openDescribed } from "./open_session.ts";
-import { runFolderOf } from "./run_options.ts";
 import { command, type trainCommandOptions } from "./train.ts";
 
 /** Runs the command. */
@@ -31,9 +30,7 @@ export async function trainAndEvaluate(
   const probe = chosen(roles, "probe");
   const { views } = groups;
   const saved = savedConfig(context);
-  const folder = options.resume === undefined
-    ? undefined
-    : await checkedFolder(await runFolderOf(options.resume, options.out), context);
+  const folder = options.resume === undefined ? undefined : await runToResume(context);
 
   const session = await openDescribed(context.config, context);
   const labelled = canJudge(session);
@@ -154,14 +151,17 @@ function fixedOptions(
   return fixedValues(own, context.config.factsOf);
 }
 
-/** Throws UsageError unless the folder's run is the one that is configured. */
-async function checkedFolder(
-  folder: string,
+/**
+ * The folder of the run that is resumed; its configuration is the lowest layer. Throws UsageError
+ * unless it is the run that is configured.
+ */
+async function runToResume(
   context: Context<typeof trainCommandOptions, typeof runGroups>,
 ): Promise<string> {
-  const { layers: [run], registry, config: { factsOf } } = context;
+  const { layers: [layer], registry, config: { factsOf } } = context;
+  if (layer.run === undefined) throw new TypeError("The lowest layer is no run's");
   // An option that is younger than the run had its default.
-  const { flat: begun } = await resolveConfig(command.spec, [run], registry);
+  const { flat: begun } = await resolveConfig(command.spec, [layer], registry);
   const fixed = fixedOptions(context);
   const other = changedOption(begun, fixed, factsOf);
   const { learning_rate: rate } = begun;
@@ -172,9 +172,9 @@ async function checkedFolder(
         "no longer what the run's first configuration gives.",
     );
   }
-  if (other === undefined) return folder;
+  if (other === undefined) return layer.run;
   throw new UsageError({
-    act: `resume ${folder} with --${other}=${fixed[other]}`,
+    act: `resume ${layer.run} with --${other}=${fixed[other]}`,
     rule: `the run was begun with ${begun[other]}`,
     next: "Leave the option out, or start a new run without --resume.",
   });

@@ -8,7 +8,7 @@ Deno.test("a run that is being written has its lines so far, and no results", ()
   inFolder(async (out) => {
     const path = await writeRun(out, "a", [{ step: 1, loss: 2 }]);
     const config = { epochs: 2 };
-    const layer = { source: `${path}/config.json`, values: config, text: false };
+    const layer = { source: `${path}/config.json`, values: config, text: false, run: path };
     const expected = { name: "a", path, config, layer, metrics: [{ step: 1, loss: 2 }] };
     assertEquals(await readRun(path), expected);
     assertEquals((await readRun(`${path}/`)).name, "a");
