@@ -1,6 +1,7 @@
 /**
- * Where downloads and measurements are kept. As a program it prints the folders that the tasks of
- * `deno.json` may write to: the working folder, the system's temporary one, and this.
+ * Where downloads and measurements are kept, and what is remembered of the user's own runs. As a
+ * program it prints the folders that the tasks of `deno.json` may write to: the working folder, the
+ * system's temporary one, and these.
  *
  * @module
  */
@@ -20,4 +21,18 @@ export function cacheFolder(): string {
   return `${base}/tauplus`;
 }
 
-if (import.meta.main) say([".", tmpdir(), cacheFolder()].join(","));
+/**
+ * The folder of what is remembered of the user: the system's place for it, never the cache, which
+ * several users may share.
+ */
+export function stateFolder(): string {
+  const home = Deno.env.get("HOME") ?? Deno.env.get("USERPROFILE") ?? ".";
+  const base = Deno.build.os === "darwin"
+    ? `${home}/Library/Application Support`
+    : Deno.build.os === "windows"
+    ? Deno.env.get("LOCALAPPDATA") ?? home
+    : Deno.env.get("XDG_STATE_HOME") || `${home}/.local/state`;
+  return `${base}/tauplus`;
+}
+
+if (import.meta.main) say([".", tmpdir(), cacheFolder(), stateFolder()].join(","));

@@ -9,6 +9,7 @@
 import { createHash } from "node:crypto";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { stateFolder } from "./cache.ts";
 
 /** A run's configuration, as its `config.json` has it. */
 type RunConfig = Readonly<Record<string, unknown>>;
@@ -44,19 +45,7 @@ export async function isTrusted(config: RunConfig): Promise<boolean> {
   }
 }
 
-/**
- * The records are the user's own, in the system's place for what programs remember: the cache may be
- * shared by several users.
- */
-function recordFolder(): string {
-  const home = Deno.env.get("HOME") ?? Deno.env.get("USERPROFILE") ?? ".";
-  const base = Deno.build.os === "darwin"
-    ? `${home}/Library/Application Support`
-    : Deno.build.os === "windows"
-    ? Deno.env.get("LOCALAPPDATA") ?? home
-    : Deno.env.get("XDG_STATE_HOME") || `${home}/.local/state`;
-  return join(base, "tauplus", "runs-made-here");
-}
+const recordFolder = (): string => join(stateFolder(), "runs-made-here");
 
 /** Of remote plugins the specifier counts: what it stands for is Deno's to keep. */
 async function digest(config: RunConfig): Promise<string> {
