@@ -67,9 +67,9 @@ export async function train(
   const loop = await import("./train/train.ts");
   if (path === undefined) return await loop.train({ ...parts, views }, checked, hooks);
   const { openTraining } = await import("./save.ts");
-  const { run, isNew } = await openTraining(path, { ...parts, views }, checked);
+  const { run, isNew, fixed } = await openTraining(path, { ...parts, views }, checked);
   try {
-    return await loop.train({ ...parts, views, run }, checked, hooks);
+    return await loop.train({ ...parts, views, run, fixed }, checked, hooks);
   } catch (error) {
     if (isNew) await run.removeIfBare();
     throw error;

@@ -5,7 +5,7 @@
  */
 import { basename, dirname } from "node:path";
 import type * as tf from "@tensorflow/tfjs";
-import { changedOption, factsIn, flatOptions, sectionsOf } from "./config.ts";
+import { changedOption, factsIn, fixedValues, flatOptions, sectionsOf } from "./config.ts";
 import { type Origin, originOf } from "./create.ts";
 import { normalizationOptions } from "./data/normalization.ts";
 import { UsageError } from "./errors.ts";
@@ -40,13 +40,14 @@ export async function openTraining(
   path: string,
   parts: RunParts,
   options: TrainOptions,
-): Promise<{ run: RunFolder; isNew: boolean }> {
+): Promise<{ run: RunFolder; isNew: boolean; fixed: Readonly<Record<string, unknown>> }> {
   const { config, factsOf } = configOf(path, parts, options);
+  const fixed = fixedValues(config, factsOf);
   const exists = await Deno.stat(path).then(() => true, () => false);
   if (!exists) {
     const run = await createRun(dirname(path), basename(path), config);
     await recordTrust(config);
-    return { run, isNew: true };
+    return { run, isNew: true, fixed };
   }
   const { config: begun } = await openRun(path);
   // An option that is younger than the run had its default.
@@ -61,7 +62,7 @@ export async function openTraining(
   const run = await reopenRun(path);
   await run.writeFile("config.json", jsonText({ ...begun, ...config }));
   await recordTrust({ ...begun, ...config });
-  return { run, isNew: false };
+  return { run, isNew: false, fixed };
 }
 
 /** The configuration by flag, as `train` writes it. */
