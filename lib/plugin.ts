@@ -97,6 +97,8 @@ export interface Dataset {
   readonly splits: Readonly<Record<string, Split>>;
   /** The split to train the encoder on; default `train`. */
   readonly pretrain?: string;
+  /** What a person should know of how it was read, a sentence each, as what was passed over. */
+  readonly notes?: readonly string[];
   /**
    * The dataset's own positives, in place of image augmentation: two or more arrays
    * [indices.length, ...shape], where row i of each is a view of example `indices[i]` of the
@@ -204,6 +206,16 @@ export interface KindEnvs {
   readonly probe: Env;
 }
 
+/** What a dataset found wrong when all of it was read. */
+export interface Verification {
+  /** How many files or examples were read. */
+  readonly checked: number;
+  /** What is wrong: where, and in what way. */
+  readonly problems: readonly { readonly path: string; readonly problem: string }[];
+  /** What else a person should know, a sentence each. */
+  readonly notes: readonly string[];
+}
+
 /** What an author writes. */
 export interface PluginDefinition<K extends Kind, S extends OptionsSchema> {
   /** The name on the command line: lower-case words joined by `-`. */
@@ -214,6 +226,8 @@ export interface PluginDefinition<K extends Kind, S extends OptionsSchema> {
   readonly options: S;
   /** Where a dataset is downloaded from, so that it can be listed, fetched and verified. */
   readonly source?: K extends "dataset" ? DatasetSource : never;
+  /** Of a dataset of the user's own: reads all of it, for `data verify`. */
+  verify?(options: z.output<S>, env: BaseEnv): Promise<Verification>;
   /** Makes the thing from checked options. */
   create(
     options: z.output<S>,

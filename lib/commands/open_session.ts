@@ -52,7 +52,7 @@ export async function openDescribed(
   return session;
 }
 
-/** Under what is said of the device. */
+/** Under what is said of device and dataset. */
 const INDENT = " ".repeat(9);
 
 /** Says which device and dataset are used, and how to get a better device. */
@@ -61,8 +61,7 @@ function describe({ device, dataset }: Session, name: string | undefined): void 
   if (device.software) {
     const words = `There is no GPU in use, so the processor computes. ${deviceAdvice()[0]} ` +
       "More: `deno task doctor`.";
-    const columns = terminalWidth(Deno.stderr) - INDENT.length;
-    for (const line of wrapped(words, columns)) note(coloured("yellow", INDENT + line));
+    for (const line of indented(words)) note(coloured("yellow", line));
   }
   if (name === undefined) return;
   const counts = Object.entries(dataset.splits).map(([split, { length }]) =>
@@ -70,4 +69,10 @@ function describe({ device, dataset }: Session, name: string | undefined): void 
   );
   const classes = dataset.classes.length > 0 ? `, ${dataset.classes.length} classes` : "";
   note(`dataset  ${name}: ${counts.join(", ")}; ${dataset.shape.join("×")}${classes}`);
+  for (const line of (dataset.notes ?? []).flatMap(indented)) note(line);
+}
+
+function indented(words: string): string[] {
+  const columns = terminalWidth(Deno.stderr) - INDENT.length;
+  return wrapped(words, columns).map((line) => INDENT + line);
 }

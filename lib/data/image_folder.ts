@@ -3,12 +3,28 @@
  *
  * @module
  */
-import { createHash } from "node:crypto";
 import { DataError } from "../errors.ts";
-import type { Split } from "../plugin.ts";
+import type { BaseEnv, Split, Verification } from "../plugin.ts";
 import { checkIndex } from "./check_index.ts";
+import { type CheckedImages, checkImages } from "./check_images.ts";
 import { decodeImage } from "./decode_image.ts";
-import { type ImageList, listFolder, scanImageFolder } from "./image_folder_scan.ts";
+import {
+  holdOut,
+  type ImageList,
+  labelled,
+  type Labels,
+  listImages,
+  nameIn,
+  PARTS,
+  partsOf,
+} from "./image_folder_layout.ts";
+import {
+  filesBelow,
+  findFiles,
+  type Folder,
+  foldersIn,
+  type PassedOver,
+} from "./image_folder_scan.ts";
 
 /** Decoded images are kept up to this many bytes: 19,000 of 96×96. */
 const CACHE_BYTES = 512 * 2 ** 20;
@@ -21,100 +37,192 @@ export interface ImageFolderOptions {
   readonly imageSize: number;
   /** The share of each class held out as `test`, where the folder has no such parts of its own. */
   readonly testShare: number;
+  /** `folder`: sub-folders are classes; `none`: no labels; `auto`: classes where they look so. */
+  readonly labels: Labels;
+  /** Whether images that cannot be read end it, before any is used, or are left out. */
+  readonly onError: "fail" | "skip";
+  /** The value that is white in images of more than 8 bits; 0: 65,535 of 16 bits, 1 of floats. */
+  readonly maxValue: number;
 }
 
-/** A folder of images: its classes, none where it has no sub-folders, and its splits. */
+/** A folder of images: its classes, none where it has no labels, and its splits. */
 export interface ImageFolder {
   /** The names of the classes, index = label. */
   readonly classes: string[];
-  /** `train`, and `test` where the folder is split or has classes. */
+  /** `train`; `test` where the folder is split or has classes; `validation` where it has three parts. */
   readonly splits: Record<string, Split>;
+  /** What was passed over, and how the folder was understood. */
+  readonly notes: string[];
 }
 
-/**
- * Opens a folder of images. With sub-folders `train` and `test` (or `val`) these are the splits;
- * else a share of each class, chosen by the names of the files alone, is held out as `test`. A flat
- * folder is all `train`, without labels. Images are decoded when they are read.
- *
- * Throws DataError where the folder cannot be read or has no images.
- */
-export async function openImageFolder(options: ImageFolderOptions): Promise<ImageFolder> {
-  const { path, imageSize, testShare } = options;
-  const { folders } = await listFolder(path);
-  if (folders.join() === "train") {
-    throw new DataError({
-      act: `read the image folder ${path}`,
-      rule: "train must have test or val beside it",
-      got: "train alone",
-      next: `Add the one, or give ${path}/train as the path.`,
-    });
-  }
-  const heldOut = ["test", "val"].find((name) => folders.includes(name));
-  const lists = folders.includes("train") && heldOut !== undefined
-    ? await scanParts(`${path}/train`, `${path}/${heldOut}`)
-    : holdOut(await scanImageFolder(path), path, testShare);
+type Env = Pick<BaseEnv, "progress" | "signal">;
 
+/**
+ * Opens a folder of images. With a folder `train` and `test` or `valid` in it, in any of their usual
+ * spellings, these are the splits; else a share of each class, chosen by the names of the files
+ * alone, is held out as `test`. A folder without classes is all `train`, without labels. Every file
+ * is looked at first; images are decoded when they are read.
+ *
+ * @throws DataError where the folder cannot be read, has no images, or (`onError` `fail`) has images
+ * that cannot be read.
+ */
+export async function openImageFolder(options: ImageFolderOptions, env: Env): Promise<ImageFolder> {
+  const { path, imageSize, testShare, onError } = options;
   const cache = new Map<string, Uint8Array>();
-  const decode = async (file: string): Promise<Uint8Array> => {
+  const decode = async (file: string, scale: number): Promise<Uint8Array> => {
     const kept = cache.get(file);
     if (kept !== undefined) return kept;
-    const pixels = await decodeImage(file, imageSize);
+    const pixels = await decodeImage(file, imageSize, scale);
     // Nothing is thrown out for what comes later: an epoch reads each image once, in random order,
     // so that what stays is found again and what is replaced never is.
     if ((cache.size + 1) * pixels.length <= CACHE_BYTES) cache.set(file, pixels);
     return pixels;
   };
-  const splits = Object.fromEntries(
-    Object.entries(lists).map((
-      [name, list],
-    ) => [name, asSplit(list, path, imageSize ** 2 * 3, decode)]),
-  );
-  return { classes: lists.train.classes, splits };
-}
-
-async function scanParts(train: string, test: string): Promise<Record<string, ImageList>> {
-  const lists = { train: await scanImageFolder(train), test: await scanImageFolder(test) };
-  const { classes } = lists.train;
-  const refuse = (rule: string, got: string) =>
-    new DataError({
-      act: `read the image folder ${test}`,
-      rule,
-      got,
-      next: `Give it the same sub-folders as ${train}.`,
+  // What is to be left out has to be known before: read whole, and kept as far as there is room.
+  const { parts, checked, notes } = await look(options, onError === "skip", decode, env);
+  const { bad, scales } = checked;
+  if (bad.size > 0 && onError === "fail") {
+    throw new DataError({
+      act: `read the image folder ${path}`,
+      rule: `every image must be readable, and ${bad.size} of ${bad.size + scales.size} are not: ` +
+        firstOf(bad, path),
+      next:
+        "Repair or remove them (`deno task data verify folder --path=DIR` lists all), or leave " +
+        "them out with --on_error=skip.",
     });
-  if ((classes.length === 0) !== (lists.test.classes.length === 0)) {
-    const got = classes.length === 0 ? "classes in it alone" : "no classes in it";
-    throw refuse("it must have classes where the training images have them", got);
   }
-  const strange = lists.test.classes.find((name) => !classes.includes(name));
-  if (strange !== undefined) throw refuse("its classes must be among those of train", strange);
-  const labels = lists.test.classes.map((name) => classes.indexOf(name));
-  const images = lists.test.images.map(({ path, label }) => ({ path, label: labels[label] ?? -1 }));
-  return { ...lists, test: { classes, images } };
+  const isImage = (file: string) => scales.has(file) || bad.has(file);
+  const found = Object.fromEntries(
+    Object.entries(parts).map(([name, part]) => [name, listImages(part, isImage, options.labels)]),
+  );
+  const empty = Object.values(parts).flatMap(({ folders }) =>
+    [...folders.values()].filter((folder) => !filesBelow(folder).some(isImage))
+  );
+  notes.push(...say("Passed over, folders without images:", empty.map(({ path }) => path), path));
+  const lists = labelled(found, parts, options, notes);
+  const divided = "test" in lists ? lists : holdOut(lists.train, path, testShare);
+  const splits: Record<string, Split> = {};
+  for (const [name, { classes, images }] of Object.entries(divided)) {
+    const good = images.filter(({ path }) => scales.has(path));
+    if (good.length === 0 && name in parts) throw noImages(parts[name].path, checked);
+    if (good.length === 0) continue;
+    splits[name] = asSplit(
+      { classes, images: good },
+      path,
+      imageSize ** 2 * 3,
+      (file) => decode(file, scales.get(file)!),
+    );
+  }
+  return { classes: [...divided.train.classes], splits, notes };
 }
 
-/**
- * Holds out a share of each class: the files whose names hash lowest, so that the same files are
- * chosen wherever the folder lies, and adding one moves few others.
- */
-function holdOut(list: ImageList, root: string, share: number): Record<string, ImageList> {
-  const { classes } = list;
-  const test = new Set<string>();
-  if (classes.length > 0 && share > 0) {
-    for (const images of Map.groupBy(list.images, ({ label }) => label).values()) {
-      const ranked = images.map(({ path }) => ({ path, rank: hash(path.slice(root.length + 1)) }))
-        .sort((a, b) => a.rank < b.rank ? -1 : 1);
-      const count = Math.min(Math.max(Math.round(share * images.length), 1), images.length - 1);
-      ranked.slice(0, count).forEach(({ path }) => test.add(path));
-    }
-  }
-  if (test.size === 0) return { train: list };
-  const part = (inTest: boolean) => list.images.filter(({ path }) => test.has(path) === inTest);
-  return { train: { classes, images: part(false) }, test: { classes, images: part(true) } };
+/** Reads every image of a folder whole, and says which cannot be read. */
+export async function verifyImageFolder(
+  options: ImageFolderOptions,
+  env: Env,
+): Promise<Verification> {
+  const { checked: { scales, bad }, notes } = await look(
+    options,
+    true,
+    (file, scale) => decodeImage(file, options.imageSize, scale),
+    env,
+  );
+  return {
+    checked: scales.size + bad.size,
+    problems: [...bad].map(([path, problem]) => ({ path, problem })),
+    notes: notes.filter((note) => !note.startsWith(LEFT_OUT)),
+  };
 }
 
-function hash(name: string): string {
-  return createHash("sha256").update(name).digest("hex");
+const LEFT_OUT = "Left out, as unreadable:";
+
+interface Looked {
+  /** The folder of each split. */
+  readonly parts: Record<string, Folder>;
+  readonly checked: CheckedImages;
+  readonly notes: string[];
+}
+
+async function look(
+  { path, maxValue }: ImageFolderOptions,
+  whole: boolean,
+  decode: (file: string, scale: number) => Promise<unknown>,
+  { progress, signal }: Env,
+): Promise<Looked> {
+  const passed: PassedOver = { special: [], again: [] };
+  const folders = await foldersIn(path);
+  const names = partsOf(folders, path);
+  const parts: Record<string, Folder> = {};
+  for (const [split, name] of Object.entries(names)) {
+    parts[split] = await findFiles(name === "" ? path : `${path}/${name}`, passed);
+  }
+  const files = [...new Set(Object.values(parts).flatMap(filesBelow))];
+  const checked = await checkImages(files, { maxValue, whole, decode, progress, signal });
+  return { parts, checked, notes: notesOn(path, folders, names, checked, passed) };
+}
+
+function noImages(path: string, { foreign, bad }: CheckedImages): DataError {
+  const kinds = [...foreign].map(([kind, { length }]) => `${length} ${kind}`);
+  const found = [...kinds, ...(bad.size > 0 ? [`${bad.size} that cannot be read`] : [])].join(", ");
+  return new DataError({
+    act: `read the image folder ${path}`,
+    rule: "it must hold images that can be read",
+    got: found || "none",
+    next: kinds.length > 0
+      ? CONVERT
+      : "Put images (JPEG, PNG, WebP, GIF, TIFF, AVIF) in one sub-folder per class, or all " +
+        "directly in the folder.",
+  });
+}
+
+const CONVERT =
+  "Convert them to PNG or JPEG, as by `magick mogrify -format png FILES` of ImageMagick.";
+
+/** What was passed over, and why, a sentence each. */
+function notesOn(
+  root: string,
+  folders: readonly string[],
+  names: Record<string, string>,
+  { bad, foreign, others, paged }: CheckedImages,
+  { special, again }: PassedOver,
+): string[] {
+  const used = Object.values(names);
+  const beside = used.includes("") ? [] : folders.filter((name) => !used.includes(name));
+  const splits = folders.filter((name) =>
+    used.includes("") && Object.values(PARTS).some((part) => part.test(name))
+  );
+  return [
+    ...(names.validation === undefined ? [] : [
+      `${names.test} is the split test, by which encoders are judged; ${names.validation} is the ` +
+      "split validation, which is used where it is asked for.",
+    ]),
+    ...(splits.length > 0
+      ? [`The folder ${splits[0]} is taken for a class: splits are train beside test or valid.`]
+      : []),
+    ...(bad.size > 0 ? [`${LEFT_OUT} ${bad.size}: ${firstOf(bad, root)}.`] : []),
+    ...[...foreign].flatMap(([kind, paths]) => say(`Passed over, ${kind}:`, paths, root, CONVERT)),
+    ...say("Passed over, no images:", others, root),
+    ...say("Passed over, folders beside the splits:", beside, root),
+    ...say("Passed over, neither files nor folders:", special, root),
+    ...say("Passed over, links to folders that are read already:", again, root),
+    ...say("Of several pages or frames, of which the first is read:", paged, root),
+  ];
+}
+
+function say(words: string, paths: readonly string[], root: string, then?: string): string[] {
+  return paths.length > 0 ? [`${words} ${some(paths, root)}.${then ? ` ${then}` : ""}`] : [];
+}
+
+/** `12 (a/1.heic, a/2.heic, a/3.heic, …)`, relative to `root`. */
+function some(paths: readonly string[], root: string): string {
+  const shown = paths.slice(0, 3).map((path) => nameIn(path, root)).join(", ");
+  return `${paths.length.toLocaleString("en")} (${shown}${paths.length > 3 ? ", …" : ""})`;
+}
+
+/** `a/1.jpg (it is empty), a/2.jpg (…), …` */
+function firstOf(bad: ReadonlyMap<string, string>, root: string): string {
+  const shown = [...bad].slice(0, 3).map(([path, why]) => `${nameIn(path, root)} (${why})`);
+  return shown.join(", ") + (bad.size > 3 ? ", …" : "");
 }
 
 function asSplit(

@@ -1,114 +1,118 @@
 /**
- * Finding the images of a folder: which files, and by its sub-folders which classes.
+ * Finding the files of a folder, whatever lies in it: each real folder once, regular files alone.
  *
  * @module
  */
 import { DataError } from "../errors.ts";
 
-/** What is read, as sharp can; all other files are passed over, as torchvision's ImageFolder does. */
-const IMAGE_EXTENSIONS = [
-  ".jpg",
-  ".jpeg",
-  ".png",
-  ".webp",
-  ".gif",
-  ".tif",
-  ".tiff",
-  ".avif",
-];
-/** Images too, but beyond sharp: refused, so that none is lost in silence. */
-const FOREIGN_EXTENSIONS = [".bmp", ".ppm", ".pgm", ".jp2", ".heic"];
+/** A folder: its files, and the folders in it. */
+export interface Folder {
+  /** Where it is, as it was reached. */
+  readonly path: string;
+  /** The names of the files in it, sorted: regular ones, links to such, links that lead nowhere. */
+  readonly files: readonly string[];
+  /** The folders in it by name. */
+  readonly folders: Map<string, Folder>;
+}
 
-/** The images of a folder. */
-export interface ImageList {
-  /** The names of the classes, sorted; empty where the folder has no sub-folders with images. */
-  readonly classes: string[];
-  /** The images, sorted by class and path. */
-  readonly images: { readonly path: string; readonly label: number }[];
+/** What is passed over in a folder. */
+export interface PassedOver {
+  /** Paths of what is neither a file nor a folder: pipes, sockets, devices. */
+  readonly special: string[];
+  /** Paths of links to folders that are read under another name. */
+  readonly again: string[];
 }
 
 /**
- * Lists the images of `folder`: one class per sub-folder, each searched to any depth; or, where
- * no sub-folder has an image, those directly in it, with the label −1. Names are in the order of
- * their UTF-16 code units. Hidden entries are passed over; links are followed, but not in circles.
+ * Finds all files below `root`. Names are in the order of their UTF-16 code units; hidden entries
+ * are left out. Links are followed, but each real folder is read once, under its own name where it
+ * has one below `root`, so that links in circles end.
  *
- * Throws DataError where the folder is missing, has no image, has a class without one, or has
- * images both beside and inside its sub-folders.
+ * @throws DataError where a folder cannot be listed.
  */
-export async function scanImageFolder(folder: string): Promise<ImageList> {
-  const { files, folders } = await listFolder(folder);
-  const circle = [await Deno.realPath(folder)];
-  const found = await Promise.all(folders.map((name) => walk(`${folder}/${name}`, circle)));
-  const refuse = (rule: string, got: unknown, next: string) =>
-    new DataError({ act: `read the image folder ${folder}`, rule, got, next });
-  const asClasses = `Put images (${IMAGE_EXTENSIONS.join(" ")}) in one sub-folder per class, ` +
-    "or all directly in the folder.";
+export async function findFiles(root: string, passed: PassedOver): Promise<Folder> {
+  const seen = new Set<string>();
+  const links: { path: string; name: string; parent: Folder }[] = [];
 
-  const inside = found.reduce((sum, paths) => sum + paths.length, 0);
-  if (inside === 0) {
-    if (files.length === 0) throw refuse("it must hold images", "none", asClasses);
-    const images = files.map((name) => ({ path: `${folder}/${name}`, label: -1 }));
-    return { classes: [], images };
-  }
-  if (files.length > 0) {
-    const rule = "images must lie either in its sub-folders or beside them, not both";
-    throw refuse(rule, `${files[0]} beside them`, asClasses);
-  }
-  const empty = found.findIndex((paths) => paths.length === 0);
-  if (empty >= 0) {
-    const next = "Add images of that class, or remove its sub-folder.";
-    throw refuse("every class must have images", `none in ${folders[empty]}`, next);
-  }
-  const images = found.flatMap((paths, label) => paths.map((path) => ({ path, label })));
-  return { classes: folders, images };
-}
-
-/** All images below `folder`; `circle` holds the real paths of the folders on the way to it. */
-async function walk(folder: string, circle: string[]): Promise<string[]> {
-  const real = await Deno.realPath(folder);
-  if (circle.includes(real)) return [];
-  const { files, folders } = await listFolder(folder);
-  const paths = files.map((name) => `${folder}/${name}`);
-  for (const name of folders) paths.push(...await walk(`${folder}/${name}`, [...circle, real]));
-  return paths;
-}
-
-/** The names of the images and of the sub-folders directly in `folder`, each sorted. */
-export async function listFolder(
-  folder: string,
-): Promise<{ files: string[]; folders: string[] }> {
-  const files: string[] = [];
-  const folders: string[] = [];
-  try {
-    for await (const entry of Deno.readDir(folder)) {
-      if (entry.name.startsWith(".")) continue;
-      const path = `${folder}/${entry.name}`;
-      // A link that leads nowhere counts by its name, and fails by name when it is read.
-      const info = entry.isSymlink ? await Deno.stat(path).catch(() => entry) : entry;
-      if (info.isDirectory) folders.push(entry.name);
-      else if (isImage(path)) files.push(entry.name);
+  const visit = async (path: string): Promise<Folder | undefined> => {
+    const { files, folders, linked, special, identity } = await list(path);
+    if (seen.has(identity)) return undefined;
+    seen.add(identity);
+    passed.special.push(...special.map((name) => `${path}/${name}`));
+    const folder: Folder = { path, files, folders: new Map() };
+    for (const name of folders) {
+      const found = await visit(`${path}/${name}`);
+      if (found) folder.folders.set(name, found);
     }
+    for (const name of linked) links.push({ path: `${path}/${name}`, name, parent: folder });
+    return folder;
+  };
+
+  const found = await visit(root) ?? { path: root, files: [], folders: new Map() };
+  // What has a name of its own is read under it: links come after all else. The list grows.
+  for (const { path, name, parent } of links) {
+    const folder = seen.has(await Deno.realPath(path)) ? undefined : await visit(path);
+    if (folder) parent.folders.set(name, folder);
+    else passed.again.push(path);
+  }
+  return found;
+}
+
+/** The files below a folder, in the order of reading: its own, then those of the folders in it. */
+export function filesBelow({ path, files, folders }: Folder): string[] {
+  return [
+    ...files.map((name) => `${path}/${name}`),
+    ...[...folders.keys()].sort().flatMap((name) => filesBelow(folders.get(name)!)),
+  ];
+}
+
+/** The names of the folders directly in `path`, sorted; links to folders are such. */
+export async function foldersIn(path: string): Promise<string[]> {
+  const { folders, linked } = await list(path);
+  return [...folders, ...linked].sort();
+}
+
+interface Listing {
+  readonly files: string[];
+  readonly folders: string[];
+  /** Links to folders. */
+  readonly linked: string[];
+  readonly special: string[];
+  /** Its real path, the same however it is reached. */
+  readonly identity: string;
+}
+
+async function list(path: string): Promise<Listing> {
+  try {
+    const listing: Listing = {
+      files: [],
+      folders: [],
+      linked: [],
+      special: [],
+      identity: await Deno.realPath(path),
+    };
+    for await (const { name, isSymlink, isFile, isDirectory } of Deno.readDir(path)) {
+      if (name.startsWith(".")) continue;
+      const info = isSymlink ? await follow(`${path}/${name}`) : { isFile, isDirectory };
+      if (info.isFile) listing.files.push(name);
+      else if (info.isDirectory) listing[isSymlink ? "linked" : "folders"].push(name);
+      else listing.special.push(name);
+    }
+    const { files, folders, linked, special } = listing;
+    [files, folders, linked, special].forEach((names) => names.sort());
+    return listing;
   } catch (cause) {
-    if (cause instanceof DataError) throw cause;
     throw new DataError({
-      act: `read the image folder ${folder}`,
+      act: `read the image folder ${path}`,
       rule: "it must be a folder that can be listed",
       got: cause,
       next: "Check the path and its permissions.",
       cause,
     });
   }
-  return { files: files.sort(), folders: folders.sort() };
 }
 
-function isImage(path: string): boolean {
-  const name = path.toLowerCase();
-  if (FOREIGN_EXTENSIONS.some((extension) => name.endsWith(extension))) {
-    throw new DataError({
-      act: `read ${path}`,
-      rule: `images must be of the kinds ${IMAGE_EXTENSIONS.join(" ")}`,
-      next: "Convert the image to PNG, or remove it from the folder.",
-    });
-  }
-  return IMAGE_EXTENSIONS.some((extension) => name.endsWith(extension));
+/** What a link leads to. One that leads nowhere counts as a file, which then cannot be read. */
+async function follow(path: string): Promise<Pick<Deno.FileInfo, "isFile" | "isDirectory">> {
+  return await Deno.stat(path).catch(() => ({ isFile: true, isDirectory: false }));
 }
