@@ -44,8 +44,11 @@ export interface Command<S extends z.ZodObject = z.ZodObject, G extends Groups =
   readonly maxWords?: number;
   /** What can be set. */
   readonly spec: ConfigSpec<S, G>;
-  /** Puts flags in other words, as the reference's in ours. */
-  rewrite?(flags: Readonly<Record<string, string>>): Record<string, string>;
+  /** Puts flags in other words, as the reference's in ours; the words that are no flags may help. */
+  rewrite?(
+    flags: Readonly<Record<string, string>>,
+    words: readonly string[],
+  ): Record<string, string>;
   /** The layers under the flags, given all that was named in files and flags so far. */
   layers?(named: Readonly<Record<string, unknown>>): Promise<Layer[]> | Layer[];
   /** Of layers that stand for several configurations, those of the first one. */

@@ -1,15 +1,18 @@
 /**
- * `data`: lists, fetches and verifies the datasets that come from files.
+ * `data`: lists and fetches the datasets that come from elsewhere, and verifies those of files.
  *
  * @module
  */
 import { dirname } from "node:path";
 import { z } from "zod";
 import { cacheFolder } from "../cache.ts";
+import { chosen } from "../config.ts";
 import { type DatasetSource, fetchSource, type SourceEnv } from "../data/source.ts";
 import { sourceOptions } from "../data/source_options.ts";
 import { type FileStatus, sourceStatus, verifySource } from "../data/source_status.ts";
 import { DataError, UsageError } from "../errors.ts";
+import { blamed } from "../guard.ts";
+import type { BaseEnv, Plugin, Verification } from "../plugin.ts";
 import type { Registry } from "../registry.ts";
 import { table } from "../terminal/table.ts";
 import type { Command } from "./command.ts";
@@ -21,7 +24,9 @@ export const command: Command<typeof options> = {
   words: "[list | fetch NAME | verify NAME]",
   names: (registry) => registry.names("dataset"),
   maxWords: 2,
-  spec: { options, roles: {} },
+  spec: { options, roles: { dataset: "fashion-mini" } },
+  // The name among the words is the dataset whose options are understood.
+  rewrite: (flags, [_, name]) => name === undefined ? { ...flags } : { ...flags, dataset: name },
   async run({ words: [verb = "list", name], config, registry, signal, bar, result }) {
     const env: SourceEnv = { cache: cacheFolder(), progress: (p) => bar.show(p), signal };
     if (verb === "list" && name === undefined) {
@@ -30,6 +35,13 @@ export const command: Command<typeof options> = {
       const folder = await fetchSource(await sourceOf(registry, name), env, config.options);
       result({ name, folder }, () => `${name} is in ${folder}`);
     } else if (verb === "verify" && name !== undefined) {
+      const { plugin, options } = chosen(config.roles, "dataset");
+      if (plugin.verify) {
+        const found = await verify(plugin, options, { ...env, seed: 0 });
+        result({ name, ...found }, () => verificationText(found));
+        refuseProblems(name, found);
+        return;
+      }
       const files = await verifySource(await sourceOf(registry, name), env, config.options);
       result({ name, files }, filesText);
       refuseBroken(name, files);
@@ -48,6 +60,39 @@ export const command: Command<typeof options> = {
 function filesText({ name, files }: { name: string; files: readonly FileStatus[] }): string {
   const rows = files.map(({ name, state, bytes }) => [name, state, bytes.toLocaleString("en")]);
   return `${name} in ${dirname(files[0].path)}\n\n${table(["file", "state", "bytes"], rows)}`;
+}
+
+/** Lets a dataset read all of its own files; what it throws names it. */
+async function verify(
+  plugin: Plugin<"dataset">,
+  options: Readonly<Record<string, unknown>>,
+  env: BaseEnv,
+): Promise<Verification> {
+  try {
+    return await plugin.verify!(options, env);
+  } catch (cause) {
+    throw blamed(plugin, "verify()", cause, env.signal);
+  }
+}
+
+function verificationText({ checked, problems, notes }: Verification): string {
+  const count = checked.toLocaleString("en");
+  const found = problems.length === 0
+    ? `${count} read, all of them whole`
+    : table(["cannot be read", "why"], problems.map(({ path, problem }) => [path, problem])) +
+      `\n\n${problems.length.toLocaleString("en")} of ${count} cannot be read`;
+  return [found, ...notes].join("\n");
+}
+
+function refuseProblems(name: string, { checked, problems }: Verification): void {
+  if (problems.length === 0) return;
+  throw new DataError({
+    act: `verify ${name}`,
+    rule: "all of it must be readable",
+    got: `${problems.length} of ${checked} that are not`,
+    next: "Repair or remove what is listed, or leave it out where the dataset can do that: see " +
+      `\`deno task plugins show ${name}\`.`,
+  });
 }
 
 /** A dataset, and its files where it has some. */
@@ -82,7 +127,7 @@ async function sourceOf(registry: Registry, name: string): Promise<DatasetSource
   if (source) return source;
   throw new UsageError({
     act: `find the files of ${name}`,
-    rule: "only datasets with files from elsewhere are fetched",
+    rule: "only datasets with files from elsewhere, or of your own, have any",
     next: "This one needs no files; use it as it is.",
   });
 }

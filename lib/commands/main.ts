@@ -76,7 +76,7 @@ async function dispatch(args: readonly string[], out: Output): Promise<void> {
     });
   }
   const { config: file, ...texts } = flags;
-  const named = command.rewrite?.(texts) ?? texts;
+  const named = command.rewrite?.(texts, words) ?? texts;
   const fileLayer = file === undefined ? [] : [await readLayer(file)];
   const upper: Layer[] = [...fileLayer, { source: "the command line", values: named, text: true }];
   const lower = help

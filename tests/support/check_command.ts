@@ -20,7 +20,7 @@ export async function checkCommand([name, ...args]: readonly string[]): Promise<
   if (help) return;
   if (words.length > (command.maxWords ?? 0)) throw new Error(`${name} takes no word ${words}`);
   const { config: file, ...texts } = flags;
-  const named = command.rewrite?.(texts) ?? texts;
+  const named = command.rewrite?.(texts, words) ?? texts;
   const registry = await loadRegistry(plugins);
   const layers: Layer[] = [
     ...await lowerLayers(command, named),

@@ -107,7 +107,7 @@ Deno.test("a truncated dataset is a DataError that names the file, and verify fi
   });
 });
 
-Deno.test("an image that ends early stops train with its name, also amid whole ones", async () => {
+Deno.test("an image that ends early stops train with its name, and data verify lists it", async () => {
   await inFolder(async (cwd) => {
     await Deno.mkdir(`${cwd}/images`);
     const noise = { type: "gaussian", mean: 128, sigma: 30 } as const;
@@ -120,6 +120,9 @@ Deno.test("an image that ends early stops train with its name, also amid whole o
     const options = ["--crop_size=16", "--batch_size=8", "--max_steps=1", "--device=wasm"];
     refused(await runCommand(cwd, [...train, ...options]), 3, "7.png");
     assertEquals(await latestRun(`${cwd}/runs`), undefined);
+    const verified = await runCommand(cwd, ["data", "verify", "folder", "--path=images"]);
+    refused({ ...verified, stdout: "" }, 3, "Cannot verify folder", "1 of 8");
+    assertStringIncludes(verified.stdout, `${cwd}/images/7.png`);
     await Deno.remove(`${cwd}/images/7.png`);
     await Deno.mkdir(`${cwd}/images/7.png`);
     await Deno.writeFile(`${cwd}/images/8.png`, deflateSync(png));
