@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { outOfMemory } from "./device/failure.ts";
+import { deviceFailure } from "./device/failure.ts";
 import { Interrupted, PluginError, TauplusError } from "./errors.ts";
 import type { Kind } from "./plugin.ts";
 
@@ -103,7 +103,7 @@ function membersOf(target: object): Set<string> {
 
 /**
  * What is thrown in place of `cause`, which a plugin threw: a PluginError. Errors of tauplus and
- * interruptions pass as they are, and a lack of memory is the device's.
+ * interruptions pass as they are, and a lack of memory or a lost device is the device's.
  */
 export function blamed(
   { kind, name }: { readonly kind: Kind; readonly name?: string },
@@ -116,7 +116,7 @@ export function blamed(
   }
   const text = cause instanceof Error ? cause.message || cause.name : String(cause);
   const who = name === undefined ? kind : `${kind} ${name}`;
-  return outOfMemory(cause) ?? new PluginError({
+  return deviceFailure(cause) ?? new PluginError({
     fault: `The ${who} threw in ${where}: ${text.split("\n")[0].replace(/\.$/, "")}.`,
     next: "The plugin is at fault; --verbose shows where.",
     cause,

@@ -7,6 +7,7 @@
 import { dirname, resolve } from "node:path";
 import { closest } from "fastest-levenshtein";
 import { type Layer, resolveConfig } from "../config.ts";
+import { deviceFailure } from "../device/failure.ts";
 import { Interrupted, TauplusError, UsageError } from "../errors.ts";
 import { flagsOf } from "../options.ts";
 import type { Kind, Plugin } from "../plugin.ts";
@@ -36,7 +37,7 @@ export async function main(args: readonly string[]): Promise<number> {
     await dispatch(args, out);
     return 0;
   } catch (thrown) {
-    const error = notAllowed(thrown) ?? thrown;
+    const error = notAllowed(thrown) ?? deviceFailure(thrown) ?? thrown;
     out.failure(error);
     if (error instanceof TauplusError || error instanceof Interrupted) {
       note(`${error instanceof TauplusError ? ERROR : ""}${error.message}`);

@@ -23,3 +23,20 @@ export function outOfMemory(cause: unknown): DeviceError | undefined {
     cause,
   });
 }
+
+/** What wgpu says of a device that is gone, wherever it is used next. */
+const LOST = /\blabel is invalid\b|device (was |is )?(lost|destroyed)/i;
+
+/** The DeviceError that `cause` is about: of memory, or of a device that was lost. */
+export function deviceFailure(cause: unknown): DeviceError | undefined {
+  const memory = outOfMemory(cause);
+  if (memory || cause instanceof DeviceError) return memory;
+  if (!(cause instanceof Error) || !LOST.test(cause.message)) return;
+  return new DeviceError({
+    act: "go on with the device",
+    rule: "it must not be lost on the way, as by a reset or an update of its driver",
+    got: cause,
+    next: "Run the command again, or choose --device=wasm.",
+    cause,
+  });
+}

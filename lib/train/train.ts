@@ -5,11 +5,11 @@
  */
 import type * as tf from "@tensorflow/tfjs";
 import type { Device } from "../device/device.ts";
-import { outOfMemory } from "../device/failure.ts";
-import { Interrupted, signalOf } from "../errors.ts";
+import { deviceFailure } from "../device/failure.ts";
+import { DeviceError, Interrupted, signalOf } from "../errors.ts";
 import { projectionHead } from "../nn/projection_head.ts";
 import type { Dataset, Encoder, Objective } from "../plugin.ts";
-import type { RunFolder } from "../run/run_folder.ts";
+import { listCheckpoints, type RunFolder } from "../run/run_folder.ts";
 import type { ViewOptions } from "../views/options.ts";
 import { makeBatches } from "./batches.ts";
 import { type LogRecord, TrainingLog } from "./log_record.ts";
@@ -172,7 +172,12 @@ export async function train(
     await saver.save();
   } catch (error) {
     head.dispose();
-    throw outOfMemory(error) ?? error;
+    const failure = deviceFailure(error) ?? error;
+    if (!run || !(failure instanceof DeviceError)) throw failure;
+    const [newest] = await listCheckpoints(run.path);
+    if (!newest) throw failure;
+    const next = `${failure.next} The run goes on from ${newest.path} with --resume=${run.path}.`;
+    throw new DeviceError({ fault: failure.fault, next, cause: failure });
   } finally {
     state.optimizer.dispose();
     state.losses.dispose();

@@ -47,7 +47,7 @@ export async function readVariables(
 
 /**
  * Assigns arrays to the variables of the same names. Throws a DataError about `source` where one is
- * missing or has another shape or type, before anything is assigned.
+ * missing, has another shape or type or is not finite, before anything is assigned.
  */
 export function assignVariables(
   variables: ReadonlyMap<string, tf.Variable>,
@@ -64,6 +64,17 @@ export function assignVariables(
       rule: `it must have ${name}, ${expected}`,
       got,
       next: "Use the encoder, the options and the plugins that the file was made with.",
+    });
+  }
+  for (const name of variables.keys()) {
+    const { data, dtype } = arrays.get(name)!;
+    const at = dtype === "F32" ? data.findIndex((value) => !Number.isFinite(value)) : -1;
+    if (at < 0) continue;
+    throw new DataError({
+      act: `load ${source}`,
+      rule: `every weight must be a finite number, and ${name} has at ${at}`,
+      got: data[at],
+      next: "What trained it has diverged: use an earlier file.",
     });
   }
   for (const [name, variable] of variables) {

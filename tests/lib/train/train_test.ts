@@ -1,4 +1,4 @@
-import { assert, assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertAlmostEquals, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { basename } from "node:path";
 import * as tf from "@tensorflow/tfjs";
 import {
@@ -15,6 +15,8 @@ import { createRun, listCheckpoints, reopenRun } from "../../../lib/run/run_fold
 import { readVerified } from "../../../lib/train/checkpoint.ts";
 import type { LogRecord } from "../../../lib/train/log_record.ts";
 import type { TrainOptions } from "../../../lib/train/options.ts";
+import { encoderWeights } from "../../../lib/train/network.ts";
+import { assignVariables, readVariables } from "../../../lib/train/variable_arrays.ts";
 import { train, type TrainHooks, type TrainStep } from "../../../lib/train/train.ts";
 import { testOnDevices } from "../../support/devices.ts";
 import { tinyDataset, tinyObjective, tinyOptions, tinyParts } from "../../support/tiny_parts.ts";
@@ -402,5 +404,51 @@ testOnDevices(
     parts.encoder.model.dispose();
     await run.close();
     await Deno.remove(folder, { recursive: true });
+  },
+);
+
+testOnDevices(
+  "a device that is lost is a DeviceError that names the checkpoint",
+  async (device) => {
+    const folder = await Deno.makeTempDir();
+    const parts = tinyParts(device);
+    const run = await createRun(folder, "run", {});
+    let calls = 0;
+    const objective = guard<Objective>({ kind: "objective", name: "mine" }, {
+      loss: (input) => {
+        if (++calls === 6) throw new Error("Buffer with '' label is invalid");
+        return parts.objective.loss(input);
+      },
+    });
+    const error = await assertRejects(
+      () => train({ ...parts, objective, run }, tinyOptions()),
+      DeviceError,
+      `from ${run.path}/checkpoint-1.safetensors with --resume=${run.path}.`,
+    );
+    assertEquals((error as DeviceError).exitCode, 4);
+    parts.encoder.model.dispose();
+    await run.close();
+    await Deno.remove(folder, { recursive: true });
+  },
+);
+
+testOnDevices(
+  "a weight that is no number is not loaded, and nothing is assigned",
+  async (device) => {
+    const { model } = tinyParts(device).encoder;
+    const weights = encoderWeights(model);
+    const arrays = await readVariables(weights);
+    const [first] = arrays.values();
+    const last = [...arrays.values()].at(-1)!;
+    first.data[0] = 5;
+    last.data[0] = NaN;
+    const before = [...await [...weights.values()][0].data()];
+    assertThrows(
+      () => assignVariables(weights, arrays, "a.pth"),
+      DataError,
+      "Cannot load a.pth: every",
+    );
+    assertEquals([...await [...weights.values()][0].data()], before);
+    model.dispose();
   },
 );
