@@ -106,12 +106,15 @@ function datasetRule({ classes, shape, mean, std, splits, pretrain }: Dataset): 
   if (!std.every((value) => value > 0)) return `its std must be positive, got [${std}]`;
   const start = pretrain ?? "train";
   if (!splits[start]) return `it must have a split ${start} to train on`;
-  for (const [name, { length, labels, read }] of Object.entries(splits)) {
+  for (const [name, { length, labels, names, read }] of Object.entries(splits)) {
     if (!Number.isInteger(length) || length < 0) return `the length of ${name} must be a count`;
     if (typeof read !== "function") return `its split ${name} must have a function read`;
     if (labels && labels.length !== length) {
       return `its split ${name} must have a label for each example, got ${labels.length} ` +
         `for ${length}`;
+    }
+    if (names && names.length !== length) {
+      return `its split ${name} must have a name for each example, got ${names.length} for ${length}`;
     }
     const wrong = labels?.find((label) => label < -1 || label >= classes.length);
     if (wrong !== undefined) {

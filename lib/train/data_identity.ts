@@ -8,7 +8,7 @@ import { createHash } from "node:crypto";
 import { z } from "zod";
 import type { Dataset, Split } from "../plugin.ts";
 
-const split = z.object({
+const savedSplit = z.object({
   examples: z.number(),
   labels: z.string().optional(),
   names: z.string().optional(),
@@ -17,7 +17,7 @@ const split = z.object({
 
 const identity = z.object({
   shape: z.array(z.number()),
-  splits: z.array(z.tuple([z.string(), split])),
+  splits: z.array(z.tuple([z.string(), savedSplit])),
 });
 
 /**
@@ -59,10 +59,10 @@ export function changedData(before: DataIdentity, now: DataIdentity): string | u
   }
 }
 
-async function splitIdentity(
-  { length, labels, names, bytes, fingerprint }: Split,
-): Promise<DataIdentity["splits"][number][1]> {
-  const contents = bytes ?? await fingerprint?.();
+async function splitIdentity(split: Split): Promise<DataIdentity["splits"][number][1]> {
+  const { length, labels, names, bytes } = split;
+  // Called on the split itself, which may be an instance of a class.
+  const contents = bytes ?? await split.fingerprint?.();
   return {
     examples: length,
     ...(labels && { labels: digest(new Uint8Array(Int32Array.from(labels).buffer)) }),

@@ -1,4 +1,10 @@
-import { assert, assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertRejects,
+  assertStrictEquals,
+  assertStringIncludes,
+} from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
 import { z } from "zod";
 import { applyEncoder } from "../../lib/apply_encoder.ts";
@@ -174,6 +180,19 @@ Deno.test("a guarded product of a class has its fields, methods and state, and n
     undefined,
   ]);
   tf.dispose([loss, product.variables]);
+});
+
+Deno.test("a split has a name for each example, or none", async () => {
+  const { splits: { train } } = dataset;
+  const named = (names: string[]) =>
+    makeDataset({ ...dataset, splits: { train: { ...train, names } } });
+  const names = Array.from({ length: train.length }, (_, i) => `${i}.png`);
+  assertEquals((await named(names)).splits.train.names, names);
+  const error = await assertRejects(() => named([...names, "more.png"]), PluginError);
+  assertStringIncludes(
+    (error as Error).message,
+    `a name for each example, got ${names.length + 1}`,
+  );
 });
 
 Deno.test("the splits of a guarded dataset are as live as they were", async () => {
