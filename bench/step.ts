@@ -7,7 +7,7 @@
  *
  * @module
  */
-import { parseArgs } from "@std/cli/parse-args";
+import { parseArgs } from "node:util";
 import { note, say } from "../lib/terminal/say.ts";
 import { table } from "../lib/terminal/table.ts";
 import { machine, machineLines } from "./support/machine.ts";
@@ -32,9 +32,12 @@ const TARGETS = { conv: 5, resnet18: 4, wasm: 1 } as const;
 /** What the loss of the largest batch may take, in MiB. */
 const MEMORY = 64;
 
-const flags = parseArgs(Deno.args, { string: ["repetitions"] });
-const words = flags._.map(String);
-const repetitions = Number(flags.repetitions ?? 5);
+const { values, positionals: words } = parseArgs({
+  args: Deno.args,
+  options: { repetitions: { type: "string", default: "5" } },
+  allowPositionals: true,
+});
+const repetitions = Number(values.repetitions);
 const here = await machine();
 const rows = [...(here.adapter ? adapterRows() : []), ...wasmRows()].filter(({ what, target }) =>
   words.length === 0 ? target : words.some((word) => what.includes(word))

@@ -5,10 +5,10 @@
  *
  * @module
  */
-import { closest, distance } from "fastest-levenshtein";
 import type { z } from "zod";
 import { UsageError } from "./errors.ts";
 import { type Facts, ROLE_FACTS, UNKNOWN, UNSTATED } from "./facts.ts";
+import { didYouMean } from "./nearest.ts";
 import { checkOptions, type Flag, flagsOf, parseText } from "./options.ts";
 import { own } from "./own.ts";
 import type { Kind, Plugin } from "./plugin.ts";
@@ -269,23 +269,34 @@ function collect(
   return values;
 }
 
-/** The option that a name reaches, bare or with its section: the first section that has it. */
-export function owner(
-  sections: readonly Section[],
-  name: string,
-): { section: Section; flag: Flag } | undefined {
-  const [role, ...rest] = name.split(".");
-  const candidates = rest.length > 0
-    ? sections.filter((section) => section.name === role)
-    : sections;
-  const bare = rest.length > 0 ? rest.join(".") : role;
-  for (const section of candidates) {
-    const flag = section.flags.find((flag) => flag.name === bare);
-    if (flag) return { section, flag };
-  }
+/** An option, and whose it is. */
+export interface Owned {
+  readonly section: Section;
+  readonly flag: Flag;
 }
 
-/** The error that no section has an option of this name; it names the nearest. */
+/**
+ * The options that a name may mean. A bare name that is one of the command's own means that one; of
+ * plugins and groups, every one that has it.
+ */
+export function owners(sections: readonly Section[], name: string): Owned[] {
+  const [role, ...rest] = name.split(".");
+  const bare = rest.length > 0 ? rest.join(".") : role;
+  const found = sections.flatMap((section): Owned[] => {
+    if (rest.length > 0 && section.name !== role) return [];
+    const flag = section.flags.find((flag) => flag.name === bare);
+    return flag ? [{ section, flag }] : [];
+  });
+  return found[0]?.section.name === "" ? found.slice(0, 1) : found;
+}
+
+/** The one option that a name means, bare or with its section; undefined where it is none or several. */
+export function owner(sections: readonly Section[], name: string): Owned | undefined {
+  const found = owners(sections, name);
+  return found.length === 1 ? found[0] : undefined;
+}
+
+/** The error that a name means no option, with the nearest, or that it means several. */
 export function unknownOption(
   sections: readonly Section[],
   name: string,
@@ -296,12 +307,18 @@ export function unknownOption(
     ...roles,
     ...sections.flatMap((section) => section.flags.map((flag) => reach(sections, section, flag))),
   ];
-  const nearest = closest(name, names);
-  const near = distance(name, nearest) <= Math.max(2, name.length / 3);
   const [dash, place] = layer.text ? ["--", ""] : ["", ` of ${layer.source}`];
+  const meant = owners(sections, name).map(({ section, flag }) => dash + fullName(section, flag));
+  if (meant.length > 1) {
+    return new UsageError({
+      act: `understand ${dash}${name}${place}`,
+      rule: `it could be ${meant.join(" or ")}`,
+      next: "Write the one that you mean in full.",
+    });
+  }
   return new UsageError({
     act: `understand ${dash}${name}${place}`,
     rule: "there is no such option here",
-    next: (near ? `Did you mean ${dash}${nearest}? ` : "") + "Run with --help for all options.",
+    next: didYouMean(name, names, (near) => dash + near) + "--help=all shows all options.",
   });
 }

@@ -106,7 +106,9 @@ function placeOf({ format }: Property): Pick<Flag, "place"> {
 export function parseText(flag: Flag, text: string): unknown {
   switch (flag.type) {
     case "boolean":
-      return text === "true" || text === "" ? true : text === "false" ? false : text;
+      // The reference's users write True and False, as Python does.
+      if (/^(true|)$/i.test(text)) return true;
+      return text.toLowerCase() === "false" ? false : text;
     case "number":
       return toNumber(text);
     case "path":

@@ -5,8 +5,8 @@
  */
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { closest } from "fastest-levenshtein";
 import { UsageError } from "./errors.ts";
+import { didYouMean } from "./nearest.ts";
 import { API_VERSION, type Kind, type Plugin } from "./plugin.ts";
 
 /** The four kinds, in the order of the data. */
@@ -96,7 +96,7 @@ export async function loadRegistry(
         rule: other ? `that plugin is of the kind ${other}` : "there is no such plugin",
         next: other
           ? `Say --${other}=${name}.`
-          : `Did you mean ${closest(name, names(kind))}? There are ${names(kind).join(", ")}; ` +
+          : `${didYouMean(name, names(kind))}There are ${names(kind).join(", ")}; ` +
             "--plugin=SPECIFIER loads another.",
       });
     },

@@ -8,7 +8,7 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import { parseArgs } from "@std/cli/parse-args";
+import { parseArgs } from "node:util";
 import { BACKEND } from "../../lib/device/webgpu.ts";
 import { note, say } from "../../lib/terminal/say.ts";
 import { table } from "../../lib/terminal/table.ts";
@@ -31,9 +31,12 @@ interface Peer {
   readonly times?: () => Promise<TorchTimes>;
 }
 
-const flags = parseArgs(Deno.args, { string: ["repetitions"] });
-const words = flags._.map(String);
-const repetitions = Number(flags.repetitions ?? 5);
+const { values, positionals: words } = parseArgs({
+  args: Deno.args,
+  options: { repetitions: { type: "string", default: "5" } },
+  allowPositionals: true,
+});
+const repetitions = Number(values.repetitions);
 const here = await machine();
 const columns = [...STEPS.map(describeStep), describeLoss(PAIRS)];
 

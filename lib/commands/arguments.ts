@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { parseArgs } from "@std/cli/parse-args";
 
 /** The flags that every command has; they are no options of a configuration. */
 const COMMON_BOOLEANS = ["help", "verbose", "json", "trust"];
@@ -16,8 +15,8 @@ export interface Arguments {
   readonly flags: Record<string, string>;
   /** The specifiers of `--plugin`. */
   readonly plugins: string[];
-  /** Whether `--help` or `-h` was given. */
-  readonly help: boolean;
+  /** Which help `--help` or `-h` asks for: the first screen, or all. */
+  readonly help?: "short" | "all";
   /** Whether `--verbose` was given. */
   readonly verbose: boolean;
   /** Whether `--json` was given. */
@@ -27,9 +26,9 @@ export interface Arguments {
 }
 
 /**
- * Takes a command line apart: `--tau-plus 0.1`, `--tau_plus=0.1` and `--no-debiased` are all
- * understood. Of a flag that is given more than once the last counts; of a list, all do, as if they
- * were joined by commas.
+ * Takes a command line apart: `--tau-plus 0.1`, `--tau_plus=0.1`, `--no-debiased` and
+ * `--debiased False` are all understood; there are no short flags but `-h`. Of a flag that is given
+ * more than once the last counts; of a list, all do, as if they were joined by commas.
  *
  * @param booleans the flags that may stand bare before a word.
  * @param lists the flags that are lists.
@@ -39,40 +38,55 @@ export function parseCommandLine(
   booleans: readonly string[],
   lists: readonly string[] = [],
 ): Arguments {
-  const known = [...COMMON_BOOLEANS, ...booleans];
-  const end = args.indexOf("--");
-  const before = (end < 0 ? args : args.slice(0, end)).map((arg) => {
-    const match = /^--([^=]+)(=[\s\S]*)?$/.exec(arg);
-    if (!match) return arg === "-h" ? "--help=true" : arg;
-    const name = match[1].replaceAll("-", "_");
-    const value = match[2];
-    if (value === undefined && known.includes(name)) return `--${encode(name)}=true`;
-    if (value === undefined && name.startsWith("no_") && known.includes(name.slice(3))) {
-      return `--${encode(name.slice(3))}=false`;
+  const known = new Set([...COMMON_BOOLEANS, ...booleans]);
+  const words: string[] = [];
+  const plugins: string[] = [];
+  const given = new Map<string, string>();
+  for (let i = 0; i < args.length; i++) {
+    if (args[i] === "--") {
+      words.push(...args.slice(i + 1));
+      break;
     }
-    return `--${encode(name)}${value ?? ""}`;
-  });
-  const names = before.flatMap((arg) => /^--([^=]+)/.exec(arg)?.[1] ?? []);
-  const { _: words, plugin, help, verbose, json, trust, ...flags } = parseArgs(
-    [...before, ...(end < 0 ? [] : args.slice(end))],
-    { string: names, collect: ["plugin", ...lists.filter((name) => names.includes(name))] },
-  );
+    const match = /^--([^=]+)(?:=([\s\S]*))?$/.exec(args[i] === "-h" ? "--help" : args[i]);
+    if (!match) {
+      words.push(args[i]);
+      continue;
+    }
+    let name = match[1].replaceAll("-", "_");
+    let value: string | undefined = match[2];
+    if (value === undefined && name.startsWith("no_") && known.has(name.slice(3))) {
+      [name, value] = [name.slice(3), "false"];
+    } else if (value === undefined) {
+      const takesNext = known.has(name) ? isBoolean(args[i + 1]) : isValue(args[i + 1]);
+      value = takesNext ? args[++i] : known.has(name) ? "true" : "";
+    }
+    const earlier = given.get(name);
+    if (name === "plugin") plugins.push(value);
+    else given.set(name, lists.includes(name) && earlier ? `${earlier},${value}` : value);
+  }
+  const take = (name: string): string | undefined => {
+    const value = given.get(name);
+    given.delete(name);
+    return value?.toLowerCase() === "false" ? undefined : value;
+  };
+  const help = take("help");
   return {
-    words: words.map(String),
-    flags: Object.fromEntries(
-      // Of a list, String() joins the elements by commas.
-      Object.entries(flags).map(([name, value]) => [decode(name), String(value)]),
-    ),
-    plugins: Array.isArray(plugin) ? plugin.map(String) : [],
-    help: isOn(help),
-    verbose: isOn(verbose),
-    json: isOn(json),
-    trust: isOn(trust),
+    ...(help !== undefined && { help: help === "all" ? "all" : "short" }),
+    verbose: take("verbose") !== undefined,
+    json: take("json") !== undefined,
+    trust: take("trust") !== undefined,
+    words,
+    flags: Object.fromEntries(given),
+    plugins,
   };
 }
 
-// parseArgs takes a dot in a name for a nested object, which `--objective=a --objective.b=1` is not.
-const encode = (name: string) => name.replaceAll(".", ":");
-const decode = (name: string) => name.replaceAll(":", ".");
+/** Whether a bare boolean takes the argument after it: `--debiased False`. */
+function isBoolean(text: string | undefined): boolean {
+  return text !== undefined && /^(true|false)$/i.test(text);
+}
 
-const isOn = (text: unknown) => text !== undefined && text !== "false";
+/** Whether a flag takes the argument after it: a negative number is no flag. */
+function isValue(text: string | undefined): boolean {
+  return text !== undefined && (!text.startsWith("-") || /^-[\d.]/.test(text));
+}

@@ -5,6 +5,7 @@
  */
 import type { Layer } from "../config.ts";
 import { DataError } from "../errors.ts";
+import { parseJson } from "../run/json_text.ts";
 
 /**
  * Reads a `--config` file, a preset or a run's `config.json`: a flat JSON object of options.
@@ -12,27 +13,28 @@ import { DataError } from "../errors.ts";
  */
 export async function readLayer(path: string | URL): Promise<Layer> {
   const source = path instanceof URL ? path.pathname.split("/").slice(-2).join("/") : path;
-  const unreadable = (rule: string, cause?: unknown) =>
+  const unreadable = (rule: string, cause?: unknown, got?: unknown) =>
     new DataError({
       act: `read the configuration ${source}`,
       rule,
+      ...(got !== undefined && { got }),
       next: "Give a JSON object of options, as config.json of a run.",
       cause,
     });
-  let text: string;
+  let bytes: Uint8Array;
   try {
     // A package from a registry has its presets behind https.
-    text = path instanceof URL && path.protocol !== "file:"
-      ? await (await fetch(path)).text()
-      : await Deno.readTextFile(path);
+    bytes = path instanceof URL && path.protocol !== "file:"
+      ? await (await fetch(path)).bytes()
+      : await Deno.readFile(path);
   } catch (cause) {
     throw unreadable("the file must exist and be readable", cause);
   }
   let values: unknown;
   try {
-    values = JSON.parse(text);
+    values = await parseJson(bytes);
   } catch (cause) {
-    throw unreadable("it must be JSON", cause);
+    throw unreadable("it must be JSON", cause, cause);
   }
   if (typeof values !== "object" || values === null || Array.isArray(values)) {
     throw unreadable("it must be a JSON object");

@@ -5,10 +5,10 @@
  * @module
  */
 import { dirname, resolve } from "node:path";
-import { closest } from "fastest-levenshtein";
 import { type Layer, resolveConfig } from "../config.ts";
 import { deviceFailure } from "../device/failure.ts";
 import { Interrupted, TauplusError, UsageError } from "../errors.ts";
+import { didYouMean } from "../nearest.ts";
 import { flagsOf } from "../options.ts";
 import type { Kind, Plugin } from "../plugin.ts";
 import { KINDS, loadRegistry } from "../registry.ts";
@@ -58,7 +58,7 @@ async function dispatch(args: readonly string[], out: Output): Promise<void> {
     throw new UsageError({
       act: `run the command ${name}`,
       rule: "there is no such command",
-      next: `Did you mean ${closest(name, Object.keys(COMMANDS))}? Run --help for all commands.`,
+      next: `${didYouMean(name, Object.keys(COMMANDS))}Run --help for all commands.`,
     });
   }
   const { command } = await COMMANDS[name].load();
@@ -71,9 +71,10 @@ async function dispatch(args: readonly string[], out: Output): Promise<void> {
   if (words.length > (command.maxWords ?? 0)) {
     throw new UsageError({
       act: `run ${name}`,
-      rule: "there is a word too many",
-      got: words[command.maxWords ?? 0],
-      next: "Options are written --name=value.",
+      rule: `unexpected argument ${JSON.stringify(words[command.maxWords ?? 0])}`,
+      next: command.words
+        ? `It takes ${command.words}; options are written --name=value.`
+        : "Options are written --name=value.",
     });
   }
   const { config: file, ...texts } = flags;

@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { closest } from "fastest-levenshtein";
 import type { Layer } from "../config.ts";
 import { UsageError } from "../errors.ts";
+import { didYouMean } from "../nearest.ts";
 import { readLayer } from "./layer.ts";
 
 /** The names of the presets. */
@@ -19,6 +19,6 @@ export async function presetLayer(name: string): Promise<Layer> {
   throw new UsageError({
     act: `use the preset ${name}`,
     rule: `there are the presets ${PRESETS.join(", ")}`,
-    next: `Did you mean ${closest(name, [...PRESETS])}? A file of your own goes to --config.`,
+    next: `${didYouMean(name, PRESETS)}A file of your own goes to --config.`,
   });
 }

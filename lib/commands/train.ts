@@ -49,8 +49,9 @@ export const command: Command<typeof trainCommandOptions, typeof runGroups> = {
     },
     groups: runGroups,
   },
-  rewrite({ debiased, ...flags }) {
-    if (debiased === undefined) return flags;
+  rewrite({ debiased: written, ...flags }) {
+    if (written === undefined) return flags;
+    const debiased = written.toLowerCase();
     if (debiased !== "" && debiased !== "true" && debiased !== "false") {
       throw new UsageError({
         act: "set --debiased",

@@ -14,7 +14,7 @@
 import { join } from "node:path";
 import { DataError } from "../errors.ts";
 import { UNFINISHED, writeAtomic, writeError } from "./atomic_write.ts";
-import { jsonText } from "./json_text.ts";
+import { jsonText, parseJson } from "./json_text.ts";
 import { type Lock, lockFolder } from "./lock.ts";
 import { METRICS, type MetricsRecord, readMetrics } from "./metrics.ts";
 
@@ -98,7 +98,7 @@ export async function latestRun(outDir: string): Promise<string | undefined> {
 /** The configuration of a run. Throws a DataError where it is missing or no JSON. */
 export async function readConfig(path: string): Promise<unknown> {
   try {
-    return JSON.parse(await Deno.readTextFile(join(path, CONFIG)));
+    return await parseJson(await Deno.readFile(join(path, CONFIG)));
   } catch (cause) {
     throw new DataError({
       act: `open the run ${path}`,

@@ -7,6 +7,7 @@ import {
   type ConfigSpec,
   type Layer,
   owner,
+  owners,
   type Section,
   sectionsOf,
   unknownOption,
@@ -135,7 +136,9 @@ function armsOf(
           layer.text ? name : undefined,
         );
         choices.set(choice.name, choice);
-      } else if (!all.some((other) => owner(other.sections, name))) {
+      } else if (owners(sections, name).length > 1) {
+        throw unknownOption(sections, name, layer, Object.keys(plugins));
+      } else if (all.every((other) => owners(other.sections, name).length === 0)) {
         const known = all.flatMap(({ sections }) => sections);
         throw unknownOption(known, name, layer, Object.keys(plugins));
       }

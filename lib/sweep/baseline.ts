@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { closest } from "fastest-levenshtein";
+import { didYouMean } from "../nearest.ts";
 import { UsageError } from "../errors.ts";
 import type { Arm } from "./arms.ts";
 
@@ -33,7 +33,7 @@ export function chooseBaseline(arms: readonly Arm[], named?: string): Baseline {
       act: "set --baseline",
       rule: `it must be one of ${names.map((name) => `"${name}"`).join(", ")}`,
       got: name,
-      next: `Did you mean "${closest(name, names)}"?`,
+      next: didYouMean(name, names, (near) => `"${near}"`) + "Write it as the table names it.",
     });
   }
   const find = (setting: string) =>

@@ -1,4 +1,4 @@
-import { assertEquals, assertRejects } from "@std/assert";
+import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { z } from "zod";
 import { type ConfigSpec, type Layer, resolveConfig } from "../../lib/config.ts";
 import { UsageError } from "../../lib/errors.ts";
@@ -53,17 +53,24 @@ Deno.test("flags override the file, the file overrides defaults", async () => {
   assertEquals(groups.views, { flip: 0 });
 });
 
-Deno.test("a bare name belongs to the first section that has it, the other is reached by role", async () => {
+Deno.test("a bare name is the command's own option, or else the only one there is", async () => {
   const { options, roles } = await resolve(
-    flags({ k: "3", t: "0.1", "probe.k": "9", "probe.t": "0.9" }),
+    flags({ k: "3", "objective.t": "0.1", "probe.k": "9", "probe.t": "0.9" }),
   );
   assertEquals(options.k, 3);
   assertEquals(roles.objective?.options.t, 0.1);
   assertEquals(roles.probe?.options, { k: 9, t: 0.9 });
 });
 
+Deno.test("a bare name that two sections have is refused with both full names", async () => {
+  const { message } = await assertRejects(() => resolve(flags({ t: "0.1" })), UsageError);
+  assertStringIncludes(message, "it could be --objective.t or --probe.t");
+  const inFile = await assertRejects(() => resolve(file({ t: 0.1 })), UsageError);
+  assertStringIncludes(inFile.message, "it could be objective.t or probe.t");
+});
+
 Deno.test("a resolved configuration resolves to itself", async () => {
-  const config = await resolve(flags({ objective: "biased", t: "0.1", epochs: "3" }));
+  const config = await resolve(flags({ objective: "biased", "objective.t": "0.1", epochs: "3" }));
   const again = await resolve(file(config.flat));
   assertEquals(again.flat, config.flat);
   assertEquals(again.roles.objective?.plugin.name, "biased");

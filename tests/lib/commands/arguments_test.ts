@@ -40,13 +40,35 @@ Deno.test("texts stay texts", () => {
 });
 
 Deno.test("-h and --help ask for help", () => {
-  assertEquals(parseCommandLine(["-h"], []).help, true);
-  assertEquals(parseCommandLine(["--help"], []).help, true);
-  assertEquals(parseCommandLine([], []).help, false);
+  assertEquals(parseCommandLine(["-h"], []).help, "short");
+  assertEquals(parseCommandLine(["--help"], []).help, "short");
+  assertEquals(parseCommandLine(["--help=all"], []).help, "all");
+  assertEquals(parseCommandLine(["--help=false"], []).help, undefined);
+  assertEquals(parseCommandLine([], []).help, undefined);
 });
 
 Deno.test("a list that is given more than once is one list", () => {
   const lists = (...args: string[]) => parseCommandLine(args, [], ["run", "seeds"]).flags;
   assertEquals(lists("--run=a", "--run", "b,c", "--seeds=1"), { run: "a,b,c", seeds: "1" });
   assertEquals(lists("--other=1"), { other: "1" });
+});
+
+Deno.test("a boolean takes a true or false after it, as the reference's users write it", () => {
+  assertEquals(flags("--debiased", "False", "--seed=1"), { debiased: "False", seed: "1" });
+  assertEquals(parseCommandLine(["--debiased", "show"], ["debiased"]).words, ["show"]);
+});
+
+Deno.test("words stay texts, short flags are words, and a negative number is a value", () => {
+  const { words, flags } = parseCommandLine(["007", "-v", "--mean", "-0.5", "--x", "-q"], []);
+  assertEquals(words, ["007", "-v", "-q"]);
+  assertEquals(flags, { mean: "-0.5", x: "" });
+  assertEquals(parseCommandLine(["--x", "--", "--y=1"], []), {
+    ...parseCommandLine([], []),
+    words: ["--y=1"],
+    flags: { x: "" },
+  });
+});
+
+Deno.test("a flag that takes no value takes none from the flag after it", () => {
+  assertEquals(flags("--run", "--seed=1"), { run: "", seed: "1" });
 });

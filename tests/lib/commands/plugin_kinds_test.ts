@@ -187,7 +187,7 @@ Deno.test("plugins are loaded by jsr: and npm: specifiers", async () => {
       "npm/mod.js": plugin("objective", "() => ({ loss: ({ views: [a, b] }) => a.sub(b).mean() })"),
       "deno.json": JSON.stringify({
         imports: { "tauplus-mine": "npm:tauplus-mine@^1.0.0" },
-        links: [REPOSITORY, `${REPOSITORY}/links/cli`, "./jsr", "./npm"],
+        links: [REPOSITORY, "./jsr", "./npm"],
         nodeModulesDir: "auto",
         unstable: ["webgpu"],
         lock: false,

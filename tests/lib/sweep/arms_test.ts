@@ -120,6 +120,9 @@ Deno.test("an option that no arm has is unknown, a wrong value wrong, a list of 
   };
   await refused({ objective: "biased,oracle", tau_plus: "0,0.1" }, "--tau_plus", "no such option");
   await refused({ seed: "3" }, "--seed", "Did you mean --seeds?");
+  // barlow-twins has no temperature: there it could only be the probe's.
+  const both = { objective: "barlow-twins,debiased", probe: "knn", temperature: "0.1,0.5" };
+  await refused(both, "--objective.temperature or --probe.temperature");
   await refused({ tau_plus: "2,0.1" }, "--tau_plus", "got 2");
   await refused({ device: "wasm,webgpu" }, "--device", "it must be one of");
   await refused({ seeds: "3,3" }, "--seeds", "no seed may be there twice");

@@ -1,0 +1,32 @@
+import { assertEquals } from "@std/assert";
+import { didYouMean, nearest } from "../../lib/nearest.ts";
+
+const OPTIONS = ["k", "epochs", "learning_rate", "weight_decay", "tau_plus", "batch_size", "seeds"];
+
+for (
+  const [name, found] of [
+    ["epcohs", "epochs"],
+    ["Epochs", "epochs"],
+    ["seed", "seeds"],
+    ["tau", "tau_plus"],
+    ["tau-plus", "tau_plus"],
+    ["lr", "learning_rate"],
+    ["wd", "weight_decay"],
+    ["momentum", undefined],
+    ["x", undefined],
+    ["", undefined],
+  ] as const
+) {
+  Deno.test(`near to the option "${name}" is ${found}`, () => {
+    assertEquals(nearest(name, OPTIONS), found);
+  });
+}
+
+Deno.test("nothing is suggested that is not near", () => {
+  assertEquals(nearest("dcl", ["biased", "debiased", "hard", "oracle", "decoupled"]), undefined);
+  assertEquals(nearest("search", ["train", "sweep", "linear", "report"]), undefined);
+  assertEquals(nearest("lr", ["k", "t"]), undefined);
+  assertEquals(nearest("hrd", []), undefined);
+  assertEquals(didYouMean("hrd", ["hard"], (near) => `--${near}`), "Did you mean --hard? ");
+  assertEquals(didYouMean("dcl", ["hard"]), "");
+});
