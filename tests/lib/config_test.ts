@@ -69,6 +69,12 @@ Deno.test("a bare name that two sections have is refused with both full names", 
   assertStringIncludes(inFile.message, "it could be objective.t or probe.t");
 });
 
+Deno.test("an option that states no facts has those of its plugin's kind", async () => {
+  const { factsOf } = await resolve();
+  assertEquals([factsOf("probe.k").resume, factsOf("objective.t").resume], ["free", "fixed"]);
+  assertEquals([factsOf("probe.k").baseline, factsOf("objective.t").baseline], [true, false]);
+});
+
 Deno.test("a resolved configuration resolves to itself", async () => {
   const config = await resolve(flags({ objective: "biased", "objective.t": "0.1", epochs: "3" }));
   const again = await resolve(file(config.flat));

@@ -53,7 +53,7 @@ const TABLE: Readonly<Record<string, Readonly<Record<string, string>>>> = {
       "brightness contrast saturation hue grayscale blur blur_kernel blur_sigma_min blur_sigma_max",
     normalization: "mean std",
     "dataset cifar100": "labels",
-    "dataset folder": "image_size test_share",
+    "dataset folder": "image_size test_share labels max_value on_error",
     "dataset synthetic": "classes size train test imbalance noise data_seed",
     "encoder conv": "widths strides grid",
     "encoder resnet18": "stem",

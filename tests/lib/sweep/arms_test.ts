@@ -123,6 +123,7 @@ Deno.test("an option that no arm has is unknown, a wrong value wrong, a list of 
   // barlow-twins has no temperature: there it could only be the probe's.
   const both = { objective: "barlow-twins,debiased", probe: "knn", temperature: "0.1,0.5" };
   await refused(both, "--objective.temperature or --probe.temperature");
+  await assertRejects(() => labels(flags({ probe: "linear,knn" })), UsageError, "linear,knn");
   await refused({ tau_plus: "2,0.1" }, "--tau_plus", "got 2");
   await refused({ device: "wasm,webgpu" }, "--device", "it must be one of");
   await refused({ seeds: "3,3" }, "--seeds", "no seed may be there twice");
