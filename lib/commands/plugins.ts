@@ -39,7 +39,7 @@ export const command: Command<typeof options> = {
       result(await writePlugin(words, config.options.to, registry), newPluginText);
     } else if (verb === "check" && words.length === 1) {
       const { checkNamed, refuseFailed } = await import("./plugins_check.ts");
-      const { reportText } = await import("../plugin_check/report_text.ts");
+      const { reportText } = await import("../plugin_check/check.ts");
       const { device, options } = config.options;
       const reports = await checkNamed({ named: words[0], device, options }, context);
       result(reports, () => reports.map(reportText).join("\n\n"));

@@ -10,7 +10,7 @@ import type { BaseEnv } from "../plugin.ts";
 import type { Registry } from "../registry.ts";
 import { type Adapter, findAdapters, judgeAdapters } from "./adapters.ts";
 import { checksOf } from "./checks.ts";
-import { type Driver, findDrivers } from "./drivers.ts";
+import { type Driver, findDrivers } from "./adapters.ts";
 import type { Finding } from "./finding.ts";
 import { guessPaper, measureQuickstart, type Quickstart } from "./guess.ts";
 import { type KernelResult, runCheck } from "./kernel_check.ts";

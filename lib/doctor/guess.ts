@@ -11,7 +11,7 @@ import { openSession } from "../session.ts";
 import type { TrainOptions } from "../train/options.ts";
 import { train } from "../train/train.ts";
 import type { ViewOptions } from "../views/options.ts";
-import { bottleneckFlops, TRAINING } from "./flops.ts";
+import { bottleneckFlops, TRAINING } from "./speed.ts";
 import type { Speed } from "./speed.ts";
 
 /** The quickstart, as `deno task train` resolves it. */

@@ -9,7 +9,6 @@ import { timeTrainingStep } from "../choose_device.ts";
 import type { Device } from "../device/device.ts";
 import { resnet, resnetDim } from "../nn/resnet.ts";
 import { rng } from "../random.ts";
-import { bottleneckFlops, TRAINING } from "./flops.ts";
 
 /** What a device was measured to do. */
 export interface Speed {
@@ -88,4 +87,30 @@ async function secondsOf(
     const spent = await time(times);
     if (spent >= enough) return spent / times;
   }
+}
+
+/** A training step computes about three forward passes: one, and one for each kind of gradient. */
+export const TRAINING = 3;
+
+/**
+ * Floating-point operations, two for a multiplication with its addition, of the convolutions of a
+ * ResNet of bottlenecks on one image size × size, forward, with the stem for small images.
+ *
+ * @param depths blocks of each stage, as [3, 4, 6, 3] of ResNet-50
+ */
+export function bottleneckFlops(depths: readonly number[], size: number): number {
+  let channels = 64, side = size;
+  let products = side ** 2 * 9 * 3 * channels;
+  depths.forEach((depth, stage) => {
+    const width = 64 * 2 ** stage, out = 4 * width;
+    for (let block = 0; block < depth; block++) {
+      const before = side ** 2;
+      if (stage > 0 && block === 0) side = Math.ceil(side / 2);
+      const after = side ** 2;
+      products += before * channels * width + after * 9 * width ** 2 + after * width * out;
+      if (block === 0) products += after * channels * out;
+      channels = out;
+    }
+  });
+  return 2 * products;
 }

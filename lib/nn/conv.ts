@@ -5,7 +5,7 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import { averagePool } from "./average_pool.ts";
+import { averagePool } from "./adaptive_average_pool.ts";
 import { BatchNorm, type CallOptions } from "./batch_norm.ts";
 import { Conv2D, Padding } from "./conv2d_layer.ts";
 import { MaxPool } from "./max_pool.ts";

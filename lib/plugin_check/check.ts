@@ -5,7 +5,10 @@
  */
 import { Interrupted } from "../errors.ts";
 import type { Device } from "../device/device.ts";
-import type { Progress } from "../plugin.ts";
+import type { Env, Progress } from "../plugin.ts";
+import { showValue } from "../options.ts";
+import { table } from "../terminal/table.ts";
+import type { PluginReport } from "./check_plugin.ts";
 
 /** `pass` or `fail`; `info` where nothing is asked, as of speed. */
 export type Verdict = "pass" | "fail" | "info";
@@ -117,4 +120,38 @@ export async function kept({ tf }: Device, act: () => Promise<void> | void): Pro
   const before = tf.memory().numTensors;
   await act();
   return tf.memory().numTensors - before;
+}
+
+const WORDS: Readonly<Record<Verdict, string>> = { pass: "pass", fail: "FAIL", info: "–" };
+
+/** A table of all checks, then what to do about those that failed. */
+export function reportText({ kind, name, options, device, rows }: PluginReport): string {
+  const given = Object.entries(options).map(([key, value]) => `${key}=${showValue(value)}`);
+  const failed = rows.filter(({ verdict }) => verdict === "fail");
+  return [
+    `${kind} ${name}${given.length > 0 ? ` with ${given.join(", ")}` : ""} on ${device}`,
+    "",
+    table(
+      ["check", "", "found"],
+      rows.map(({ check, verdict, found }) => [check, WORDS[verdict], found]),
+      3,
+    ),
+    "",
+    ...failed.map(({ check, advice }) => `${check}: ${advice}`),
+    ...(failed.length === 0 ? ["Every check passes."] : []),
+  ].join("\n");
+}
+
+/** An environment of a device; what is not given says nothing. */
+export function checkEnv({ tf }: Pick<Device, "tf">, parts: Partial<Env> = {}): Env {
+  return {
+    tf,
+    seed: 0,
+    cache: "unused",
+    progress: () => {},
+    signal: new AbortController().signal,
+    inputShape: [1],
+    classes: [],
+    ...parts,
+  };
 }

@@ -12,7 +12,7 @@ import { type CheckPlace, type CheckRow, messageOf, runChecks } from "./check.ts
 import { DATASET_CHECKS } from "./dataset_checks.ts";
 import { ENCODER_CHECKS } from "./encoder_checks.ts";
 import { INPUT_SHAPE } from "./encoder_subject.ts";
-import { checkEnv } from "./env.ts";
+import { checkEnv } from "./check.ts";
 import { OBJECTIVE_CHECKS } from "./objective_checks.ts";
 import { CLASSES, PROBE_CHECKS, type ProbeRuns, runTwice } from "./probe_checks.ts";
 import { checkSchema } from "./schema_checks.ts";

@@ -8,7 +8,7 @@ import type { Objective, ObjectiveInput } from "../plugin.ts";
 import { diagnose } from "../train/log_record.ts";
 import { objectiveLoss } from "../train/objective_loss.ts";
 import { type Check, fail, type Finding, info, kept, pass, verdict } from "./check.ts";
-import { checkGradient } from "./objective_gradient.ts";
+import { checkGradient } from "./finite_differences.ts";
 import { lossAndGradient, lossOf, toInput } from "./objective_input.ts";
 import {
   BATCH,
@@ -17,7 +17,7 @@ import {
   labelsOf,
   type ObjectiveSubject,
   viewsOf,
-} from "./objective_subject.ts";
+} from "./objective_input.ts";
 import { speedText, timeWorks } from "./speed.ts";
 import { trainTiny } from "./tiny_training.ts";
 

@@ -10,7 +10,7 @@ import { loadRegistry } from "../registry.ts";
 import { trainOptions } from "../train/options.ts";
 import { viewOptions } from "../views/options.ts";
 import { type CheckPlace, type Finding, pass } from "./check.ts";
-import { checkEnv } from "./env.ts";
+import { checkEnv } from "./check.ts";
 
 /** The side of the images, which encoders of one size only take too. */
 export const SIDE = 32;

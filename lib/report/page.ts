@@ -18,7 +18,7 @@ import script from "./page.js" with { type: "text" };
 import type { Part, ReportRun } from "./report_run.ts";
 import { THEME } from "./theme.ts";
 import { sheetRule } from "./tiles.ts";
-import { viewsGrid } from "./views_grid.ts";
+import { viewsGrid } from "./tiles.ts";
 
 /** By this a folder is known for a report of ours, which another may replace. */
 export const GENERATOR = '<meta name="generator" content="tauplus report">';

@@ -10,7 +10,7 @@ import { onDemand } from "../packages/on_demand.ts";
 import type { Encoder } from "../plugin.ts";
 import { rng, STREAM } from "../random.ts";
 import type { Session } from "../session.ts";
-import { type Neighbours, neighboursOf } from "./neighbours.ts";
+import { type Neighbours, neighboursOf } from "./neighbour_grid.ts";
 import { checkDrawable, type Sheet, sheetOf } from "./sheet.ts";
 import { turn } from "../evaluate/turn.ts";
 

@@ -3,12 +3,11 @@
  *
  * @module
  */
-import type * as tf from "@tensorflow/tfjs";
+import * as tf from "@tensorflow/tfjs";
 import type { Objective } from "../plugin.ts";
 import { listCheckpoints, type RunFolder } from "../run/run_folder.ts";
 import { type Counters, encodeCheckpoint } from "./checkpoint.ts";
 import { LossScaler } from "./loss_scaler.ts";
-import { LossWindow } from "./loss_window.ts";
 import { encoderWeights, type Network, networkParameters, networkWeights } from "./network.ts";
 import { makeOptimizer, type Optimizer } from "./optimizer.ts";
 import type { TrainOptions } from "./options.ts";
@@ -121,4 +120,44 @@ export async function restoreState(
   for (const path of damaged) await run.setAside(path);
   await run.truncateMetrics(from?.counters.step ?? 0);
   return from?.counters;
+}
+
+/** The losses since the last line of the log, as one tensor. */
+class LossWindow {
+  #losses: tf.Tensor1D = tf.tensor1d([]);
+
+  /** Adds the loss of one step, and disposes of it. */
+  push(loss: tf.Scalar): void {
+    this.#replace(tf.tidy(() => tf.concat1d([this.#losses, loss.as1D()])));
+    loss.dispose();
+  }
+
+  /** Reads the losses, oldest first, and the values of `others`, in one readback. */
+  async read(others: readonly tf.Tensor[] = []): Promise<{
+    losses: Float32Array;
+    others: Float32Array;
+  }> {
+    const count = this.#losses.size;
+    const all = tf.tidy(() =>
+      tf.concat1d([this.#losses, ...others.map((other) => other.toFloat().as1D())])
+    );
+    const values = Float32Array.from(await all.data());
+    all.dispose();
+    return { losses: values.slice(0, count), others: values.slice(count) };
+  }
+
+  /** Starts again with `losses`: none after a line of the log, or those of a checkpoint. */
+  reset(losses: Float32Array = new Float32Array()): void {
+    this.#replace(tf.tensor1d(losses));
+  }
+
+  /** Frees the tensor. */
+  dispose(): void {
+    this.#losses.dispose();
+  }
+
+  #replace(losses: tf.Tensor1D): void {
+    this.#losses.dispose();
+    this.#losses = losses;
+  }
 }

@@ -2,7 +2,7 @@
 import { assert, assertEquals } from "@std/assert";
 import type { Device } from "../../lib/device/device.ts";
 import type { Objective, Plugin } from "../../lib/plugin.ts";
-import { checkEnv } from "../../lib/plugin_check/env.ts";
+import { checkEnv } from "../../lib/plugin_check/check.ts";
 import * as parts from "../../lib/plugin_check/objective_input.ts";
 import type { LossAndGradient, Views } from "../../lib/plugin_check/objective_input.ts";
 

@@ -4,7 +4,7 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import { averagePool } from "../../nn/average_pool.ts";
+import { averagePool } from "../../nn/adaptive_average_pool.ts";
 import { BatchNorm } from "../../nn/batch_norm.ts";
 import { maxPool } from "../../nn/max_pool.ts";
 import {

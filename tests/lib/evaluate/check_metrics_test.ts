@@ -1,6 +1,6 @@
 import { assertThrows } from "@std/assert";
 import { PluginError } from "../../../lib/errors.ts";
-import { checkMetrics } from "../../../lib/evaluate/check_metrics.ts";
+import { checkMetrics } from "../../../lib/evaluate/evaluate.ts";
 import { guard } from "../../../lib/guard.ts";
 import type { Metrics } from "../../../lib/plugin.ts";
 

@@ -1,6 +1,6 @@
 import { assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { PluginError } from "../../../lib/errors.ts";
-import { frozen, hashWeights } from "../../../lib/evaluate/frozen.ts";
+import { frozen, hashWeights } from "../../../lib/evaluate/evaluate.ts";
 import { guard } from "../../../lib/guard.ts";
 import type { Device } from "../../../lib/device/device.ts";
 import { testOnDevices } from "../../support/devices.ts";

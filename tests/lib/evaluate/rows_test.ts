@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { TrainingError, UsageError } from "../../../lib/errors.ts";
-import { collectRows } from "../../../lib/evaluate/rows.ts";
+import { collectRows } from "../../../lib/evaluate/features.ts";
 
 const INDICES = Int32Array.of(4, 0, 7, 2, 9);
 const options = { task: "features of test", batchSize: 2 };

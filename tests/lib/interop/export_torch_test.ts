@@ -3,7 +3,7 @@ import { assert, assertEquals } from "@std/assert";
 import { z } from "zod";
 import { openDevice } from "../../../lib/device/device.ts";
 import { readGraph } from "../../../lib/interop/export_graph.ts";
-import { torchTensors } from "../../../lib/interop/export_torch.ts";
+import { torchTensors } from "../../../lib/interop/export_encoder.ts";
 import { foldBatchNorms } from "../../../lib/interop/fold.ts";
 import { encodeSafetensors } from "../../../lib/interop/safetensors.ts";
 import { projectionHead } from "../../../lib/nn/projection_head.ts";

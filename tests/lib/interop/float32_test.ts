@@ -1,5 +1,5 @@
 import { assertEquals, assertStrictEquals } from "@std/assert";
-import { toFloat32 } from "../../../lib/interop/float32.ts";
+import { toFloat32 } from "../../../lib/interop/torch_names.ts";
 import type { Dtype, ElementArray } from "../../../lib/interop/named_array.ts";
 
 const convert = (dtype: Dtype, data: ElementArray) =>

@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs";
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { UsageError } from "../../../lib/errors.ts";
 import { joinGraphs, readGraph } from "../../../lib/interop/export_graph.ts";
-import { takePixels } from "../../../lib/interop/export_pixels.ts";
+import { takePixels } from "../../../lib/interop/fold.ts";
 import { foldBatchNorms } from "../../../lib/interop/fold.ts";
 import { onnxModel, type OnnxOptions } from "../../../lib/interop/onnx_model.ts";
 import { encodeOnnx, type OnnxModel } from "../../../lib/interop/onnx_proto.ts";

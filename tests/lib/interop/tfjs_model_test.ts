@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs";
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { UsageError } from "../../../lib/errors.ts";
 import { type ExportGraph, joinGraphs, readGraph } from "../../../lib/interop/export_graph.ts";
-import { takePixels } from "../../../lib/interop/export_pixels.ts";
+import { takePixels } from "../../../lib/interop/fold.ts";
 import { foldBatchNorms } from "../../../lib/interop/fold.ts";
 import { tfjsModel } from "../../../lib/interop/tfjs_model.ts";
 import { normalize } from "../../../lib/views/normalize.ts";

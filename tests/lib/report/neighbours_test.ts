@@ -1,6 +1,6 @@
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import { rng } from "../../../lib/random.ts";
-import { neighboursOf } from "../../../lib/report/neighbours.ts";
+import { neighboursOf } from "../../../lib/report/neighbour_grid.ts";
 import { mapOf, type Place } from "../../../lib/report/test_images.ts";
 import { testOnDevices } from "../../support/devices.ts";
 

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { rng } from "../../../lib/random.ts";
-import { log2Fixed, mulHigh, ONE } from "../../../lib/views/fixed_point.ts";
+import { log2Fixed, mulHigh, ONE } from "../../../lib/views/crop_box.ts";
 
 Deno.test("mulHigh is the upper word of the product", () => {
   const random = rng(1);

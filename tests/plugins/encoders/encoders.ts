@@ -3,7 +3,7 @@ import * as tf from "@tensorflow/tfjs";
 import type { Device } from "../../../lib/device/device.ts";
 import { trainableWeights } from "../../../lib/nn/weights.ts";
 import type { Env } from "../../../lib/plugin.ts";
-import { checkEnv } from "../../../lib/plugin_check/env.ts";
+import { checkEnv } from "../../../lib/plugin_check/check.ts";
 import { forward } from "../../lib/nn/forward.ts";
 
 /** What an encoder is given. */
