@@ -48,7 +48,6 @@ export async function modelFileLayers(
   defaults: Readonly<Record<string, unknown>>,
 ): Promise<Layer[]> {
   const { readWeights } = await import("../train/read_weights.ts");
-  const { inferEncoder } = await import("../interop/infer_encoder.ts");
   const { tensors, naming, metadata } = await readWeights(path);
   if (metadata.tauplus !== undefined) {
     return [{ source: path, values: ofExport(path, metadata, defaults), text: false }];
