@@ -13,6 +13,6 @@ if (import.meta.main) {
   }
   // Not a literal, which Deno would follow, and fetch, before the line above.
   const main: string = "./lib/commands/main.ts";
-  const commands: typeof import("./lib/commands/main.ts") = await import(main);
+  const commands: typeof import("./lib/command_line/main.ts") = await import(main);
   Deno.exit(await commands.main(Deno.args));
 }

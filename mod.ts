@@ -32,7 +32,6 @@ export { type Facts, facts, type Subject } from "./lib/facts.ts";
 export * from "./lib/random.ts";
 export * from "./lib/session.ts";
 export * from "./lib/library.ts";
-export * from "./lib/load_run.ts";
 export { type EncoderExport, exportEncoder, type SavedEncoder, saveEncoder } from "./lib/save.ts";
 export { type NormalizationOptions, normalizationOptions } from "./lib/data/normalization.ts";
 

@@ -34,7 +34,7 @@ Deno.test("the first command fetches nothing that only reports, images, tests or
   // `deno task` fetches all that deno.json and a lock file named there have, before it says a word.
   assertEquals(Object.values(config.imports).filter((to) => to.startsWith("npm:")), []);
   assertEquals(config.lock, false);
-  const modules = [...await loaded("cli.ts"), ...await loaded("lib/commands/main.ts")];
+  const modules = [...await loaded("cli.ts"), ...await loaded("lib/command_line/main.ts")];
   assert(modules.some((module) => module.endsWith("/lib/commands/train_and_evaluate.ts")));
   assert(
     modules.some((module) => module.startsWith("npm:") && module.includes("@tensorflow/tfjs@")),
@@ -51,7 +51,7 @@ Deno.test("the first command fetches nothing that only reports, images, tests or
 });
 
 Deno.test("the lock file has every package, so that the registry is not asked for versions", async () => {
-  const files = ["cli.ts", "lib/commands/main.ts"];
+  const files = ["cli.ts", "lib/command_line/main.ts"];
   for (const folder of ["lib/packages", "tests/support/packages"]) {
     for await (const { name } of Deno.readDir(REPOSITORY + folder)) files.push(`${folder}/${name}`);
   }

@@ -12,8 +12,8 @@ import { listCheckpoints, type RunFolder } from "../run/run_folder.ts";
 import type { Session } from "../session.ts";
 import { table } from "../terminal/table.ts";
 import type { ViewOptions } from "../views/options.ts";
-import type { Context } from "./command.ts";
-import { judge, type Judges } from "./judge.ts";
+import type { Context } from "../command_line/command.ts";
+import { judge, type Judges } from "./shared/judge.ts";
 
 /** What is compared. */
 export interface Comparison {

@@ -6,7 +6,7 @@
 import { z } from "zod";
 import type { CompletionModel } from "../completions/model.ts";
 import { UsageError } from "../errors.ts";
-import type { Command } from "./command.ts";
+import type { Command } from "../command_line/command.ts";
 
 /** The scripts by shell. */
 const SHELLS: Readonly<Record<string, () => Promise<(model: CompletionModel) => string>>> = {
@@ -30,7 +30,7 @@ export const command: Command = {
       });
     }
     const { completionModel } = await import("../completions/model.ts");
-    const { COMMANDS } = await import("./commands.ts");
+    const { COMMANDS } = await import("../command_line/commands.ts");
     const script = (await SHELLS[shell]())(await completionModel(COMMANDS, registry));
     result({ shell, script }, () => script.trimEnd());
   },

@@ -9,8 +9,8 @@ import { facts } from "../facts.ts";
 import { realFileInside } from "../dashboard/inside.ts";
 import { UsageError } from "../errors.ts";
 import { note } from "../terminal/say.ts";
-import type { Command } from "./command.ts";
-import { outOption } from "./run_options.ts";
+import type { Command } from "../command_line/command.ts";
+import { outOption } from "./shared/run_options.ts";
 
 const options = z.strictObject({
   out: outOption,

@@ -15,7 +15,7 @@ import { blamed } from "../guard.ts";
 import type { BaseEnv, Plugin, Verification } from "../plugin.ts";
 import type { Registry } from "../registry.ts";
 import { table } from "../terminal/table.ts";
-import type { Command } from "./command.ts";
+import type { Command } from "../command_line/command.ts";
 
 const options: z.ZodObject<typeof sourceOptions> = z.strictObject(sourceOptions);
 

@@ -8,8 +8,8 @@ import { facts } from "../facts.ts";
 import { cacheFolder } from "../cache.ts";
 import { resolveConfig } from "../config.ts";
 import { TauplusError } from "../errors.ts";
-import type { Command } from "./command.ts";
-import { outOption } from "./run_options.ts";
+import type { Command } from "../command_line/command.ts";
+import { outOption } from "./shared/run_options.ts";
 
 const options: z.ZodObject<{
   device: z.ZodDefault<z.ZodEnum<{ all: "all"; webgpu: "webgpu"; wasm: "wasm" }>>;
@@ -29,7 +29,7 @@ export const command: Command<typeof options> = {
   async run({ config: { options: { device, quick, out } }, registry, signal, bar, result }) {
     const { diagnose } = await import("../doctor/diagnose.ts");
     const { diagnosisText } = await import("../doctor/diagnosis_text.ts");
-    const { presetLayer } = await import("./presets.ts");
+    const { presetLayer } = await import("../command_line/layer.ts");
     const train = await import("./train.ts");
     const quickstart = await presetLayer("quickstart");
     const diagnosis = await diagnose({

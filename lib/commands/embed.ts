@@ -6,8 +6,8 @@
 import { z } from "zod";
 import type { runGroups } from "../open_run.ts";
 import { facts } from "../facts.ts";
-import type { Command } from "./command.ts";
-import { restore, restoreLayers, restoreOptions, restoreSpec, variant } from "./restore.ts";
+import type { Command } from "../command_line/command.ts";
+import { restore, restoreLayers, restoreOptions, restoreSpec, variant } from "./shared/restore.ts";
 
 const options = restoreOptions.extend({
   split: z.string().default("test").describe("split of the dataset").meta(facts("call")),

@@ -9,7 +9,7 @@ import type { Session } from "../session.ts";
 import { type EventFile, FOLDER } from "../tensorboard/event_file.ts";
 import { writeProjector } from "../tensorboard/projector.ts";
 import { note } from "../terminal/say.ts";
-import type { Context } from "./command.ts";
+import type { Context } from "../command_line/command.ts";
 
 /** Examples that go through the encoder at a time. */
 const BATCH = 256;

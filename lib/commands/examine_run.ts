@@ -18,9 +18,9 @@ import { examineTestImages, type TestImages } from "../report/test_images.ts";
 import { firstViews } from "../report/training_views.ts";
 import type { Session } from "../session.ts";
 import { loadEncoderWeights } from "../train/load_encoder.ts";
-import type { Context } from "./command.ts";
-import { openDescribed } from "./open_session.ts";
-import { deviceOption, tuneOption } from "./run_options.ts";
+import type { Context } from "../command_line/command.ts";
+import { openDescribed } from "./shared/open_session.ts";
+import { deviceOption, tuneOption } from "./shared/run_options.ts";
 import { command as train } from "./train.ts";
 
 /** How runs are examined. */

@@ -6,8 +6,8 @@
 import { z } from "zod";
 import type { runGroups } from "../open_run.ts";
 import { facts } from "../facts.ts";
-import type { Command } from "./command.ts";
-import { restoreLayers, restoreOptions, restoreSpec } from "./restore.ts";
+import type { Command } from "../command_line/command.ts";
+import { restoreLayers, restoreOptions, restoreSpec } from "./shared/restore.ts";
 
 /** The options of the command. */
 export const exportOptions = restoreOptions.extend({

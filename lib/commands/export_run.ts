@@ -3,14 +3,21 @@
  *
  * @module
  */
+import type * as tf from "@tensorflow/tfjs";
 import { chosen } from "../config.ts";
 import { exportEncoder, type ExportFormat } from "../interop/export_encoder.ts";
 import type { runGroups } from "../open_run.ts";
-import { loadHead } from "../train/load_head.ts";
-import { batchesTracked } from "./batches_tracked.ts";
-import type { Context } from "./command.ts";
+import type { Context } from "../command_line/command.ts";
 import { type exportOptions, isStandIn } from "./export.ts";
-import { restore } from "./restore.ts";
+import { restore } from "./shared/restore.ts";
+import { readVerified } from "../train/checkpoint.ts";
+import { readWeights } from "../train/read_weights.ts";
+import { UsageError } from "../errors.ts";
+import { fromTorch, torchShape } from "../interop/torch_names.ts";
+import { torchName } from "../interop/torch_naming.ts";
+import { projectionHead } from "../nn/projection_head.ts";
+import { namedWeights } from "../nn/weights.ts";
+import { assignVariables } from "../train/variable_arrays.ts";
 
 /** What the names of files end with. */
 const SUFFIXES: Readonly<Record<ExportFormat, string>> = {
@@ -53,4 +60,73 @@ export async function exportRun(
     const images = onlySize ? `, for images of ${onlySize.join("×")} only` : "";
     return `${replaced ? "replaced" : "saved"}: ${path}   ${format}, ${size}${images}`;
   });
+}
+
+const COUNTER = /(^|\.)num_batches_tracked$/;
+
+/**
+ * How many batches each batch norm saw in training: what a PyTorch file counts, or of a checkpoint
+ * of ours its steps, in each of which every view goes through by itself, in pieces where
+ * --micro_batch says so. 0 where that is not known, as with a third party's objective, which may
+ * have any number of views.
+ *
+ * @param config the flat configuration of the run, where there is one
+ */
+export async function batchesTracked(
+  path: string,
+  config?: Readonly<Record<string, unknown>>,
+): Promise<number> {
+  const { tensors, naming } = await readWeights(path);
+  if (naming) {
+    const counter = [...tensors].find(([name]) => COUNTER.test(name))?.[1].data[0];
+    return Number(counter ?? 0);
+  }
+  const { metadata } = await readVerified(path);
+  const [step, batchSize] = [Number(metadata.step), Number(metadata.batchSize)];
+  if (!config || !(step >= 0) || !(batchSize > 0)) return 0;
+  const third = config.plugin;
+  if (Array.isArray(third) && third.length > 0) return 0;
+  const views = Number(config["objective.positives"] ?? 1) + 1;
+  const microBatch = Number(config.micro_batch ?? 0);
+  const pieces = microBatch > 0 ? Math.ceil(batchSize / microBatch) : 1;
+  return step * views * pieces;
+}
+
+/**
+ * The projection head of a checkpoint of ours, or of a PyTorch file in the reference's names or in
+ * those that `export` writes; its sizes are the file's. Throws a UsageError where the file has none,
+ * a DataError where it is damaged or the head is of another make.
+ */
+export async function loadHead(path: string): Promise<tf.LayersModel> {
+  const { tensors, naming } = await readWeights(path);
+  const nameOf = (name: string) => naming ? torchName(name, naming) ?? name : name;
+  const [input, hidden] = sides("head.0.kernel");
+  const [, featureDim] = sides("head.3.kernel");
+  const head = projectionHead(input, featureDim, 0, { hidden });
+  const weights = namedWeights(head);
+  if (!naming) {
+    assignVariables(weights, tensors, path);
+    return head;
+  }
+  const own = new Set([...weights.keys()].map(nameOf));
+  const found = fromTorch(
+    new Map([...tensors].filter(([name]) => own.has(name))),
+    weights,
+    naming,
+    path,
+  );
+  assignVariables(weights, found.weights, path);
+  return head;
+
+  /** [in, out] of a linear layer. */
+  function sides(name: string): readonly number[] {
+    const shape = tensors.get(nameOf(name))?.shape;
+    if (shape?.length === 2) return naming ? torchShape(shape) : shape;
+    throw new UsageError({
+      act: `export the projection head of ${path}`,
+      rule: `the file must have one, with ${nameOf(name)}`,
+      got: shape ? `[${shape}]` : "nothing",
+      next: "Leave out --head, choose another --format, or name a checkpoint of a training.",
+    });
+  }
 }

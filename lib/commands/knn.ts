@@ -4,9 +4,9 @@
  * @module
  */
 import type { runGroups } from "../open_run.ts";
-import { probeCommand } from "./probe.ts";
-import type { Command } from "./command.ts";
-import type { restoreOptions } from "./restore.ts";
+import { probeCommand } from "./shared/probe.ts";
+import type { Command } from "../command_line/command.ts";
+import type { restoreOptions } from "./shared/restore.ts";
 
 /** The command. */
 export const command: Command<typeof restoreOptions, typeof runGroups> = probeCommand("knn");

@@ -7,10 +7,12 @@
 import { z } from "zod";
 import { facts } from "../facts.ts";
 import { UsageError } from "../errors.ts";
-import { KINDS } from "../registry.ts";
-import type { Command } from "./command.ts";
+import { KINDS, type Registry } from "../registry.ts";
+import type { Command } from "../command_line/command.ts";
 import { describePlugin, detailsText, findPlugins, listPlugins, listText } from "./plugins_show.ts";
-import { deviceOption } from "./run_options.ts";
+import { deviceOption } from "./shared/run_options.ts";
+import { type NewPlugin, newPlugin } from "../scaffold/new_plugin.ts";
+import { checkKind, checkName } from "../scaffold/plugin_name.ts";
 
 const options = z.strictObject({
   to: z.string().min(1).default(".").describe("new: the folder to write to")
@@ -35,7 +37,6 @@ export const command: Command<typeof options> = {
       const plugins = await findPlugins(registry, words[0], "show");
       result(plugins.map(describePlugin), () => plugins.map(detailsText).join("\n\n"));
     } else if (verb === "new") {
-      const { newPluginText, writePlugin } = await import("./plugins_new.ts");
       result(await writePlugin(words, config.options.to, registry), newPluginText);
     } else if (verb === "check" && words.length === 1) {
       const { checkNamed, refuseFailed } = await import("./plugins_check.ts");
@@ -54,3 +55,37 @@ export const command: Command<typeof options> = {
     }
   },
 };
+
+/** Writes the plugin; throws a UsageError where the words or the folder do not allow it. */
+async function writePlugin(
+  words: readonly string[],
+  folder: string,
+  registry: Registry,
+): Promise<NewPlugin> {
+  const [word, name] = words;
+  if (word === undefined || name === undefined) {
+    throw new UsageError({
+      act: "write a new plugin",
+      rule: `its kind (${KINDS.join(", ")}) and a name must follow`,
+      got: words.join(" "),
+      next: "Try `deno task plugins new objective hinge`.",
+    });
+  }
+  const kind = checkKind(word);
+  checkName(kind, name, registry.names(kind));
+  return await newPlugin(kind, name, folder);
+}
+
+/** What was written and what to do next, for the terminal. */
+function newPluginText({ kind, name, files, next }: NewPlugin): string {
+  const width = Math.max(...next.map(({ what }) => what.length));
+  return [
+    `The ${kind} ${name} is written:`,
+    "",
+    ...files.map((file) => `  ${file}`),
+    "",
+    "Next:",
+    "",
+    ...next.map(({ what, command }) => `  ${what.padEnd(width)}   ${command}`),
+  ].join("\n");
+}

@@ -12,7 +12,7 @@ import { checkOptions, flagsOf } from "../options.ts";
 import type { Plugin } from "../plugin.ts";
 import { checkPlugin, type PluginReport } from "../plugin_check/check_plugin.ts";
 import { loadPlugin, loadRegistry, type Registry } from "../registry.ts";
-import type { Context } from "./command.ts";
+import type { Context } from "../command_line/command.ts";
 import { findPlugins } from "./plugins_show.ts";
 
 /** What to check, and how. */

@@ -5,9 +5,9 @@
  */
 import { z } from "zod";
 import { facts } from "../facts.ts";
-import type { Command } from "./command.ts";
+import type { Command } from "../command_line/command.ts";
 import type { Written } from "../report/write_report.ts";
-import { deviceOption, outOption, runFolderOf, tuneOption } from "./run_options.ts";
+import { deviceOption, outOption, runFolderOf, tuneOption } from "./shared/run_options.ts";
 
 const options = z.strictObject({
   run: z.array(z.string().min(1)).default([])

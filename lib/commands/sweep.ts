@@ -8,7 +8,7 @@ import type { runGroups } from "../open_run.ts";
 import { facts } from "../facts.ts";
 import { flagsOf } from "../options.ts";
 import { expandArms } from "../sweep/arms.ts";
-import type { Command } from "./command.ts";
+import type { Command } from "../command_line/command.ts";
 import { command as train, trainCommandOptions } from "./train.ts";
 
 /** Those of `train` but what a sweep does not take; it passes them on, and itself reads none. */

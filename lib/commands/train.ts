@@ -9,9 +9,9 @@ import type { Layer } from "../config.ts";
 import { UsageError } from "../errors.ts";
 import { openRun, runGroups } from "../open_run.ts";
 import { trainOptions } from "../train/options.ts";
-import type { Command } from "./command.ts";
-import { presetLayer, PRESETS } from "./presets.ts";
-import { deviceOption, outOption, runFolderOf, tuneOption } from "./run_options.ts";
+import type { Command } from "../command_line/command.ts";
+import { presetLayer, PRESETS } from "../command_line/layer.ts";
+import { deviceOption, outOption, runFolderOf, tuneOption } from "./shared/run_options.ts";
 
 /** The command's own options: those of training, and of the command line. */
 export const trainCommandOptions = trainOptions.extend({

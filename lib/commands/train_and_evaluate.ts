@@ -13,10 +13,10 @@ import type { EventFile } from "../tensorboard/event_file.ts";
 import { note } from "../terminal/say.ts";
 import { recordTrust } from "../trust.ts";
 import { train, type TrainStep } from "../train/train.ts";
-import type { Context } from "./command.ts";
+import type { Context } from "../command_line/command.ts";
 import { compare, resultsTable } from "./compare.ts";
-import { canJudge, checkNeighbours, judge, judgedBy } from "./judge.ts";
-import { openDescribed } from "./open_session.ts";
+import { canJudge, checkNeighbours, judge, judgedBy } from "./shared/judge.ts";
+import { openDescribed } from "./shared/open_session.ts";
 import { command, type trainCommandOptions } from "./train.ts";
 
 /** Runs the command. */

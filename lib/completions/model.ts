@@ -3,9 +3,9 @@
  *
  * @module
  */
-import type { Command } from "../commands/command.ts";
-import type { CommandEntry } from "../commands/commands.ts";
-import { COMMON, type CommonFlag, PLUGIN_FLAG } from "../commands/help.ts";
+import type { Command } from "../command_line/command.ts";
+import type { CommandEntry } from "../command_line/commands.ts";
+import { COMMON, type CommonFlag, PLUGIN_FLAG } from "../command_line/help.ts";
 import { reach, type Section, sectionsOf } from "../config.ts";
 import type { Flag, Place } from "../options.ts";
 import type { Kind, Plugin } from "../plugin.ts";

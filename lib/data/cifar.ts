@@ -6,7 +6,7 @@
  */
 import { join } from "node:path";
 import type { Split } from "../plugin.ts";
-import { checkLabels } from "./check_labels.ts";
+import { checkLabels } from "./memory_split.ts";
 import { memorySplit } from "./memory_split.ts";
 import { readRecords } from "./records.ts";
 

@@ -5,7 +5,7 @@
  */
 import { DataError } from "../errors.ts";
 import type { BaseEnv, Split, Verification } from "../plugin.ts";
-import { checkIndex } from "./check_index.ts";
+import { checkIndex } from "./memory_split.ts";
 import { type CheckedImages, checkImages } from "./check_images.ts";
 import { decodeImage } from "./decode_image.ts";
 import {

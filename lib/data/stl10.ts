@@ -7,8 +7,8 @@
 import { join } from "node:path";
 import { DataError } from "../errors.ts";
 import type { Split } from "../plugin.ts";
-import { checkIndex } from "./check_index.ts";
-import { checkLabels } from "./check_labels.ts";
+import { checkIndex } from "./memory_split.ts";
+import { checkLabels } from "./memory_split.ts";
 import { openRecords, readRecords, type Records } from "./records.ts";
 
 const SIDE = 96;

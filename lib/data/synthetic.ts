@@ -6,7 +6,7 @@
 import { UsageError } from "../errors.ts";
 import type { Split } from "../plugin.ts";
 import { rng, STREAM } from "../random.ts";
-import { checkIndex } from "./check_index.ts";
+import { checkIndex } from "./memory_split.ts";
 import { drawSyntheticImage } from "./synthetic_image.ts";
 
 /** What a split of synthetic images is made by. */

@@ -3,10 +3,12 @@
  *
  * @module
  */
+import * as tf from "@tensorflow/tfjs";
+import "@tensorflow/tfjs-backend-wasm";
 import { DeviceError } from "../errors.ts";
 import type { Progress, Tf } from "../plugin.ts";
-import { openWasm } from "./wasm.ts";
 import { openWebgpu } from "./webgpu.ts";
+import { registerWasmKernels } from "../kernels/wasm/register.ts";
 
 /** The devices by name. */
 export type DeviceName = "webgpu" | "wasm";
@@ -69,4 +71,30 @@ export async function openDevice(name: DeviceName): Promise<Device> {
         next: "Choose one of them, or auto.",
       });
   }
+}
+
+/**
+ * Opens the wasm backend.
+ *
+ * @throws {DeviceError} where the backend does not start
+ */
+async function openWasm(): Promise<Device> {
+  registerWasmKernels();
+  if (!await tf.setBackend("wasm")) {
+    throw new DeviceError({
+      act: "open the wasm device",
+      rule: "TensorFlow.js must be able to start its WebAssembly backend",
+      next: "Update Deno, or choose --device=webgpu.",
+    });
+  }
+  return {
+    name: "wasm",
+    backend: "wasm",
+    description: "WebAssembly (XNNPACK, SIMD), 1 thread",
+    software: true,
+    tf,
+    check: () => {},
+    setTuning: async () => {},
+    tune: async () => {},
+  };
 }

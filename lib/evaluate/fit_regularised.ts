@@ -10,7 +10,7 @@ import type { Progress, Tf } from "../plugin.ts";
 import { rng, STREAM } from "../random.ts";
 import { type Evaluation, lbfgs } from "./lbfgs.ts";
 import { type Regression, regression, withOnes } from "./softmax.ts";
-import { sumOverRows } from "./sum_over_rows.ts";
+import { sumOverRows } from "./softmax.ts";
 import { turn } from "./turn.ts";
 
 /** The penalties tried, strongest first; each fit starts where the one before ended. */

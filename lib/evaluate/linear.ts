@@ -10,7 +10,7 @@ import type { FeatureSplit, Metrics, ProbeInput, Tf } from "../plugin.ts";
 import { type DclOptions, fitDcl } from "./fit_dcl.ts";
 import { type FitEnv, fitRegularised } from "./fit_regularised.ts";
 import { type ClassificationMetrics, classificationMetrics, classNames } from "./metrics.ts";
-import { sumOverRows } from "./sum_over_rows.ts";
+import { sumOverRows } from "./softmax.ts";
 
 /** The protocol, and the settings of the protocol `dcl`. */
 export interface LinearOptions extends DclOptions {

@@ -4,9 +4,9 @@
  * @module
  */
 import { join } from "node:path";
-import type { Context } from "../commands/command.ts";
+import type { Context } from "../command_line/command.ts";
 import { command, type sweepCommandOptions } from "../commands/sweep.ts";
-import { TauplusError } from "../errors.ts";
+import { TauplusError, UsageError } from "../errors.ts";
 import type { runGroups } from "../open_run.ts";
 import { writeAtomic, writeError } from "../run/atomic_write.ts";
 import { jsonText } from "../run/json_text.ts";
@@ -14,15 +14,19 @@ import { lockFolder } from "../run/lock.ts";
 import { note } from "../terminal/say.ts";
 import { expandArms } from "./arms.ts";
 import { chooseBaseline } from "./baseline.ts";
-import { checkData } from "./check_data.ts";
 import { circumstances } from "./circumstances.ts";
 import { sweepFigure } from "./figure.ts";
-import { plan } from "./plan.ts";
+import { plan, type Run } from "./plan.ts";
 import { markdown, terminalTable } from "./report.ts";
 import { gzipLog } from "./result.ts";
 import { type Outcome, runAll } from "./run_all.ts";
 import { summarise } from "./summary.ts";
 import { OUTPUT } from "./train_run.ts";
+import { cacheFolder } from "../cache.ts";
+import { canJudge, checkNeighbours } from "../commands/shared/judge.ts";
+import { chosen } from "../config.ts";
+import { create } from "../create.ts";
+import type { BaseEnv } from "../plugin.ts";
 
 /**
  * Runs the command. Throws what {@linkcode checkData} and {@linkcode runAll} throw, and where runs
@@ -78,4 +82,46 @@ function checkFailures(outcomes: readonly Outcome[]): void {
       `${failure?.replace(/\.$/, "")}`,
     next: `All it said is in ${join(run.folder, OUTPUT)}. The same command tries them again.`,
   });
+}
+
+/**
+ * Opens every dataset once.
+ *
+ * @returns how many steps a run has, by the run.
+ * @throws UsageError where a dataset has no labels to judge by, or fewer examples than neighbours.
+ */
+export async function checkData(
+  runs: readonly Run[],
+  env: Pick<BaseEnv, "progress" | "signal">,
+): Promise<(run: Run) => number> {
+  const key = ({ roles }: Run) => {
+    const { plugin, options } = chosen(roles, "dataset");
+    return JSON.stringify([plugin.name, options]);
+  };
+  const examples = new Map<string, number>();
+  for (const run of runs) {
+    if (examples.has(key(run))) continue;
+    const { plugin, options } = chosen(run.roles, "dataset");
+    const dataset = await create(plugin, options, { ...env, seed: run.seed, cache: cacheFolder() });
+    try {
+      if (!canJudge({ dataset })) {
+        throw new UsageError({
+          act: `sweep over ${plugin.name}`,
+          rule: "its splits train and test must be labelled, or there is nothing to compare by",
+          next: "Choose a labelled dataset; deno task train trains without labels.",
+        });
+      }
+      for (const other of runs.filter((other) => key(other) === key(run))) {
+        checkNeighbours({ dataset }, Number(other.config.k));
+      }
+      examples.set(key(run), dataset.splits[dataset.pretrain ?? "train"].length);
+    } finally {
+      dataset.close?.();
+    }
+  }
+  return (run) => {
+    const { batch_size, epochs, max_steps } = run.config;
+    const steps = Number(epochs) * Math.floor(examples.get(key(run))! / Number(batch_size));
+    return Math.min(steps, Number(max_steps) || Infinity);
+  };
 }

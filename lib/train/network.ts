@@ -11,6 +11,8 @@ import { withGradient } from "../kernels/calls.ts";
 import { namedWeights, trainableWeights } from "../nn/weights.ts";
 import type { Dataset, Encoder } from "../plugin.ts";
 import type { ViewOptions } from "../views/options.ts";
+import type { Device } from "../device/device.ts";
+import type { TrainOptions } from "./options.ts";
 
 /** PyTorch's `F.normalize`: rows shorter than this are divided by it instead. */
 const SHORTEST = 1e-12;
@@ -120,4 +122,23 @@ function joined(
 
 function prefixed(prefix: string, weights: Map<string, tf.Variable>): Map<string, tf.Variable> {
   return new Map([...weights].map(([name, weight]) => [`${prefix}.${name}`, weight]));
+}
+
+/**
+ * What switches the device to mixed precision; undefined for float32.
+ *
+ * @throws {UsageError} where the device has no float16
+ */
+export function mixedSwitch(
+  { name, description, setMixed }: Device,
+  precision: TrainOptions["precision"],
+): Device["setMixed"] {
+  if (precision === "float32") return undefined;
+  if (setMixed) return setMixed;
+  throw new UsageError({
+    act: `train with --precision=${precision}`,
+    rule: "the device must be a WebGPU adapter with shader-f16",
+    got: `${name}: ${description}`,
+    next: "Use --precision=float32, or another --device.",
+  });
 }

@@ -15,7 +15,7 @@ import { makeBatches } from "./batches.ts";
 import { type LogRecord, TrainingLog } from "./log_record.ts";
 import { checkViewSize } from "./network.ts";
 import type { TrainOptions } from "./options.ts";
-import { mixedSwitch } from "./precision.ts";
+import { mixedSwitch } from "./network.ts";
 import { resumption } from "./resume.ts";
 import { Saver } from "./saving.ts";
 import { trainStep } from "./step.ts";

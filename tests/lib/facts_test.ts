@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { z } from "zod";
-import { COMMANDS } from "../../lib/commands/commands.ts";
-import { restoreSpec } from "../../lib/commands/restore.ts";
+import { COMMANDS } from "../../lib/command_line/commands.ts";
+import { restoreSpec } from "../../lib/commands/shared/restore.ts";
 import { command as train } from "../../lib/commands/train.ts";
 import { changedOption, resolveConfig, savedValues, valuesOfRun } from "../../lib/config.ts";
 import { type Facts, ROLE_FACTS, UNSTATED } from "../../lib/facts.ts";

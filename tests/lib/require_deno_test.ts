@@ -1,6 +1,6 @@
 import { assertThrows } from "@std/assert";
 import { TauplusError } from "../../lib/errors.ts";
-import { requireDeno } from "../../lib/require_deno.ts";
+import { requireDeno } from "../../lib/command_line/main.ts";
 
 Deno.test("a Deno that is too old is told so, with what to do", () => {
   for (const version of ["1.46.3", "2.5.7"]) {

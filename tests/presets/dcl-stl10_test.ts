@@ -1,7 +1,7 @@
 /** The paper's preset against the authors' code, option by option, and as a command. */
 import { assert, assertEquals } from "@std/assert";
 import { writeMiniature } from "../../examples/stl10_miniature.ts";
-import { presetLayer } from "../../lib/commands/presets.ts";
+import { presetLayer } from "../../lib/command_line/layer.ts";
 import { command } from "../../lib/commands/train.ts";
 import { resolveConfig } from "../../lib/config.ts";
 import { loadRegistry } from "../../lib/registry.ts";

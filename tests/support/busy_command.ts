@@ -1,5 +1,5 @@
 /** Hears signals as a training does, and computes without a pause until the file named is there. */
-import { interruptible } from "../../lib/commands/signals.ts";
+import { interruptible } from "../../lib/command_line/signals.ts";
 import { note } from "../../lib/terminal/say.ts";
 
 const [file, watched] = Deno.args;

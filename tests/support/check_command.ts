@@ -1,8 +1,8 @@
 /** Understands a command line without doing it. */
-import { parseCommandLine } from "../../lib/commands/arguments.ts";
-import type { Command } from "../../lib/commands/command.ts";
-import { COMMANDS } from "../../lib/commands/commands.ts";
-import { readLayer } from "../../lib/commands/layer.ts";
+import { parseCommandLine } from "../../lib/command_line/arguments.ts";
+import type { Command } from "../../lib/command_line/command.ts";
+import { COMMANDS } from "../../lib/command_line/commands.ts";
+import { readLayer } from "../../lib/command_line/layer.ts";
 import { type Layer, resolveConfig } from "../../lib/config.ts";
 import { DataError } from "../../lib/errors.ts";
 import { flagsOf } from "../../lib/options.ts";

@@ -1,5 +1,5 @@
 /** Runs the command lines given as JSON, one after another; each is followed by its exit code. */
-import { main } from "../../lib/commands/main.ts";
+import { main } from "../../lib/command_line/main.ts";
 import { SEPARATOR } from "./command_line.ts";
 
 const encoder = new TextEncoder();

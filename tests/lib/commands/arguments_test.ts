@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { parseCommandLine } from "../../../lib/commands/arguments.ts";
+import { parseCommandLine } from "../../../lib/command_line/arguments.ts";
 
 const flags = (...args: string[]) => parseCommandLine(args, ["resume", "debiased"]).flags;
 

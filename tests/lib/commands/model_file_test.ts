@@ -1,5 +1,5 @@
 import { assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
-import { modelFileLayers } from "../../../lib/commands/model_file.ts";
+import { modelFileLayers } from "../../../lib/commands/shared/model_file.ts";
 import { DataError, UsageError } from "../../../lib/errors.ts";
 import { decodeSafetensors, encodeSafetensors } from "../../../lib/interop/safetensors.ts";
 import { toTorch } from "../../../lib/interop/torch_names.ts";

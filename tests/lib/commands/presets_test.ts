@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { presetLayer, PRESETS } from "../../../lib/commands/presets.ts";
+import { presetLayer, PRESETS } from "../../../lib/command_line/layer.ts";
 import { command } from "../../../lib/commands/train.ts";
 import { resolveConfig } from "../../../lib/config.ts";
 import { loadRegistry } from "../../../lib/registry.ts";

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { presetLayer } from "../../../lib/commands/presets.ts";
+import { presetLayer } from "../../../lib/command_line/layer.ts";
 import { readMetrics } from "../../../lib/run/metrics.ts";
 import { latestRun, readConfig } from "../../../lib/run/run_folder.ts";
 import { inFolder, runCommand, runInTurn, TINY } from "../../support/command_line.ts";

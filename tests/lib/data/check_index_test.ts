@@ -1,5 +1,5 @@
 import { assertThrows } from "@std/assert";
-import { checkIndex } from "../../../lib/data/check_index.ts";
+import { checkIndex } from "../../../lib/data/memory_split.ts";
 
 Deno.test("an index that is no example is a RangeError", () => {
   checkIndex(0, 3);

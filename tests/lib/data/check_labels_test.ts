@@ -1,5 +1,5 @@
 import { assertThrows } from "@std/assert";
-import { checkLabels } from "../../../lib/data/check_labels.ts";
+import { checkLabels } from "../../../lib/data/memory_split.ts";
 import { DataError } from "../../../lib/errors.ts";
 
 Deno.test("a label of no class is a DataError that names the image", () => {

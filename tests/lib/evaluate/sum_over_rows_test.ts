@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { sumOverRows } from "../../../lib/evaluate/sum_over_rows.ts";
+import { sumOverRows } from "../../../lib/evaluate/softmax.ts";
 import { testOnDevices } from "../../support/devices.ts";
 
 testOnDevices("every row is summed once, and no tensor is kept", async ({ tf }) => {

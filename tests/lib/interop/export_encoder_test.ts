@@ -1,6 +1,6 @@
 import type * as tf from "@tensorflow/tfjs";
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { batchesTracked } from "../../../lib/commands/batches_tracked.ts";
+import { batchesTracked } from "../../../lib/commands/export_run.ts";
 import { openDevice } from "../../../lib/device/device.ts";
 import { UsageError } from "../../../lib/errors.ts";
 import { exportEncoder, type ExportOptions } from "../../../lib/interop/export_encoder.ts";
@@ -8,7 +8,7 @@ import { VERSION } from "../../../lib/interop/export_metadata.ts";
 import { decodeSafetensors } from "../../../lib/interop/safetensors.ts";
 import { namedWeights } from "../../../lib/nn/weights.ts";
 import { loadEncoderWeights } from "../../../lib/train/load_encoder.ts";
-import { loadHead } from "../../../lib/train/load_head.ts";
+import { loadHead } from "../../../lib/commands/export_run.ts";
 import { inFolder } from "../../support/command_line.ts";
 import { runOnnx } from "../../support/onnxruntime.ts";
 import { normalize } from "../../../lib/views/normalize.ts";

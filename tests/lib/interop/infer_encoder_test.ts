@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { inferEncoder } from "../../../lib/commands/model_file.ts";
+import { inferEncoder } from "../../../lib/commands/shared/model_file.ts";
 import type { NamedArray } from "../../../lib/interop/named_array.ts";
 import { torchName, type TorchNaming } from "../../../lib/interop/torch_naming.ts";
 

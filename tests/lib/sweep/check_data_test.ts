@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { command } from "../../../lib/commands/sweep.ts";
 import { loadRegistry } from "../../../lib/registry.ts";
 import { expandArms } from "../../../lib/sweep/arms.ts";
-import { checkData } from "../../../lib/sweep/check_data.ts";
+import { checkData } from "../../../lib/sweep/sweep.ts";
 import { plan } from "../../../lib/sweep/plan.ts";
 
 Deno.test("a run has the whole batches of its epochs, or as many steps as it may", async () => {

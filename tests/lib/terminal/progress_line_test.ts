@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { progressLine } from "../../../lib/terminal/progress_line.ts";
+import { progressLine } from "../../../lib/terminal/drawn_bar.ts";
 import { widthOf } from "../../../lib/terminal/width.ts";
 
 const training = {

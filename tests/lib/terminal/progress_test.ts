@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { isWatched } from "../../../lib/terminal/progress.ts";
-import { progressLines } from "../../../lib/terminal/progress_lines.ts";
+import { progressLines } from "../../../lib/terminal/progress.ts";
 
 Deno.test("a bar is drawn on a terminal, but not for a log: pipes, CI, TERM=dumb", () => {
   const cases: [boolean, Record<string, string>, boolean][] = [

@@ -17,50 +17,50 @@ export interface CommandEntry {
 export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
   train: {
     summary: "Train an encoder without labels, then evaluate it",
-    load: () => import("./train.ts"),
+    load: () => import("../commands/train.ts"),
   },
   sweep: {
     summary: "Train and compare lists of values, as --tau_plus=0,0.1, over many seeds",
-    load: () => import("./sweep.ts"),
+    load: () => import("../commands/sweep.ts"),
   },
   linear: {
     summary: "Train a linear classifier on a frozen encoder",
-    load: () => import("./linear.ts"),
+    load: () => import("../commands/linear.ts"),
   },
   knn: {
     summary: "Classify by the weighted nearest neighbours of a frozen encoder",
-    load: () => import("./knn.ts"),
+    load: () => import("../commands/knn.ts"),
   },
   embed: {
     summary: "Write the features and labels of a split to a .safetensors file",
-    load: () => import("./embed.ts"),
+    load: () => import("../commands/embed.ts"),
   },
   report: {
     summary: "Write a page about one or more runs: curves, probes, map, neighbours, views",
-    load: () => import("./report.ts"),
+    load: () => import("../commands/report.ts"),
   },
   export: {
     summary: "Write a trained encoder as safetensors, TensorFlow.js or ONNX",
-    load: () => import("./export.ts"),
+    load: () => import("../commands/export.ts"),
   },
   dashboard: {
     summary: "Show runs in the browser while they train",
-    load: () => import("./dashboard.ts"),
+    load: () => import("../commands/dashboard.ts"),
   },
   doctor: {
     summary: "Check this machine: devices, numbers, speed, files",
-    load: () => import("./doctor.ts"),
+    load: () => import("../commands/doctor.ts"),
   },
   data: {
     summary: "List, fetch and verify datasets",
-    load: () => import("./data.ts"),
+    load: () => import("../commands/data.ts"),
   },
   plugins: {
     summary: "List the plugins, show one, write a new one, or check what a good one holds",
-    load: () => import("./plugins.ts"),
+    load: () => import("../commands/plugins.ts"),
   },
   completions: {
     summary: "Print what makes a shell complete commands, options and their values",
-    load: () => import("./completions.ts"),
+    load: () => import("../commands/completions.ts"),
   },
 };

@@ -3,16 +3,16 @@
  *
  * @module
  */
-import { UsageError } from "../errors.ts";
-import { disposeFeatures, evaluateFeatures, extractProbeInput } from "../evaluate/evaluate.ts";
-import { pixelFeatures } from "../evaluate/features.ts";
-import { flagName } from "../options.ts";
-import type { Dataset, Encoder, Metrics, Probe } from "../plugin.ts";
-import { dataOptions, type Judged } from "../run/results.ts";
+import { UsageError } from "../../errors.ts";
+import { disposeFeatures, evaluateFeatures, extractProbeInput } from "../../evaluate/evaluate.ts";
+import { pixelFeatures } from "../../evaluate/features.ts";
+import { flagName } from "../../options.ts";
+import type { Dataset, Encoder, Metrics, Probe } from "../../plugin.ts";
+import { dataOptions, type Judged } from "../../run/results.ts";
 import { basename } from "node:path";
-import type { Session } from "../session.ts";
-import type { ViewOptions } from "../views/options.ts";
-import type { Context } from "./command.ts";
+import type { Session } from "../../session.ts";
+import type { ViewOptions } from "../../views/options.ts";
+import type { Context } from "../../command_line/command.ts";
 
 /** Probes by name. */
 export type Judges<N extends string> = { readonly [name in N]: Probe };

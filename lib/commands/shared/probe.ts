@@ -3,10 +3,15 @@
  *
  * @module
  */
-import { chosen, type Layer } from "../config.ts";
-import type { OpenRun, runGroups } from "../open_run.ts";
-import type { Command } from "./command.ts";
+import { chosen, type Layer } from "../../config.ts";
+import type { OpenRun, runGroups } from "../../open_run.ts";
+import type { Command } from "../../command_line/command.ts";
 import { restore, restoreLayers, type restoreOptions, restoreSpec, variant } from "./restore.ts";
+import { classifierResult } from "../../evaluate/classifier_result.ts";
+import { own } from "../../own.ts";
+import type { Metrics } from "../../plugin.ts";
+import { table } from "../../terminal/table.ts";
+import { terminalWidth } from "../../terminal/width.ts";
 
 /** The reference's own way to judge an encoder, for a file of PyTorch's. */
 const REFERENCE: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
@@ -20,7 +25,6 @@ export function probeCommand(name: string): Command<typeof restoreOptions, typeo
     layers: (named) => restoreLayers(named, REFERENCE[name], (run) => settingsOf(name, run)),
     async run(context) {
       const { judge, judgedBy } = await import("./judge.ts");
-      const { showMetrics } = await import("../terminal/metrics.ts");
       const { config: { roles, groups, flat } } = context;
       const { session, encoder, run, path } = await restore(context);
       const { plugin, options } = chosen(roles, "probe");
@@ -32,7 +36,7 @@ export function probeCommand(name: string): Command<typeof restoreOptions, typeo
         encoder,
         groups.views,
       );
-      const { writeProbeResult } = await import("../run/results.ts");
+      const { writeProbeResult } = await import("../../run/results.ts");
       const judged = judgedBy({ name: plugin.name, options }, flat, session.dataset, path);
       const saved = run &&
         await writeProbeResult(run.path, await variant(context, run, path), judged, metrics);
@@ -54,4 +58,32 @@ function settingsOf(name: string, { layer }: OpenRun): Layer[] {
     ? { "probe.k": k, "probe.temperature": temperature }
     : {};
   return [{ source: layer.source, values: { probe: name, ...values }, text: false }];
+}
+
+/** Spaces between columns, and the columns that names and accuracies need beside the counts. */
+const GAP = 2, BESIDE = 20;
+
+/**
+ * Top-1 and top-5, then accuracy per class where the probe has it, and the confusion where there is
+ * room for it.
+ */
+export function showMetrics(metrics: Metrics, columns = terminalWidth(Deno.stdout)): string {
+  const head = `top-1 ${metrics.top1.toFixed(2)} %   top-5 ${metrics.top5.toFixed(2)} %`;
+  const found = classifierResult(metrics);
+  if (!found) return head;
+  const { classes: names, perClass, confusion } = found;
+  const digits = String(Math.max(...confusion.flat(), names.length - 1)).length;
+  const wide = BESIDE + names.length * (GAP + digits) <= columns;
+  const predicted = wide ? names.map((_, i) => String(i)) : [];
+  const rows = names.map((name, i) => [
+    wide ? `${i} ${name}` : name,
+    own(perClass, name)?.toFixed(1) ?? "none",
+    ...(wide ? confusion[i].map(String) : []),
+  ]);
+  const caption = wide
+    ? "Columns 0 … are the predicted classes, as counts."
+    : "The confusion matrix is too wide for here; --json gives it.";
+  const layout = { columns, gap: GAP };
+  const body = table(["class", "top-1 %", ...predicted], rows, 1, layout);
+  return [head, caption, body].join("\n\n");
 }

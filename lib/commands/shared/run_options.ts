@@ -4,9 +4,9 @@
  * @module
  */
 import { z } from "zod";
-import { UsageError } from "../errors.ts";
-import { facts } from "../facts.ts";
-import { latestRun } from "../run/run_folder.ts";
+import { UsageError } from "../../errors.ts";
+import { facts } from "../../facts.ts";
+import { latestRun } from "../../run/run_folder.ts";
 
 /** `--device`. */
 export const deviceOption: z.ZodDefault<

@@ -4,11 +4,11 @@
  * @module
  */
 import { z } from "zod";
-import type { Layer } from "../config.ts";
-import { DataError, UsageError } from "../errors.ts";
-import { flagName } from "../options.ts";
-import type { NamedArray } from "../interop/named_array.ts";
-import { torchName, type TorchNaming } from "../interop/torch_naming.ts";
+import type { Layer } from "../../config.ts";
+import { DataError, UsageError } from "../../errors.ts";
+import { flagName } from "../../options.ts";
+import type { NamedArray } from "../../interop/named_array.ts";
+import { torchName, type TorchNaming } from "../../interop/torch_naming.ts";
 
 /** The dataset of the reference, where none is named. */
 const DATASET = "stl10";
@@ -47,7 +47,7 @@ export async function modelFileLayers(
   named: Readonly<Record<string, unknown>>,
   defaults: Readonly<Record<string, unknown>>,
 ): Promise<Layer[]> {
-  const { readWeights } = await import("../train/read_weights.ts");
+  const { readWeights } = await import("../../train/read_weights.ts");
   const { tensors, naming, metadata } = await readWeights(path);
   if (metadata.tauplus !== undefined) {
     return [{ source: path, values: ofExport(path, metadata, defaults), text: false }];

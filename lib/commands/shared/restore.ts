@@ -5,14 +5,14 @@
  */
 import { dirname } from "node:path";
 import { z } from "zod";
-import { chosen, type ConfigSpec, type Layer } from "../config.ts";
-import { facts } from "../facts.ts";
-import { UsageError } from "../errors.ts";
-import type { Encoder, Kind } from "../plugin.ts";
-import { layerFor, type OpenRun, openRun, resolveRun, runGroups } from "../open_run.ts";
-import type { Variant } from "../run/results.ts";
-import type { Session } from "../session.ts";
-import type { Context } from "./command.ts";
+import { chosen, type ConfigSpec, type Layer } from "../../config.ts";
+import { facts } from "../../facts.ts";
+import { UsageError } from "../../errors.ts";
+import type { Encoder, Kind } from "../../plugin.ts";
+import { layerFor, type OpenRun, openRun, resolveRun, runGroups } from "../../open_run.ts";
+import type { Variant } from "../../run/results.ts";
+import type { Session } from "../../session.ts";
+import type { Context } from "../../command_line/command.ts";
 import { deviceOption, outOption, runFolderOf, tuneOption } from "./run_options.ts";
 
 /** The options that say which encoder. */
@@ -87,9 +87,9 @@ export async function restore(
   standsIn = false,
 ): Promise<Restored> {
   const { config: { options, roles } } = context;
-  const { loadEncoderWeights } = await import("../train/load_encoder.ts");
+  const { loadEncoderWeights } = await import("../../train/load_encoder.ts");
   const { openDescribed } = await import("./open_session.ts");
-  const { note } = await import("../terminal/say.ts");
+  const { note } = await import("../../terminal/say.ts");
   const session = await openDescribed(context.config, context, standsIn);
   const { plugin, options: encoderOptions } = chosen(roles, "encoder");
   const encoder = await session.make("encoder", plugin, encoderOptions);
@@ -112,7 +112,7 @@ export async function variant(
   run: OpenRun,
   file: string,
 ): Promise<Variant> {
-  const { variantOf } = await import("../run/results.ts");
+  const { variantOf } = await import("../../run/results.ts");
   const spec = {
     options: z.strictObject({ seed: z.int().default(0) }),
     roles: ENCODER_ROLES,

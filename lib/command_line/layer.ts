@@ -4,8 +4,9 @@
  * @module
  */
 import type { Layer } from "../config.ts";
-import { DataError } from "../errors.ts";
+import { DataError, UsageError } from "../errors.ts";
 import { parseJson } from "../run/json_text.ts";
+import { didYouMean } from "../nearest.ts";
 
 /**
  * Reads a `--config` file, a preset or a run's `config.json`: a flat JSON object of options.
@@ -40,4 +41,19 @@ export async function readLayer(path: string | URL): Promise<Layer> {
     throw unreadable("it must be a JSON object");
   }
   return { source, values: { ...values }, text: false };
+}
+
+/** The names of the presets. */
+export const PRESETS: readonly string[] = ["quickstart", "dcl-cifar10", "dcl-stl10"];
+
+/** The layer of a preset. Throws UsageError where there is none of that name. */
+export async function presetLayer(name: string): Promise<Layer> {
+  if (PRESETS.includes(name)) {
+    return await readLayer(new URL(`../../presets/${name}.json`, import.meta.url));
+  }
+  throw new UsageError({
+    act: `use the preset ${name}`,
+    rule: `there are the presets ${PRESETS.join(", ")}`,
+    next: `${didYouMean(name, PRESETS)}A file of your own goes to --config.`,
+  });
 }

@@ -12,19 +12,18 @@ import { didYouMean } from "../nearest.ts";
 import { flagsOf } from "../options.ts";
 import type { Kind, Plugin } from "../plugin.ts";
 import { KINDS, loadRegistry } from "../registry.ts";
-import { requireDeno } from "../require_deno.ts";
 import { pluginsOf } from "../trust.ts";
 import { progressBar } from "../terminal/progress.ts";
 import { note } from "../terminal/say.ts";
 import { coloured } from "../terminal/style.ts";
-import { about } from "./about.ts";
 import { parseCommandLine } from "./arguments.ts";
 import { COMMANDS } from "./commands.ts";
 import { commandHelp } from "./help.ts";
-import { helpText } from "./help_text.ts";
+import { helpText, overviewText } from "./help_text.ts";
 import { readLayer } from "./layer.ts";
 import { type Output, output } from "./output.ts";
 import { interruptible } from "./signals.ts";
+import { versions } from "../version.ts";
 
 const ERROR = `${coloured("red", "error:")} `;
 
@@ -190,4 +189,41 @@ function causes(error: Error): string {
     text += `\nCaused by: ${cause.stack}`;
   }
   return text;
+}
+
+const SUMMARY = "tauplus trains image encoders without labels and corrects for false negatives.";
+
+/** Answers `--help` and `--version`; false where `name` is neither. */
+function about(name: string, { result }: Output): boolean {
+  if (["--help", "-h", "help"].includes(name)) {
+    const commands = Object.entries(COMMANDS).map(([name, { summary }]) => ({ name, summary }));
+    result(
+      { summary: SUMMARY, usage: "deno task <command> [--option=value …]", commands },
+      overviewText,
+    );
+    return true;
+  }
+  if (["--version", "-V"].includes(name)) {
+    result(
+      versions(),
+      (found) => Object.entries(found).map(([what, version]) => `${what} ${version}`).join("\n"),
+    );
+    return true;
+  }
+  return false;
+}
+
+/** Earlier ones lack `statfs` of `node:fs/promises`. Tried: 2.6.8 runs, 2.5.7 does not. */
+const OLDEST = [2, 6];
+
+/** Throws a TauplusError where Deno is too old, before that shows as a missing export. */
+export function requireDeno(version: string = Deno.version.deno): void {
+  const [major, minor] = version.split(".").map(Number);
+  if (major > OLDEST[0] || (major === OLDEST[0] && minor >= OLDEST[1])) return;
+  throw new TauplusError({
+    act: "run tauplus",
+    rule: `Deno must be ${OLDEST.join(".")} or newer`,
+    got: version,
+    next: "Run `deno upgrade`, or use npm's: `npx -y deno task …`.",
+  });
 }

@@ -3,15 +3,15 @@
  *
  * @module
  */
-import { chosen, type Roles } from "../config.ts";
-import type { NormalizationOptions } from "../data/normalization.ts";
-import { deviceAdvice } from "../device/advice.ts";
-import type { DeviceName } from "../device/device.ts";
-import { openSession, type Session } from "../session.ts";
-import { note } from "../terminal/say.ts";
-import { coloured } from "../terminal/style.ts";
-import { terminalWidth, wrapped } from "../terminal/width.ts";
-import type { Context } from "./command.ts";
+import { chosen, type Roles } from "../../config.ts";
+import type { NormalizationOptions } from "../../data/normalization.ts";
+import { deviceAdvice } from "../../device/advice.ts";
+import type { DeviceName } from "../../device/device.ts";
+import { openSession, type Session } from "../../session.ts";
+import { note } from "../../terminal/say.ts";
+import { coloured } from "../../terminal/style.ts";
+import { terminalWidth, wrapped } from "../../terminal/width.ts";
+import type { Context } from "../../command_line/command.ts";
 
 /** The options of a command that say on what it works. */
 export interface SessionConfig {
