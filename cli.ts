@@ -12,7 +12,7 @@ if (import.meta.main) {
     note("Fetching TensorFlow.js and the packages that go with it, once: about 70 MB.");
   }
   // Not a literal, which Deno would follow, and fetch, before the line above.
-  const main: string = "./lib/commands/main.ts";
+  const main: string = "./lib/command_line/main.ts";
   const commands: typeof import("./lib/command_line/main.ts") = await import(main);
   Deno.exit(await commands.main(Deno.args));
 }

@@ -133,8 +133,8 @@ async function probe(): Promise<Chart[]> {
 
 /** Features around a mean per class, overlapping. */
 function clusters(length: number, dim: number, classes: number) {
-  const centre = rng(5), random = rng(6, length);
-  const means = Float32Array.from({ length: classes * dim }, () => 0.1 * centre.normal());
+  const center = rng(5), random = rng(6, length);
+  const means = Float32Array.from({ length: classes * dim }, () => 0.1 * center.normal());
   const labels = Int32Array.from({ length }, (_, i) => i % classes);
   const values = Float32Array.from({ length: length * dim }, (_, i) => {
     const row = Math.floor(i / dim);

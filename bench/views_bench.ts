@@ -26,7 +26,7 @@ for (
   Deno.bench(`${BATCH} views, ${name}`, { group: name }, () => {
     augment(images, shape, indices, { seed: 0, epoch: epoch++, view: 0 }, options, [0.5], [0.25]);
   });
-  Deno.bench(`${BATCH} images normalised, ${name}`, { group: name }, () => {
+  Deno.bench(`${BATCH} images normalized, ${name}`, { group: name }, () => {
     normalize(images, shape, [0.5], [0.25]);
   });
 }

@@ -5,11 +5,11 @@
  *     deno run -A examples/stl10_miniature.ts data
  *     deno task train --preset=dcl-stl10 --data_dir=data --max_steps=2
  *
- * The images are waves whose class sets direction and colour, so that there is something to learn.
+ * The images are waves whose class sets direction and color, so that there is something to learn.
  */
 import { join } from "node:path";
 
-/** How many images each file has: enough for the preset's batch and neighbours. */
+/** How many images each file has: enough for the preset's batch and neighbors. */
 const LENGTHS = { train: 256, test: 64, unlabeled: 256 };
 
 const SIDE = 96, PIXELS = SIDE * SIDE, CLASSES = 10;

@@ -126,9 +126,9 @@ export interface Features extends Pick<Session, "device" | "dataset" | "env"> {
 
 /**
  * The features of examples as `deno task embed` writes them, whatever their labels: each example
- * normalised, at its native size, without augmentation.
+ * normalized, at its native size, without augmentation.
  *
- * @returns rows [number of examples, encoder.dim], not normalised
+ * @returns rows [number of examples, encoder.dim], not normalized
  * @throws UsageError where there is no such split, or the encoder does not take its examples.
  */
 export async function features(
@@ -193,7 +193,7 @@ const SPEC = {
 } satisfies ConfigSpec<z.ZodObject>;
 
 /**
- * Opens a run as the command line's `--run` does: its dataset with its options and normalisation,
+ * Opens a run as the command line's `--run` does: its dataset with its options and normalization,
  * a device, and the encoder of its newest checkpoint.
  *
  * Third parties' plugins that the run names are loaded where this user made the run on this machine.

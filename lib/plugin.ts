@@ -59,7 +59,7 @@ export interface Env extends BaseEnv {
 export interface Split {
   /** The number of examples. */
   readonly length: number;
-  /** The class of each example, −1 where unknown; absent where no example is labelled. */
+  /** The class of each example, −1 where unknown; absent where no example is labeled. */
   readonly labels?: Int32Array;
   /**
    * The examples at `indices`, in that order, as one array [indices.length, ...shape], rows
@@ -83,7 +83,7 @@ export interface Split {
 /** Examples, [batch, ...shape]. */
 export type ExampleBatch = Uint8Array | Float32Array;
 
-/** Labelled or unlabelled examples, all of one shape. */
+/** Labeled or unlabeled examples, all of one shape. */
 export interface Dataset {
   /** The names of the classes, index = label; empty where there are none. */
   readonly classes: readonly string[];
@@ -126,11 +126,11 @@ export interface Encoder {
 export interface ObjectiveInput {
   /** Two or more tensors [batch, dim]; row i of each is a view of the same example. */
   readonly views: readonly tf.Tensor2D[];
-  /** The class of each row, int32 [batch], −1 where unknown; absent where nothing is labelled. */
+  /** The class of each row, int32 [batch], −1 where unknown; absent where nothing is labeled. */
   readonly labels?: tf.Tensor1D;
 }
 
-/** An objective: embeddings to a scalar to be minimised. */
+/** An objective: embeddings to a scalar to be minimized. */
 export interface Objective {
   /** Whether the rows of the views come with unit ℓ2 norm (default) or as the head gives them. */
   readonly unitRows?: boolean;
@@ -150,7 +150,7 @@ export interface Objective {
 
 /** Frozen features of one split. */
 export interface FeatureSplit {
-  /** [length, dim], not normalised. */
+  /** [length, dim], not normalized. */
   readonly features: tf.Tensor2D;
   /** The class of each row. */
   readonly labels: Int32Array;
@@ -184,7 +184,7 @@ export interface Probe {
 
 /** What each kind makes. */
 export interface KindProducts {
-  /** Labelled or unlabelled examples. */
+  /** Labeled or unlabeled examples. */
   readonly dataset: Dataset;
   /** Examples to features. */
   readonly encoder: Encoder;

@@ -31,7 +31,7 @@ export interface SessionOptions {
   readonly dataset: string | Plugin<"dataset">;
   /** The dataset's options by key. */
   readonly datasetOptions?: Readonly<Record<string, unknown>>;
-  /** The normalisation, where it is not to be the dataset's own. */
+  /** The normalization, where it is not to be the dataset's own. */
   readonly normalization?: Partial<NormalizationOptions>;
   /** The device; default `auto`, the fastest there is. */
   readonly device?: DeviceName | "auto";

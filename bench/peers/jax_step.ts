@@ -123,10 +123,10 @@ function embed(weights: Weights, images: np.Array): np.Array {
 
 /** By the statistics of the batch; the running ones are not kept here. */
 function batchNorm(x: np.Array, gamma: np.Array, beta: np.Array, axes: number[]): np.Array {
-  const centred = x.ref.sub(np.mean(x, axes, { keepdims: true }));
-  const variance = np.mean(np.square(centred.ref), axes, { keepdims: true });
+  const centered = x.ref.sub(np.mean(x, axes, { keepdims: true }));
+  const variance = np.mean(np.square(centered.ref), axes, { keepdims: true });
   const shape = axes.length === 1 ? [1, -1] : [1, -1, 1, 1];
-  return centred.div(np.sqrt(variance.add(1e-5))).mul(gamma.reshape(shape)).add(
+  return centered.div(np.sqrt(variance.add(1e-5))).mul(gamma.reshape(shape)).add(
     beta.reshape(shape),
   );
 }

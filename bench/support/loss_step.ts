@@ -1,5 +1,5 @@
 /**
- * The debiased loss alone, forward and backward by two views of embeddings that are normalised first.
+ * The debiased loss alone, forward and backward by two views of embeddings that are normalized first.
  *
  * @module
  */

@@ -65,8 +65,8 @@ function resnetFeatures(image: tf.SymbolicTensor): tf.SymbolicTensor {
   for (const [stage, width] of [64, 128, 256, 512].entries()) {
     for (let block = 0; block < 2; block++) {
       const stride = stage > 0 && block === 0 ? 2 : 1;
-      const branch = normalised(convBlock(x, width, stride), width, 3, 1);
-      const shortcut = stride === 1 ? x : normalised(x, width, 1, 2);
+      const branch = normalized(convBlock(x, width, stride), width, 3, 1);
+      const shortcut = stride === 1 ? x : normalized(x, width, 1, 2);
       x = apply(tf.layers.reLU(), apply(tf.layers.add(), [branch, shortcut]));
     }
   }
@@ -74,10 +74,10 @@ function resnetFeatures(image: tf.SymbolicTensor): tf.SymbolicTensor {
 }
 
 function convBlock(x: tf.SymbolicTensor, filters: number, strides: number): tf.SymbolicTensor {
-  return apply(tf.layers.reLU(), normalised(x, filters, 3, strides));
+  return apply(tf.layers.reLU(), normalized(x, filters, 3, strides));
 }
 
-function normalised(
+function normalized(
   x: tf.SymbolicTensor,
   filters: number,
   kernelSize: number,

@@ -1,5 +1,5 @@
 /**
- * Batch normalisation in training, forward and backward: `tf.layers.batchNormalization` on the stock
+ * Batch normalization in training, forward and backward: `tf.layers.batchNormalization` on the stock
  * backend and our layer on ours, alone, with the ReLU behind it, and at the end of a residual block.
  *
  * @module
@@ -35,7 +35,7 @@ function ours(shape: number[], end: string): Work {
   return training(
     shape,
     layer,
-    (x, residual) => layer.normalise(x, { training: true }, residual),
+    (x, residual) => layer.normalize(x, { training: true }, residual),
     end,
   );
 }

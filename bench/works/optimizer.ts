@@ -9,13 +9,13 @@ import type { Comparison, Work } from "../support/paired.ts";
 
 /** ResNet-18 for small images, 512 → 512 → 128 behind it: 65 tensors of 11.5 million numbers. */
 function resnet18Shapes(): number[][] {
-  const normalised = (kernel: number[]) => [kernel, [kernel[3]], [kernel[3]]];
-  const shapes = normalised([3, 3, 3, 64]);
+  const normalized = (kernel: number[]) => [kernel, [kernel[3]], [kernel[3]]];
+  const shapes = normalized([3, 3, 3, 64]);
   let from = 64;
   for (const to of [64, 128, 256, 512]) {
-    shapes.push(...normalised([3, 3, from, to]), ...normalised([3, 3, to, to]));
-    if (from !== to) shapes.push(...normalised([1, 1, from, to]));
-    shapes.push(...normalised([3, 3, to, to]), ...normalised([3, 3, to, to]));
+    shapes.push(...normalized([3, 3, from, to]), ...normalized([3, 3, to, to]));
+    if (from !== to) shapes.push(...normalized([1, 1, from, to]));
+    shapes.push(...normalized([3, 3, to, to]), ...normalized([3, 3, to, to]));
     from = to;
   }
   return [...shapes, [512, 512], [512], [512], [512, 128], [128]];

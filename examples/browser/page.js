@@ -30,8 +30,8 @@ function readSafetensors(buffer) {
 async function load() {
   const [model, buffer, sprite] = await Promise.all([
     tf.loadLayersModel("model/model.json"),
-    fetch("neighbours.safetensors").then((response) => {
-      if (!response.ok) throw new Error(`neighbours.safetensors: ${response.statusText}`);
+    fetch("neighbors.safetensors").then((response) => {
+      if (!response.ok) throw new Error(`neighbors.safetensors: ${response.statusText}`);
       return response.arrayBuffer();
     }),
     decode("sprite.webp"),
@@ -79,7 +79,7 @@ function canvasOf(width, height) {
 }
 
 /**
- * The image as the evaluation takes one: the shorter side to the encoder's size, the centre cut out,
+ * The image as the evaluation takes one: the shorter side to the encoder's size, the center cut out,
  * what is transparent on black. A large one is drawn 2, 4, 8 … times as large first and then halved,
  * each pixel the mean of four, so that none is skipped.
  */
@@ -102,15 +102,15 @@ function fit(image) {
   return context.getImageData(0, 0, width, height);
 }
 
-/** Grey images have one channel for the encoder, with the weights of ITU-R 601, as Pillow's. */
-function toGrey({ data }, inverted) {
+/** Gray images have one channel for the encoder, with the weights of ITU-R 601, as Pillow's. */
+function toGray({ data }, inverted) {
   for (let i = 0; i < data.length; i += 4) {
-    const grey = Math.round(0.299 * data[i] + 0.587 * data[i + 1] + 0.114 * data[i + 2]);
-    data.fill(inverted ? 255 - grey : grey, i, i + 3);
+    const gray = Math.round(0.299 * data[i] + 0.587 * data[i + 1] + 0.114 * data[i + 2]);
+    data.fill(inverted ? 255 - gray : gray, i, i + 3);
   }
 }
 
-/** The feature of RGBA pixels, of unit length. The model normalises pixels of 0 to 255 itself. */
+/** The feature of RGBA pixels, of unit length. The model normalizes pixels of 0 to 255 itself. */
 async function feature(rgba) {
   const [height, width, channels] = page.shape;
   const pixels = new Float32Array(height * width * channels);
@@ -171,7 +171,7 @@ function showSamples() {
   }));
 }
 
-/** The neighbours of one of the embedded images. */
+/** The neighbors of one of the embedded images. */
 function showPlace(place) {
   $("error").textContent = "";
   query = undefined;
@@ -186,11 +186,11 @@ function showPlace(place) {
   $("title").focus();
 }
 
-/** The neighbours of an image of the user's, where no later choice was faster. */
+/** The neighbors of an image of the user's, where no later choice was faster. */
 async function showQuery() {
   const asked = query;
   const image = fit(query.image);
-  if (page.shape[2] === 1) toGrey(image, $("invert").firstElementChild.checked);
+  if (page.shape[2] === 1) toGray(image, $("invert").firstElementChild.checked);
   const { canvas, context } = canvasOf(image.width, image.height);
   context.putImageData(image, 0, 0);
   $("invert").hidden = page.shape[2] !== 1;
@@ -216,7 +216,7 @@ function item(place, cosine) {
   const element = (tag, text, name = "") =>
     Object.assign(document.createElement(tag), { textContent: text, className: name });
   const button = document.createElement("button");
-  button.title = "Show the neighbours of this one";
+  button.title = "Show the neighbors of this one";
   const line = element("span", "", "cosine quiet");
   const bar = element("span", "", "bar");
   bar.append(element("i", ""));

@@ -70,8 +70,8 @@ async function prepare(args: string[]): Promise<void> {
     const indices = spread(run, flags.split, count);
     console.log(`embedding ${indices.length} images of ${run.names.dataset}, ${flags.split}`);
     await Deno.writeFile(
-      `${folder}/neighbours.safetensors`,
-      encodeSafetensors(...await neighbours(run, flags.split, indices)),
+      `${folder}/neighbors.safetensors`,
+      encodeSafetensors(...await neighbors(run, flags.split, indices)),
     );
     await Deno.writeFile(`${folder}/sprite.webp`, await sprite(run.dataset, flags.split, indices));
     await exportModel(path, `${folder}/model`);
@@ -118,7 +118,7 @@ function spread({ dataset }: LoadedRun, split: string, count: number): Int32Arra
 }
 
 /** Features of unit length, so that a product of two is their cosine; and what they are of. */
-async function neighbours(
+async function neighbors(
   run: LoadedRun,
   split: string,
   indices: Int32Array,
@@ -148,7 +148,7 @@ async function neighbours(
   ];
 }
 
-/** As `deno task export` does; `--pixels`: the page gives bytes, and the network normalises them. */
+/** As `deno task export` does; `--pixels`: the page gives bytes, and the network normalizes them. */
 async function exportModel(run: string, output: string): Promise<void> {
   const cli = import.meta.resolve("@tauplus/tauplus/cli");
   const config = import.meta.resolve("../../deno.json");

@@ -3,7 +3,7 @@ import { basename, dirname, join } from "node:path";
 import { UsageError } from "@tauplus/tauplus";
 
 /** The file that tells a folder made here from any other. */
-const MARK = "neighbours.safetensors";
+const MARK = "neighbors.safetensors";
 
 /**
  * Makes a folder: `make` fills one of another name, which takes its place when it is whole. Throws a

@@ -7,7 +7,7 @@ const LARGEST = 64;
 
 /**
  * The examples of a split as the tiles of one WebP image, row by row, ⌈√n⌉ in a row; larger images
- * are made smaller. Throws a UsageError where they are no images of bytes, grey or RGB.
+ * are made smaller. Throws a UsageError where they are no images of bytes, gray or RGB.
  */
 export async function sprite(
   dataset: Dataset,

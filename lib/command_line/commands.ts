@@ -28,7 +28,7 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     load: () => import("../commands/linear.ts"),
   },
   knn: {
-    summary: "Classify by the weighted nearest neighbours of a frozen encoder",
+    summary: "Classify by the weighted nearest neighbors of a frozen encoder",
     load: () => import("../commands/knn.ts"),
   },
   embed: {
@@ -36,7 +36,7 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     load: () => import("../commands/embed.ts"),
   },
   report: {
-    summary: "Write a page about one or more runs: curves, probes, map, neighbours, views",
+    summary: "Write a page about one or more runs: curves, probes, map, neighbors, views",
     load: () => import("../commands/report.ts"),
   },
   export: {

@@ -15,7 +15,7 @@ import { KINDS, loadRegistry } from "../registry.ts";
 import { pluginsOf } from "../trust.ts";
 import { progressBar } from "../terminal/progress.ts";
 import { note } from "../terminal/say.ts";
-import { coloured } from "../terminal/style.ts";
+import { colored } from "../terminal/style.ts";
 import { parseCommandLine } from "./arguments.ts";
 import { COMMANDS } from "./commands.ts";
 import { commandHelp } from "./help.ts";
@@ -25,7 +25,7 @@ import { type Output, output } from "./output.ts";
 import { interruptible } from "./signals.ts";
 import { versions } from "../version.ts";
 
-const ERROR = `${coloured("red", "error:")} `;
+const ERROR = `${colored("red", "error:")} `;
 
 /** Runs a command line; returns the exit code. Errors are one line each. */
 export async function main(args: readonly string[]): Promise<number> {

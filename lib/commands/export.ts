@@ -26,8 +26,8 @@ export const exportOptions = restoreOptions.extend({
   head: z.boolean().default(false)
     .describe("the projection head goes along, as pth-names always has it").meta(facts("call")),
   pixels: z.boolean().default(false).describe(
-    "tfjs and onnx: images are pixels of 0 to 255, which the network normalises itself; else they " +
-      "are float32, normalised as in training",
+    "tfjs and onnx: images are pixels of 0 to 255, which the network normalizes itself; else they " +
+      "are float32, normalized as in training",
   ).meta(facts("call")),
 });
 
@@ -43,7 +43,7 @@ const STAND_IN = {
   "dataset.test": 2,
 };
 
-/** Normalised by its `utils.py`. */
+/** Normalized by its `utils.py`. */
 const REFERENCE = {
   ...STAND_IN,
   "normalization.mean": [0.4914, 0.4822, 0.4465],

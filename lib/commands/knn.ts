@@ -1,5 +1,5 @@
 /**
- * `knn`: weighted nearest neighbours on a frozen encoder.
+ * `knn`: weighted nearest neighbors on a frozen encoder.
  *
  * @module
  */

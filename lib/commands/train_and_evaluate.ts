@@ -15,7 +15,7 @@ import { recordTrust } from "../trust.ts";
 import { train, type TrainStep } from "../train/train.ts";
 import type { Context } from "../command_line/command.ts";
 import { compare, resultsTable } from "./compare.ts";
-import { canJudge, checkNeighbours, judge, judgedBy } from "./shared/judge.ts";
+import { canJudge, checkNeighbors, judge, judgedBy } from "./shared/judge.ts";
 import { openDescribed } from "./shared/open_session.ts";
 import { command, type trainCommandOptions } from "./train.ts";
 
@@ -33,11 +33,11 @@ export async function trainAndEvaluate(
   const folder = options.resume === undefined ? undefined : await runToResume(context);
 
   const session = await openDescribed(context.config, context);
-  const labelled = canJudge(session);
-  if (labelled) {
-    checkNeighbours(session, options.k);
+  const labeled = canJudge(session);
+  if (labeled) {
+    checkNeighbors(session, options.k);
     const { plugin: { name }, options: { k } } = probe;
-    if (name === "knn") checkNeighbours(session, Number(k), "probe.k");
+    if (name === "knn") checkNeighbors(session, Number(k), "probe.k");
   }
   const makeEncoder = () => session.make("encoder", encoder.plugin, encoder.options);
   const trained = await makeEncoder();
@@ -81,7 +81,7 @@ export async function trainAndEvaluate(
           show(step);
           if (step.record) board.events?.follow();
         },
-        ...(labelled && {
+        ...(labeled && {
           onEvaluate: async () => {
             const { knn: { top1, top5 } } = await judge(context, session, { knn }, trained);
             return { knn_top1: top1, knn_top5: top5 };
@@ -97,7 +97,7 @@ export async function trainAndEvaluate(
       return judgedBy({ name, options: own }, context.config.flat, session.dataset, weights);
     };
     const { baselines } = options;
-    const results = labelled
+    const results = labeled
       ? await compare(context, {
         session,
         judges,
@@ -110,7 +110,7 @@ export async function trainAndEvaluate(
       })
       : undefined;
     if (!results) {
-      note("The dataset has no labelled splits train and test, so nothing is evaluated.");
+      note("The dataset has no labeled splits train and test, so nothing is evaluated.");
     }
     if (board.events) {
       const { endTensorBoard } = await import("./end_tensorboard.ts");

@@ -4,7 +4,7 @@
 /** The runs that were chosen; where none is, the server shows the newest. */
 const chosen = new Set(new URLSearchParams(location.search).getAll("run"));
 
-/** The runs that are shown, in the order of their colours. */
+/** The runs that are shown, in the order of their colors. */
 let shown = [];
 
 /** The lines of their logs, by run. */

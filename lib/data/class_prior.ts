@@ -14,7 +14,7 @@ function classSizes(labels: ArrayLike<number>): number[] {
 }
 
 /**
- * The true class prior τ⁺ of labelled examples: Σ over classes of p_c², the probability that two
+ * The true class prior τ⁺ of labeled examples: Σ over classes of p_c², the probability that two
  * examples drawn at random share their class (Chuang et al. 2020, section 3). 1/C for C balanced
  * classes; NaN where no label is known.
  */

@@ -26,7 +26,7 @@ export async function decodeImage(path: string, size: number, scale = 1): Promis
     const image = sharp(bytes, { failOn: "error", limitInputPixels: MAX_PIXELS })
       .autoOrient()
       .flatten({ background: "#000000" })
-      .resize(size, size, { fit: "cover", position: "centre" });
+      .resize(size, size, { fit: "cover", position: "center" });
     const { data, info } = await (scale === 1 ? image : image.linear(scale))
       .toColourspace("srgb")
       .raw({ depth: "uchar" })

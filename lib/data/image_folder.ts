@@ -11,7 +11,7 @@ import { decodeImage } from "./decode_image.ts";
 import {
   holdOut,
   type ImageList,
-  labelled,
+  labeled,
   type Labels,
   listImages,
   nameIn,
@@ -99,7 +99,7 @@ export async function openImageFolder(options: ImageFolderOptions, env: Env): Pr
     [...folders.values()].filter((folder) => !filesBelow(folder).some(isImage))
   );
   notes.push(...say("Passed over, folders without images:", empty.map(({ path }) => path), path));
-  const lists = labelled(found, parts, options, notes);
+  const lists = labeled(found, parts, options, notes);
   const divided = "test" in lists ? lists : holdOut(lists.train, path, testShare);
   const splits: Record<string, Split> = {};
   for (const [name, { classes, images }] of Object.entries(divided)) {

@@ -91,7 +91,7 @@ export function listImages(
 const DATE = /^(19|20)\d\d([-_.]?(0[1-9]|1[0-2])([-_.]?(0[1-9]|[12]\d|3[01]))?([ _-].*)?)?$/;
 
 /** The lists with the labels that are meant, all of them by the classes of `train`. */
-export function labelled(
+export function labeled(
   lists: Record<string, ImageList>,
   parts: Record<string, Folder>,
   { path, labels }: { readonly path: string; readonly labels: Labels },
@@ -138,13 +138,13 @@ export function labelled(
       [name, list],
     ) => [
       name,
-      name === "train" ? list : relabelled(list, parts[name].path, classes, parts.train),
+      name === "train" ? list : relabeled(list, parts[name].path, classes, parts.train),
     ]),
   );
 }
 
 /** A held-out part with the labels of the training images. */
-function relabelled(
+function relabeled(
   list: ImageList,
   path: string,
   classes: readonly string[],

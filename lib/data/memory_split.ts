@@ -6,7 +6,7 @@
 import type { Split } from "../plugin.ts";
 import { DataError } from "../errors.ts";
 
-/** A split of labelled examples from their bytes, [labels.length, ...shape], row-major. */
+/** A split of labeled examples from their bytes, [labels.length, ...shape], row-major. */
 export function memorySplit(
   examples: Uint8Array,
   labels: Int32Array,

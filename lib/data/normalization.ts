@@ -1,5 +1,5 @@
 /**
- * The normalisation of examples, where it is not to be the dataset's own.
+ * The normalization of examples, where it is not to be the dataset's own.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import { facts } from "../facts.ts";
 import { UsageError } from "../errors.ts";
 import type { Dataset } from "../plugin.ts";
 
-/** The settings of the normalisation, (x − mean)/std per channel. */
+/** The settings of the normalization, (x − mean)/std per channel. */
 export const normalizationOptions: z.ZodObject<{
   mean: z.ZodDefault<z.ZodArray<z.ZodNumber>>;
   std: z.ZodDefault<z.ZodArray<z.ZodNumber>>;
@@ -22,10 +22,10 @@ export const normalizationOptions: z.ZodObject<{
     ),
 });
 
-/** Checked settings of the normalisation. */
+/** Checked settings of the normalization. */
 export type NormalizationOptions = z.output<typeof normalizationOptions>;
 
-/** A dataset that `create` made, normalised otherwise. Throws UsageError where there are too many or few numbers. */
+/** A dataset that `create` made, normalized otherwise. Throws UsageError where there are too many or few numbers. */
 export function normalizedBy(dataset: Dataset, { mean, std }: NormalizationOptions): Dataset {
   if (mean.length === 0 && std.length === 0) return dataset;
   const channels = dataset.shape.at(-1);

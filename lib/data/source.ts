@@ -35,8 +35,8 @@ export interface DatasetSource {
   readonly folder: string;
   /** A page about the dataset. */
   readonly homepage: string;
-  /** The licence or terms of use, in a few words. */
-  readonly licence: string;
+  /** The license or terms of use, in a few words. */
+  readonly license: string;
   /** The files. */
   readonly files: readonly SourceFile[];
   /** Folders where packages of the operating system put all the files. */

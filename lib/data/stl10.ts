@@ -25,7 +25,7 @@ export interface Stl10 {
 
 /**
  * Opens the files in `folder`. Images are read from the files when they are asked for; the label of
- * an unlabelled image is −1.
+ * an unlabeled image is −1.
  *
  * @throws DataError where a file is missing or truncated, has labels of no class, or where there
  * are not as many labels as images.

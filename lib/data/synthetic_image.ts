@@ -3,8 +3,8 @@
  *
  * The class sets the direction of the stripes, then how dense they are, then the lobes of the
  * patches. All else is nuisance, drawn from the image's own stream: places, sizes, a slight turn,
- * colours, contrast, phases and exact spacing of the stripes, noise. What tells classes apart
- * survives a random crop, which contrastive learning needs; and colours vary little, or they would
+ * colors, contrast, phases and exact spacing of the stripes, noise. What tells classes apart
+ * survives a random crop, which contrastive learning needs; and colors vary little, or they would
  * be an easier way to tell images apart. Directions lie within 0°–90°, since a mirrored image must
  * stay in its class.
  *
@@ -64,7 +64,7 @@ export function drawSyntheticImage(image: SyntheticImage, random: Rng, out: Uint
   const { label, classes, size, noise } = image;
   const { direction, stripes, lobes } = lookOf(label, classes);
   const within = (low: number, high: number) => low + (high - low) * random.uniform();
-  const colour = (low: number, high: number, tint: number) => {
+  const color = (low: number, high: number, tint: number) => {
     const level = within(low, high);
     return [0, 1, 2].map(() => level + within(-tint, tint));
   };
@@ -76,8 +76,8 @@ export function drawSyntheticImage(image: SyntheticImage, random: Rng, out: Uint
     radius: within(0.15, 0.26) * size,
     phase: within(0, 2 * Math.PI),
   }));
-  const contrast = colour(0.2, 0.4, 0.05);
-  const [back, far] = [colour(0.3, 0.7, 0.06), colour(0.3, 0.7, 0.06)];
+  const contrast = color(0.2, 0.4, 0.05);
+  const [back, far] = [color(0.3, 0.7, 0.06), color(0.3, 0.7, 0.06)];
   const slope = within(0, 2 * Math.PI);
   const [slopeX, slopeY] = [Math.cos(slope) / size, Math.sin(slope) / size];
   const wave = 2 * Math.PI * stripes * within(0.88, 1.12) / size;

@@ -17,8 +17,8 @@ export interface EmbedOptions extends FeatureOptions {
 }
 
 /**
- * Writes the features of all examples of a split, labelled or not, to a safetensors file, whole or
- * not at all: `features` F32 [n, dim], not normalised; `labels` I32 [n], −1 where unknown;
+ * Writes the features of all examples of a split, labeled or not, to a safetensors file, whole or
+ * not at all: `features` F32 [n, dim], not normalized; `labels` I32 [n], −1 where unknown;
  * `indices` I32 [n], the places in the split. The metadata names dataset, split and encoder.
  *
  * Throws what {@linkcode featureRows} throws, and DataError where the file cannot be written.

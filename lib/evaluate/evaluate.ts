@@ -9,7 +9,7 @@ import { PluginError } from "../errors.ts";
 import { called } from "../guard.ts";
 import type { Encoder, Metrics, Probe, ProbeInput } from "../plugin.ts";
 import { type Augmentation, extractFeatures, type FeatureOptions } from "./features.ts";
-import { findSplit, labelledExamples } from "./splits.ts";
+import { findSplit, labeledExamples } from "./splits.ts";
 
 /** What features of both splits are computed from. */
 export interface ProbeInputOptions extends Omit<FeatureOptions, "split"> {
@@ -24,7 +24,7 @@ export interface ProbeInputOptions extends Omit<FeatureOptions, "split"> {
  */
 export async function extractProbeInput(options: ProbeInputOptions): Promise<ProbeInput> {
   for (const name of ["train", "test"]) {
-    labelledExamples(findSplit(options.dataset, name), name);
+    labeledExamples(findSplit(options.dataset, name), name);
   }
   const train = await extractFeatures({ ...options, split: "train" });
   try {

@@ -10,7 +10,7 @@ import { rng, STREAM } from "../random.ts";
 import { augment } from "../views/augment.ts";
 import { normalize } from "../views/normalize.ts";
 import type { ViewOptions } from "../views/options.ts";
-import { findSplit, labelledExamples } from "./splits.ts";
+import { findSplit, labeledExamples } from "./splits.ts";
 import { applyEncoder } from "../apply_encoder.ts";
 import { TrainingError, UsageError } from "../errors.ts";
 import { turn } from "./turn.ts";
@@ -41,7 +41,7 @@ const VIEW = 2 ** 16;
 /**
  * The features of the examples of a split, in its order, whatever their labels.
  *
- * Examples are normalised and go in at their native size. Throws UsageError where the encoder
+ * Examples are normalized and go in at their native size. Throws UsageError where the encoder
  * takes no such size, PluginError where it gives other shapes than it says, TrainingError where a
  * feature is not finite.
  *
@@ -62,7 +62,7 @@ export async function featureRows(
 }
 
 /**
- * The features of the labelled examples of a split. The caller disposes `features`.
+ * The features of the labeled examples of a split. The caller disposes `features`.
  *
  * `augmented` is there where `augmentation` is given and the dataset can augment the split: images
  * always, a dataset with its own views only the split it pretrains on.
@@ -74,7 +74,7 @@ export async function extractFeatures(
   options: FeatureOptions & { readonly augmentation?: Augmentation },
 ): Promise<FeatureSplit> {
   const { device: { tf }, encoder, dataset, split, augmentation } = options;
-  const { indices, labels } = labelledExamples(findSplit(dataset, split), split);
+  const { indices, labels } = labeledExamples(findSplit(dataset, split), split);
   const shape: [number, number] = [indices.length, encoder.dim];
   const features = tf.tensor2d(await featureRows(options, indices), shape);
   if (!augmentation || (dataset.views && split !== (dataset.pretrain ?? "train"))) {
@@ -115,7 +115,7 @@ async function augmentedRows(
 }
 
 /**
- * The normalised, flattened pixels of the labelled examples of a split as features: the baseline
+ * The normalized, flattened pixels of the labeled examples of a split as features: the baseline
  * that no encoder should lose to. The caller disposes `features`.
  */
 export async function pixelFeatures(
@@ -124,7 +124,7 @@ export async function pixelFeatures(
   const { device: { tf }, dataset, split } = options;
   const { shape, mean, std } = dataset;
   const source = findSplit(dataset, split);
-  const { indices, labels } = labelledExamples(source, split);
+  const { indices, labels } = labeledExamples(source, split);
   const dim = shape.reduce((product, n) => product * n, 1);
   const rows = await collectRows(
     indices,
@@ -137,7 +137,7 @@ export async function pixelFeatures(
 }
 
 /**
- * The features [batch, dim] of normalised examples in inference mode: batch normalisation uses its
+ * The features [batch, dim] of normalized examples in inference mode: batch normalization uses its
  * running statistics, dropout is off, and no weight changes.
  *
  * @param examples a batch of `shape`

@@ -9,7 +9,7 @@ import { UsageError } from "../errors.ts";
 import type { FeatureSplit, Tf } from "../plugin.ts";
 import { rng, STREAM } from "../random.ts";
 import { makeOptimizer } from "../train/optimizer.ts";
-import type { FitEnv } from "./fit_regularised.ts";
+import type { FitEnv } from "./fit_regularized.ts";
 import { regression } from "./softmax.ts";
 import { turn } from "./turn.ts";
 
@@ -26,7 +26,7 @@ export interface DclOptions {
 }
 
 /**
- * Adam on mini-batches of features of augmented images, from PyTorch's initialisation of
+ * Adam on mini-batches of features of augmented images, from PyTorch's initialization of
  * `nn.Linear`. Throws UsageError where `train` cannot be augmented.
  *
  * @returns W [dim + 1, classes], the bias in the last row, for raw features

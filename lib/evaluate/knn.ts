@@ -1,5 +1,5 @@
 /**
- * Weighted k-nearest-neighbour classification of frozen features, as Wu et al. 2018
+ * Weighted k-nearest-neighbor classification of frozen features, as Wu et al. 2018
  * (arXiv:1805.01978, section 3.4) and the reference code of debiased contrastive learning have it.
  *
  * @module
@@ -16,9 +16,9 @@ const BLOCK = 2 ** 24;
 
 /** The settings of weighted kNN. */
 export interface KnnOptions {
-  /** Neighbours that vote. */
+  /** Neighbors that vote. */
   readonly k: number;
-  /** A neighbour of cosine similarity s votes with the weight exp(s / temperature). */
+  /** A neighbor of cosine similarity s votes with the weight exp(s / temperature). */
   readonly temperature: number;
 }
 
@@ -35,8 +35,8 @@ export interface KnnEnv {
 }
 
 /**
- * Classifies `test` by its nearest neighbours in `train`: top-1, top-5, per-class accuracy,
- * confusion. A class that no neighbour is of is not predicted: the reference fills its first five
+ * Classifies `test` by its nearest neighbors in `train`: top-1, top-5, per-class accuracy,
+ * confusion. A class that no neighbor is of is not predicted: the reference fills its first five
  * with such classes, in an order that `argsort` does not promise. Of equal similarities the earlier
  * example votes, of equal scores the lower class comes first; the reference leaves both to `topk`
  * and `argsort`, which promise no order.
@@ -76,7 +76,7 @@ export async function knnScores(
   if (k > memory) {
     throw new UsageError({
       act: "run the kNN probe",
-      rule: `k must be at most the number of labelled training examples, ${memory}`,
+      rule: `k must be at most the number of labeled training examples, ${memory}`,
       got: k,
       next: `Set --k=${memory} or less.`,
     });

@@ -36,7 +36,7 @@ export interface Minimum extends Evaluation {
 }
 
 /**
- * Minimises a smooth convex function, nowhere negative, from `x0`: L-BFGS (Nocedal & Wright,
+ * Minimizes a smooth convex function, nowhere negative, from `x0`: L-BFGS (Nocedal & Wright,
  * "Numerical Optimization", algorithms 7.4 and 7.5) with backtracking to Armijo's condition.
  *
  * Ends at `tolerance`, after `iterations` steps, or where no shorter step lowers f any more, as

@@ -8,7 +8,7 @@ import { UsageError } from "../errors.ts";
 import { hasKernel, runKernel } from "../kernels/calls.ts";
 import type { FeatureSplit, Metrics, ProbeInput, Tf } from "../plugin.ts";
 import { type DclOptions, fitDcl } from "./fit_dcl.ts";
-import { type FitEnv, fitRegularised } from "./fit_regularised.ts";
+import { type FitEnv, fitRegularized } from "./fit_regularized.ts";
 import { type ClassificationMetrics, classificationMetrics, classNames } from "./metrics.ts";
 import { sumOverRows } from "./softmax.ts";
 
@@ -40,7 +40,7 @@ export async function linear(
   if (train.labels.length < 2) {
     throw new UsageError({
       act: "run the linear probe",
-      rule: "it needs two labelled training examples at least",
+      rule: "it needs two labeled training examples at least",
       got: train.labels.length,
       next: "Choose a dataset with more labels.",
     });
@@ -49,14 +49,14 @@ export async function linear(
   const standard = protocol === "standard";
   const [xTrain, xTest] = tf.tidy(() => {
     const rows = [train.features, test.features];
-    return standard ? standardise(tf, train.features, rows) : rows.map((x) => x.clone());
+    return standard ? standardize(tf, train.features, rows) : rows.map((x) => x.clone());
   });
   try {
     const fit = standard
-      ? await fitRegularised(xTrain, train.labels, names.length, env)
+      ? await fitRegularized(xTrain, train.labels, names.length, env)
       : { weights: await fitDcl(train, names.length, dcl, env) };
     const judge = (x: tf.Tensor2D, { labels }: FeatureSplit) =>
-      judgement(tf, x, labels, fit.weights, names);
+      judgment(tf, x, labels, fit.weights, names);
     const onTrain = await judge(xTrain, train);
     const onTest = await judge(xTest, test);
     return {
@@ -75,7 +75,7 @@ export async function linear(
  * (x − μ)/σ with the mean and standard deviation of `by`. A thousandth of a percent of the mean
  * variance is added to each, so that a feature that is all but constant is not blown up.
  */
-function standardise(
+function standardize(
   tf: Tf,
   by: tf.Tensor2D,
   all: readonly tf.Tensor2D[],
@@ -104,7 +104,7 @@ function standardise(
 }
 
 /** Metrics and mean cross-entropy of softmax([X 1]·W). */
-async function judgement(
+async function judgment(
   tf: Tf,
   x: tf.Tensor2D,
   labels: Int32Array,

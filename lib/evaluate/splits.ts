@@ -1,5 +1,5 @@
 /**
- * The splits of a dataset as evaluation needs them: present, and labelled.
+ * The splits of a dataset as evaluation needs them: present, and labeled.
  *
  * @module
  */
@@ -19,22 +19,22 @@ export function findSplit(dataset: Dataset, name: string): Split {
   });
 }
 
-/** The labelled examples of a split. */
-export interface Labelled {
+/** The labeled examples of a split. */
+export interface Labeled {
   /** Their places in the split, rising. */
   readonly indices: Int32Array;
   /** Their classes. */
   readonly labels: Int32Array;
 }
 
-/** The labelled examples of a split. Throws UsageError where it has none. */
-export function labelledExamples(split: Split, name: string): Labelled {
+/** The labeled examples of a split. Throws UsageError where it has none. */
+export function labeledExamples(split: Split, name: string): Labeled {
   const { labels = new Int32Array(0) } = split;
   const indices = Int32Array.from(labels.keys()).filter((index) => labels[index] >= 0);
   if (indices.length > 0) return { indices, labels: indices.map((index) => labels[index]) };
   throw new UsageError({
     act: `evaluate on the split ${name}`,
-    rule: "a probe needs labelled examples",
+    rule: "a probe needs labeled examples",
     got: `${split.length} examples without a label`,
     next: "Choose a dataset with labels, or evaluate nothing while training (--eval_every=0).",
   });

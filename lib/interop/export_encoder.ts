@@ -36,7 +36,7 @@ export interface ExportOptions extends ExportSource {
   readonly head?: tf.LayersModel;
   /** Whether batch norm is folded into what is before it. */
   readonly fold: boolean;
-  /** Whether the network takes pixels of 0 to 255 and normalises them itself (tfjs and onnx). */
+  /** Whether the network takes pixels of 0 to 255 and normalizes them itself (tfjs and onnx). */
   readonly pixels: boolean;
   /** How many batches each batch norm saw in training, 0 where that is unknown. */
   readonly batchesTracked: number;
@@ -62,7 +62,7 @@ export interface Exported {
  *   [batch, height, width, channels] → `feature`, and the head's output where it goes along.
  * - `onnx`: `image` [batch, channels, height, width] → `feature`, and `projection`.
  *
- * Images are float32 and normalised; with `pixels` they are of 0 to 255, bytes in ONNX.
+ * Images are float32 and normalized; with `pixels` they are of 0 to 255, bytes in ONNX.
  *
  * The metadata is that of {@linkcode exportMetadata}; of ONNX in `metadata_props`, of TensorFlow.js in
  * `userDefinedMetadata`. Throws a UsageError where a layer, named in it, cannot be exported so, or
@@ -136,7 +136,7 @@ function checkForm({ format, head, fold, pixels }: ExportOptions): void {
     throw new UsageError({ act, rule, next });
   };
   if (pixels && format !== "tfjs" && format !== "onnx") {
-    const rule = "the file has weights only, and nothing that would normalise";
+    const rule = "the file has weights only, and nothing that would normalize";
     refuse(`export with --pixels as ${format}`, rule, "Leave out --pixels.");
   }
   if (format !== "pth-names") return;

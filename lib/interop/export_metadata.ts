@@ -19,7 +19,7 @@ export interface ExportSource {
   readonly encoderOptions: Readonly<Record<string, unknown>>;
   /** The name of the dataset plugin, where it is known what the encoder was trained on. */
   readonly datasetName?: string;
-  /** The dataset whose normalisation the encoder expects. */
+  /** The dataset whose normalization the encoder expects. */
   readonly dataset: Pick<Dataset, "shape" | "mean" | "std">;
 }
 

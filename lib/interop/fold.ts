@@ -1,5 +1,5 @@
 /**
- * Batch normalisation, as it is at evaluation, folded into the layer before it.
+ * Batch normalization, as it is at evaluation, folded into the layer before it.
  *
  *     γ·(W·x + b − μ)/√(σ² + ε) + β = (s·W)·x + (β + s·(b − μ)),   s = γ/√(σ² + ε)
  *
@@ -19,7 +19,7 @@ import {
 } from "./export_graph.ts";
 
 /** An affine map of the outputs of a layer, [out] each. */
-export interface Normalisation {
+export interface Normalization {
   /** γ; 1 where absent. */
   readonly gamma?: ArrayLike<number>;
   /** β; 0 where absent. */
@@ -32,11 +32,11 @@ export interface Normalisation {
   readonly epsilon: number;
 }
 
-/** Kernel [.., out] and bias [out] that give the normalised output, in float64. */
+/** Kernel [.., out] and bias [out] that give the normalized output, in float64. */
 export function foldWeights(
   kernel: ArrayLike<number>,
   bias: ArrayLike<number> | undefined,
-  { gamma, beta, mean, variance, epsilon }: Normalisation,
+  { gamma, beta, mean, variance, epsilon }: Normalization,
 ): { kernel: Float64Array; bias: Float64Array } {
   const scale = Float64Array.from(variance, (v, c) => (gamma?.[c] ?? 1) / Math.sqrt(v + epsilon));
   const channels = scale.length;
@@ -95,12 +95,12 @@ export function foldBatchNorms(graph: ExportGraph): ExportGraph {
 }
 
 /** What a batch norm does at evaluation. Throws a UsageError unless it is one of channels. */
-export function normalisationOf(
+export function normalizationOf(
   { name, config, weights, outputShape }: ExportLayer,
-): Normalisation {
+): Normalization {
   const { epsilon, axis } = NormSettings.parse(config);
   if (axis !== -1 && axis !== outputShape.length) {
-    throw cannot(name, "it must normalise over the last axis, the channels", axis);
+    throw cannot(name, "it must normalize over the last axis, the channels", axis);
   }
   return {
     gamma: weights.get("gamma")?.data,
@@ -116,7 +116,7 @@ function folded(layer: ExportLayer, norm: ExportLayer): ExportLayer {
   const { kernel, bias } = foldWeights(
     data,
     layer.weights.get("bias")?.data,
-    normalisationOf(norm),
+    normalizationOf(norm),
   );
   return {
     ...layer,
@@ -134,7 +134,7 @@ const float32 = (shape: readonly number[], data: Float64Array): Weight => ({
   data: new Float32Array(data),
 });
 
-/** The name of the layer that normalises. */
+/** The name of the layer that normalizes. */
 const NAME = "normalization";
 
 /**

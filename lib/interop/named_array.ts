@@ -118,7 +118,7 @@ export function permute({ dtype, shape, data }: NamedArray, axes: readonly numbe
 export interface StridedView {
   /** The shape of the tensor. */
   readonly shape: readonly number[];
-  /** How many elements apart neighbours along each axis are. */
+  /** How many elements apart neighbors along each axis are. */
   readonly strides: readonly number[];
   /** Where its first element is. */
   readonly offset: number;

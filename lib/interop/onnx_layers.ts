@@ -6,7 +6,7 @@
  */
 import { z } from "zod";
 import { cannot, type ExportLayer } from "./export_graph.ts";
-import { normalisationOf } from "./fold.ts";
+import { normalizationOf } from "./fold.ts";
 import { permute } from "./named_array.ts";
 import type { OnnxAttribute, OnnxConstant } from "./onnx_proto.ts";
 import { adaptiveAveragePool } from "./onnx_pool.ts";
@@ -92,7 +92,7 @@ export const OPERATORS: Readonly<Record<string, (site: Site) => void>> = {
   },
 
   BatchNormalization({ layer, inputs, constant, add }) {
-    const { gamma, beta, mean, variance, epsilon } = normalisationOf(layer);
+    const { gamma, beta, mean, variance, epsilon } = normalizationOf(layer);
     const vector = (name: string, values: ArrayLike<number> | undefined, standard: number) =>
       constant(name, [mean.length], Float32Array.from(mean, (_, c) => values?.[c] ?? standard));
     const statistics = [

@@ -27,7 +27,7 @@ import {
 /** More axes than PyTorch allows. */
 const MAX_AXES = 64;
 
-/** The classes of storages by their elements; complex and quantised ones are not read. */
+/** The classes of storages by their elements; complex and quantized ones are not read. */
 const STORAGES: Readonly<Record<string, Dtype>> = {
   DoubleStorage: "F64",
   FloatStorage: "F32",

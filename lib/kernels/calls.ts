@@ -80,7 +80,7 @@ export interface ViewDraws {
   readonly jitterRanges: JitterRanges;
   /** Smallest and largest standard deviation of the blur, in pixels. */
   readonly blurSigma: Range;
-  /** Probabilities that a view is flipped, jittered, grey, blurred. */
+  /** Probabilities that a view is flipped, jittered, gray, blurred. */
   readonly probabilities: Readonly<Record<"flip" | "jitter" | "grayscale" | "blur", number>>;
 }
 

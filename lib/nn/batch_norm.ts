@@ -1,5 +1,5 @@
 /**
- * Batch normalisation as PyTorch's `BatchNorm1d` and `BatchNorm2d`, as a TensorFlow.js layer. It is
+ * Batch normalization as PyTorch's `BatchNorm1d` and `BatchNorm2d`, as a TensorFlow.js layer. It is
  * saved as a stock `BatchNormalization`, so a stock TensorFlow.js loads it.
  *
  * @module
@@ -32,12 +32,12 @@ export interface BatchNormOptions {
    * more here, and stands for it where the saved model is loaded.
    */
   readonly relu?: boolean;
-  /** Passes on what it is given: an {@linkcode AddRelu} behind it normalises, in the same pass. */
+  /** Passes on what it is given: an {@linkcode AddRelu} behind it normalizes, in the same pass. */
   readonly deferred?: boolean;
 }
 
 /**
- * Normalises every channel of [batch, c] or [batch, h, w, c]. In training by the batch's mean and
+ * Normalizes every channel of [batch, c] or [batch, h, w, c]. In training by the batch's mean and
  * biased variance, while the running statistics take the unbiased variance, as in PyTorch; at
  * evaluation by the running statistics.
  */
@@ -59,14 +59,14 @@ export class BatchNorm extends Stock {
    */
   override call(inputs: tf.Tensor | tf.Tensor[], options: CallOptions): tf.Tensor {
     const x = Array.isArray(inputs) ? inputs[0] : inputs;
-    return this.#deferred ? x : this.normalise(x, options);
+    return this.#deferred ? x : this.normalize(x, options);
   }
 
-  /** x normalised; with a `residual` max(normalised + residual, 0), else as {@linkcode call}. */
-  normalise(x: tf.Tensor, options: CallOptions, residual?: tf.Tensor): tf.Tensor {
+  /** x normalized; with a `residual` max(normalized + residual, 0), else as {@linkcode call}. */
+  normalize(x: tf.Tensor, options: CallOptions, residual?: tf.Tensor): tf.Tensor {
     return tf.tidy(() => {
       const [gamma, beta, mean, variance] = this.weights;
-      const normalisation = {
+      const normalization = {
         gamma: gamma.read(),
         beta: beta.read(),
         epsilon: EPSILON,
@@ -74,17 +74,17 @@ export class BatchNorm extends Stock {
         residual,
       };
       if (!options?.["training"]) {
-        return batchNormInference(x, mean.read(), variance.read(), normalisation);
+        return batchNormInference(x, mean.read(), variance.read(), normalization);
       }
-      if (x.size / normalisation.gamma.size < 2) {
+      if (x.size / normalization.gamma.size < 2) {
         throw new TrainingError({
-          act: `normalise a batch in ${this.name}`,
+          act: `normalize a batch in ${this.name}`,
           rule: "training needs two or more values per channel",
           got: `the shape ${x.shape}`,
           next: "Choose a larger batch.",
         });
       }
-      return batchNormTraining(x, normalisation, { mean, variance, momentum: 1 - MOMENTUM });
+      return batchNormTraining(x, normalization, { mean, variance, momentum: 1 - MOMENTUM });
     });
   }
 }

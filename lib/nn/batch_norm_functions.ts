@@ -1,5 +1,5 @@
 /**
- * Batch normalisation with its gradient in few passes (Ioffe & Szegedy 2015, arXiv:1502.03167).
+ * Batch normalization with its gradient in few passes (Ioffe & Szegedy 2015, arXiv:1502.03167).
  *
  * With the mean μ and the biased variance v of a channel over its m values, d = x − μ,
  * s = 1/√(v + ε) and ⟨·⟩ the mean over the m values:
@@ -27,7 +27,7 @@ export interface BatchNormInputs {
   readonly epsilon: number;
   /** Whether max(y, 0) is taken. */
   readonly relu: boolean;
-  /** Of the shape of x: y is max(normalised + residual, 0), the end of a residual block. */
+  /** Of the shape of x: y is max(normalized + residual, 0), the end of a residual block. */
   readonly residual?: tf.Tensor;
 }
 
@@ -42,7 +42,7 @@ export interface Running {
 }
 
 /**
- * Normalises by the statistics of the batch itself, and moves the running ones towards them.
+ * Normalizes by the statistics of the batch itself, and moves the running ones towards them.
  *
  * @param x [rows, c] or [batch, h, w, c], of two rows or more
  * @returns y, of the shape of x; first-order gradients flow to x, γ, β and the residual
@@ -72,19 +72,19 @@ export function batchNormTraining(
   const rows = x.size / gamma.size;
   const y = withGradient([x, gamma, beta], (save) => {
     const mean = channelMean(x);
-    const centred = channelAffine(x, tf.onesLike(mean), mean.neg());
-    const variance = tf.tidy(() => channelMean(centred.square()));
+    const centered = channelAffine(x, tf.onesLike(mean), mean.neg());
+    const variance = tf.tidy(() => channelMean(centered.square()));
     move(running.mean, mean, running.momentum);
     move(running.variance, variance.mul(rows / (rows - 1)), running.momentum);
     const inverseStd = variance.add(epsilon).rsqrt();
-    const value = channelAffine(centred, gamma.mul(inverseStd), beta);
+    const value = channelAffine(centered, gamma.mul(inverseStd), beta);
     save([x, gamma, mean, inverseStd]);
     return { value, gradFunc: gradientByBatch };
   });
   return ended(y, relu, residual);
 }
 
-/** What follows the normalisation, by kernels of TensorFlow.js. */
+/** What follows the normalization, by kernels of TensorFlow.js. */
 function ended(y: tf.Tensor, relu: boolean, residual?: tf.Tensor): tf.Tensor {
   return residual ? y.add(residual).relu() : relu ? y.relu() : y;
 }
@@ -101,20 +101,20 @@ function move(running: tf.LayerVariable, value: tf.Tensor, momentum: number): vo
 
 function gradientByBatch(dy: tf.Tensor, [x, gamma, mean, inverseStd]: tf.Tensor[]): tf.Tensor[] {
   const rows = x.size / mean.size;
-  const centred = channelAffine(x, tf.onesLike(mean), mean.neg());
+  const centered = channelAffine(x, tf.onesLike(mean), mean.neg());
   const meanDy = channelMean(dy);
-  const meanDyCentred = tf.tidy(() => channelMean(dy.mul(centred)));
+  const meanDyCentered = tf.tidy(() => channelMean(dy.mul(centered)));
   const scale = gamma.mul(inverseStd);
-  const slope = scale.mul(inverseStd.square()).mul(meanDyCentred).neg();
+  const slope = scale.mul(inverseStd.square()).mul(meanDyCentered).neg();
   const dx = tf.tidy(() =>
-    channelAffine(dy, scale, scale.mul(meanDy).neg()).add(channelAffine(centred, slope))
+    channelAffine(dy, scale, scale.mul(meanDy).neg()).add(channelAffine(centered, slope))
   );
-  centred.dispose();
-  return [dx, meanDyCentred.mul(inverseStd).mul(rows), meanDy.mul(rows)];
+  centered.dispose();
+  return [dx, meanDyCentered.mul(inverseStd).mul(rows), meanDy.mul(rows)];
 }
 
 /**
- * Normalises by given statistics, which get no gradient: y = γ·(x − mean)/√(variance + ε) + β.
+ * Normalizes by given statistics, which get no gradient: y = γ·(x − mean)/√(variance + ε) + β.
  *
  * @param x [rows, c] or [batch, h, w, c]
  * @returns y, of the shape of x; first-order gradients flow to x, γ, β and the residual
@@ -143,11 +143,11 @@ export function batchNormInference(
       gradFunc: (dy, [x, gamma, mean, variance, value]) => {
         const passed = relu || residual ? dy.mul(value.step()) : dy;
         const inverseStd = variance.add(epsilon).rsqrt();
-        const normalised = channelAffine(x, inverseStd, mean.mul(inverseStd).neg());
+        const normalized = channelAffine(x, inverseStd, mean.mul(inverseStd).neg());
         const rows = x.size / mean.size;
         return [
           channelAffine(passed, gamma.mul(inverseStd)),
-          channelMean(passed.mul(normalised)).mul(rows),
+          channelMean(passed.mul(normalized)).mul(rows),
           channelMean(passed).mul(rows),
           ...(residual ? [passed] : []),
         ];

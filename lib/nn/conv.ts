@@ -31,7 +31,7 @@ export function conv2d(x: tf.SymbolicTensor, options: ConvOptions): tf.SymbolicT
   return applyLayer(new Conv2D(options), input);
 }
 
-/** Batch normalisation as PyTorch's, see {@linkcode BatchNorm}. */
+/** Batch normalization as PyTorch's, see {@linkcode BatchNorm}. */
 export function batchNorm(x: tf.SymbolicTensor, name: string): tf.SymbolicTensor {
   return applyLayer(new BatchNorm({ name }), x);
 }
@@ -124,9 +124,9 @@ class AddRelu extends StockAdd {
     this.#branch = branch;
   }
 
-  /** max(normalised(x) + residual, 0). */
+  /** max(normalized(x) + residual, 0). */
   override call(inputs: tf.Tensor | tf.Tensor[], options: CallOptions): tf.Tensor {
     const [x, residual] = Array.isArray(inputs) ? inputs : [];
-    return this.#branch.normalise(x, options, residual);
+    return this.#branch.normalize(x, options, residual);
   }
 }

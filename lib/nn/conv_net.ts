@@ -7,7 +7,7 @@ import * as tf from "@tensorflow/tfjs";
 import type { Rng } from "../random.ts";
 import { AdaptiveAveragePool } from "./adaptive_average_pool.ts";
 import { applyLayer, batchNormRelu, conv2d, globalAveragePool } from "./conv.ts";
-import { initialise } from "./initialise.ts";
+import { initialize } from "./initialize.ts";
 
 /** One stage: 3×3 convolution, batch norm, ReLU. */
 export interface ConvStage {
@@ -37,6 +37,6 @@ export function convNet(
     ? globalAveragePool(last, "avgpool")
     : applyLayer(new AdaptiveAveragePool({ name: "avgpool", size: grid }), last);
   const model = tf.model({ inputs: input, outputs: features });
-  initialise(model, random);
+  initialize(model, random);
   return model;
 }

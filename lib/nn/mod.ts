@@ -20,7 +20,7 @@ export * from "./batch_norm.ts";
 export * from "./conv.ts";
 export * from "./conv_net.ts";
 export * from "./image_channels.ts";
-export * from "./initialise.ts";
+export * from "./initialize.ts";
 export * from "./projection_head.ts";
 export * from "./resnet.ts";
 export * from "./weights.ts";

@@ -7,10 +7,10 @@
 import * as tf from "@tensorflow/tfjs";
 import { rng, STREAM } from "../random.ts";
 import { applyLayer, batchNormRelu } from "./conv.ts";
-import { HEAD_WEIGHTS, initialise } from "./initialise.ts";
+import { HEAD_WEIGHTS, initialize } from "./initialize.ts";
 
 /**
- * Linear without bias, batch norm, ReLU, linear: [b, inputDim] → [b, featureDim], not normalised.
+ * Linear without bias, batch norm, ReLU, linear: [b, inputDim] → [b, featureDim], not normalized.
  * The layers are `head.0` to `head.3`, as in a PyTorch `Sequential`.
  */
 export function projectionHead(
@@ -24,7 +24,7 @@ export function projectionHead(
   let x = linear(input, "head.0", hidden, false);
   x = batchNormRelu(x, "head.1", "head.2");
   const model = tf.model({ inputs: input, outputs: linear(x, "head.3", featureDim, true) });
-  initialise(model, rng(seed, STREAM.weights, HEAD_WEIGHTS));
+  initialize(model, rng(seed, STREAM.weights, HEAD_WEIGHTS));
   return model;
 }
 

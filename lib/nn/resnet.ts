@@ -14,7 +14,7 @@ import {
   globalAveragePool,
   maxPool,
 } from "./conv.ts";
-import { initialise } from "./initialise.ts";
+import { initialize } from "./initialize.ts";
 
 /** `basic`: two 3×3. `bottleneck`: 1×1, 3×3 (which has the stride, "v1.5"), 1×1 of 4× the width. */
 export type Block = "basic" | "bottleneck";
@@ -60,7 +60,7 @@ export function resnet(options: ResNetOptions, random: Rng): tf.LayersModel {
   const model = tf.model({ inputs: input, outputs: globalAveragePool(x, "avgpool") });
   // The reference puts a new Conv2d in the place of torchvision's first, after torchvision has drawn
   // its weights, so that this one keeps PyTorch's default.
-  initialise(model, random, stem === "small" ? ["conv1"] : []);
+  initialize(model, random, stem === "small" ? ["conv1"] : []);
   return model;
 }
 

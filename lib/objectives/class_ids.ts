@@ -9,7 +9,7 @@ import type { ObjectiveInput, Tf } from "../plugin.ts";
 import { checkViews, differ, type Similarities, similarities } from "./similarities.ts";
 
 /** The similarities of a batch, and which of its rows are of other classes. */
-export interface LabelledSimilarities extends Similarities {
+export interface LabeledSimilarities extends Similarities {
   /** 1 where the classes of row i and row j differ, else 0, [n, n]. */
   readonly otherClass: tf.Tensor2D;
 }
@@ -18,12 +18,12 @@ export interface LabelledSimilarities extends Similarities {
  * What objectives that look at labels start from, at temperature t. Throws a UsageError where there
  * are no labels, or the views are not as {@linkcode checkViews} wants them.
  */
-export function labelledSimilarities(
+export function labeledSimilarities(
   tf: Tf,
   objective: string,
   input: ObjectiveInput,
   temperature: number,
-): LabelledSimilarities {
+): LabeledSimilarities {
   checkViews(input.views, { objective });
   const otherClass = differ(classIds(tf, objective, input));
   return { ...similarities(tf, input.views, temperature), otherClass };
@@ -41,7 +41,7 @@ export function classIds(tf: Tf, objective: string, input: ObjectiveInput): tf.T
       act: `compute the ${objective} loss`,
       rule: "it needs the label of every example",
       got: labels === undefined ? "none" : `${labels.shape[0]} for ${batch}`,
-      next: "Choose a labelled dataset and split, or an objective without labels such as debiased.",
+      next: "Choose a labeled dataset and split, or an objective without labels such as debiased.",
     });
   }
   const own = tf.range(-1, -1 - batch, -1);

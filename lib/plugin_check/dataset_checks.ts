@@ -33,7 +33,7 @@ const same = (a: ExampleBatch, b: ExampleBatch) =>
 
 function splits({ dataset: { splits } }: DatasetSubject): Finding {
   const counts = Object.entries(splits).map(([name, { length, labels }]) =>
-    `${name} ${length.toLocaleString("en")}${labels ? "" : " unlabelled"}`
+    `${name} ${length.toLocaleString("en")}${labels ? "" : " unlabeled"}`
   );
   const empty = Object.entries(splits).find(([, { length }]) => length === 0);
   if (empty) return fail(`the split ${empty[0]} has no examples`);
@@ -42,9 +42,9 @@ function splits({ dataset: { splits } }: DatasetSubject): Finding {
 }
 
 function labels({ dataset: { classes, splits } }: DatasetSubject): Finding {
-  const labelled = Object.entries(splits).filter(([, { labels }]) => labels);
-  if (labelled.length === 0) return info("none");
-  for (const [name, { labels = new Int32Array() }] of labelled) {
+  const labeled = Object.entries(splits).filter(([, { labels }]) => labels);
+  if (labeled.length === 0) return info("none");
+  for (const [name, { labels = new Int32Array() }] of labeled) {
     const wrong = labels.find((label) => label < -1 || label >= classes.length);
     if (wrong !== undefined) {
       return fail(`${wrong} in ${name}, of ${classes.length} classes`);
@@ -52,7 +52,7 @@ function labels({ dataset: { classes, splits } }: DatasetSubject): Finding {
   }
   const doubled = classes.find((name, i) => classes.indexOf(name) !== i);
   if (doubled !== undefined) return fail(`two classes are called ${doubled}`);
-  const used = new Set(labelled.flatMap(([, { labels }]) => [...labels ?? []]));
+  const used = new Set(labeled.flatMap(([, { labels }]) => [...labels ?? []]));
   const unused = classes.filter((_, label) => !used.has(label));
   return unused.length === 0
     ? pass(`of ${classes.length} classes`)

@@ -26,7 +26,7 @@ export const INPUT_SHAPE: readonly number[] = [SIDE, SIDE, 3];
 /** Images of a batch. */
 export const BATCH = 4;
 
-/** Noise in the place of normalised images; the caller disposes. */
+/** Noise in the place of normalized images; the caller disposes. */
 export function images(
   { device: { tf } }: EncoderSubject,
   batch = BATCH,

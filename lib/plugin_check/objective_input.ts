@@ -35,10 +35,10 @@ export function randomViews(
   const random = rng(seed, count, batch, dim);
   const normals = () =>
     Array.from({ length: dim }, (_, d) => random.normal() * (d < rank ? 1 : 0.1));
-  const centres = Array.from({ length: batch }, normals);
+  const centers = Array.from({ length: batch }, normals);
   return Array.from({ length: count }, () =>
-    centres.map((centre) => {
-      const row = normals().map((x, d) => centre[d] + 0.6 * x);
+    centers.map((center) => {
+      const row = normals().map((x, d) => center[d] + 0.6 * x);
       const norm = unit ? Math.hypot(...row) : 1;
       return row.map((x) => x / norm);
     }));

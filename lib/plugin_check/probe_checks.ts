@@ -147,9 +147,9 @@ export interface CloudOptions {
   readonly dim: number;
   /** The number of classes. */
   readonly classes: number;
-  /** The standard deviation within a cloud; the centres are standard normal. */
+  /** The standard deviation within a cloud; the centers are standard normal. */
   readonly spread: number;
-  /** Of the noise, not of the centres; default 1. */
+  /** Of the noise, not of the centers; default 1. */
   readonly seed?: number;
 }
 

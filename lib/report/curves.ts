@@ -39,7 +39,7 @@ export interface CurvePoint {
 }
 
 /**
- * Okabe and Ito's colours, which are told apart with every colour vision and on white as well as on
+ * Okabe and Ito's colors, which are told apart with every color vision and on white as well as on
  * black: less their black and yellow.
  */
 export const SERIES_COLORS: readonly string[] = [
@@ -51,14 +51,14 @@ export const SERIES_COLORS: readonly string[] = [
   "#56b4e9",
 ];
 
-/** Lines of a seventh run and on are dashed, so that colours can come again. */
+/** Lines of a seventh run and on are dashed, so that colors can come again. */
 const DASHES = [[1, 0], [6, 3], [2, 2]];
 
 /** How a run's line looks, in every figure. */
 export interface CurveLine {
   /** The run's name. */
   readonly run: string;
-  /** Its colour. */
+  /** Its color. */
   readonly color: string;
   /** Lengths of dashes and gaps in pixels; a line without gaps has one of 0. */
   readonly dash: readonly number[];

@@ -7,7 +7,7 @@ import type { Figure } from "./curves.ts";
 import { pageSvg } from "./figure.ts";
 import { escapeHtml, Html } from "./html.ts";
 
-/** A figure as SVG; its colours are those of the text around it. */
+/** A figure as SVG; its colors are those of the text around it. */
 export interface Drawing extends Omit<Figure, "spec"> {
   /** With its title and legend. */
   readonly svg: string;

@@ -14,7 +14,7 @@ const CONFIG: Config = {
   legend: { labelFontSize: 12, labelLimit: 0, orient: "top" },
 };
 
-/** Words and axes of a chart in a page have the colour of the text around it, light or dark. */
+/** Words and axes of a chart in a page have the color of the text around it, light or dark. */
 const PAGE_CONFIG: Config = {
   font: "system-ui, sans-serif",
   axis: {
@@ -62,7 +62,7 @@ export async function figure(
 }
 
 /**
- * A chart as SVG to stand in a page: without background, in the colour of the text around it.
+ * A chart as SVG to stand in a page: without background, in the color of the text around it.
  *
  * @param bare without its title and legend, which the page has
  */
@@ -90,7 +90,7 @@ function spelled<T>(chart: T): T {
 
 /**
  * A chart for a page that draws it itself, as vega takes it, with vega's SVG renderer: as wide as
- * the element it is in, and in colours as {@linkcode pageSvg}.
+ * the element it is in, and in colors as {@linkcode pageSvg}.
  */
 export async function liveSpec(chart: ChartSpec): Promise<Spec> {
   return await pageSpec({ ...chart, width: "container" });
@@ -130,7 +130,7 @@ export interface Chart {
   readonly points: readonly Point[];
 }
 
-/** Charts of lines, both axes logarithmic, with the same colours for the same series. */
+/** Charts of lines, both axes logarithmic, with the same colors for the same series. */
 export function lineCharts(charts: readonly Chart[]): ChartSpec[] {
   const series = [...new Set(charts.flatMap(({ points }) => points.map(({ series }) => series)))];
   return charts.map((chart) => lineChart(chart, series));

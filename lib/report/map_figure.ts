@@ -8,8 +8,8 @@ import type { Figure } from "./curves.ts";
 import type { TestImages } from "./test_images.ts";
 
 /**
- * Colours of classes: Petroff's ten (2021, arXiv:2107.02270), chosen to be told apart with every
- * colour vision, on light and on dark. Ten classes more have another shape.
+ * Colors of classes: Petroff's ten (2021, arXiv:2107.02270), chosen to be told apart with every
+ * color vision, on light and on dark. Ten classes more have another shape.
  */
 const CLASS_COLORS: readonly string[] = [
   "#3f90da",
@@ -33,10 +33,10 @@ export const MOST_NAMED = 20;
 const WIDTH = 520;
 const HEIGHT = 440;
 
-/** The text behind a text, so that it can be read over points; a page's cards define the colour. */
+/** The text behind a text, so that it can be read over points; a page's cards define the color. */
 const HALO = "var(--card, white)";
 
-/** The colour of a class. */
+/** The color of a class. */
 export function classColor(label: number): string {
   return label < 0 ? "#8888" : CLASS_COLORS[label % CLASS_COLORS.length];
 }
@@ -48,7 +48,7 @@ export function mapFigure(id: string, run: string, images: TestImages): Figure {
   const name = (label: number) => label < 0 ? "unknown" : classes[label] ?? String(label);
   const points = places.map(([x, y], i) => ({ x, y, label: labels?.[i] ?? -1 }));
   const known = Array.from({ length: count }, (_, label) => label);
-  const centres = known.flatMap((label) => {
+  const centers = known.flatMap((label) => {
     const own = points.filter((point) => point.label === label);
     if (own.length === 0 || count > MOST_NAMED) return [];
     return [{
@@ -66,13 +66,13 @@ export function mapFigure(id: string, run: string, images: TestImages): Figure {
     ...place,
     text: { field: "name", type: "nominal" as const },
   };
-  const named = apart(centres, [span(places, 0).domain, span(places, 1).domain]);
+  const named = apart(centers, [span(places, 0).domain, span(places, 1).domain]);
   return {
     id,
     title: `UMAP of ${indices.length.toLocaleString("en")} test images`,
     alt: `Map of ${indices.length} of ${total} test images by the features of ${run}` +
-      (centres.length > 0
-        ? `, ${centres.length} classes: ${centres.map(({ name }) => name).join(", ")}.`
+      (centers.length > 0
+        ? `, ${centers.length} classes: ${centers.map(({ name }) => name).join(", ")}.`
         : "."),
     spec: {
       width: WIDTH,

@@ -6,7 +6,7 @@
 import { type Drawing, picture } from "./drawing.ts";
 import { classColor, MOST_NAMED } from "./map_figure.ts";
 import { Html, html } from "./html.ts";
-import { className } from "./neighbour_grid.ts";
+import { className } from "./neighbor_grid.ts";
 import type { TestImages } from "./test_images.ts";
 
 /** What the page's script is told of a map's images. */
@@ -23,15 +23,15 @@ export interface MapData {
   /** The names of the classes. */
   readonly classes: readonly string[];
   /** Its nearest images. */
-  readonly neighbours: readonly (readonly number[])[];
+  readonly neighbors: readonly (readonly number[])[];
 }
 
-/** Neighbours that are shown of an image. */
+/** Neighbors that are shown of an image. */
 const SHOWN = 8;
 
 /** The map; `id` is what its names begin with. */
 export function mapView(id: string, drawing: Drawing, images: TestImages, sheet: string): Html {
-  const { indices, labels, neighbours } = images;
+  const { indices, labels, neighbors } = images;
   const data: MapData = {
     sheet,
     columns: images.sheet.columns,
@@ -39,7 +39,7 @@ export function mapView(id: string, drawing: Drawing, images: TestImages, sheet:
     indices: [...indices],
     labels: labels ? [...labels] : [...indices].map(() => -1),
     classes: images.classes,
-    neighbours: neighbours.map(({ rows }) => rows.slice(0, SHOWN)),
+    neighbors: neighbors.map(({ rows }) => rows.slice(0, SHOWN)),
   };
   const present = [...new Set(data.labels)].filter((label) => label >= 0).sort((a, b) => a - b);
   const first = (label: number) => className(images, data.labels.indexOf(label));

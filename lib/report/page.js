@@ -63,7 +63,7 @@ function explore(figure) {
     current = i;
     overlay.replaceChildren(
       ...(kept === undefined ? [] : [
-        ...data.neighbours[kept].flatMap((other) => [spoke(kept, other), ring(other, 3.5, 1)]),
+        ...data.neighbors[kept].flatMap((other) => [spoke(kept, other), ring(other, 3.5, 1)]),
         ring(kept, 6, 2),
       ]),
       ...(i === undefined || i === kept ? [] : [ring(i, 5.5, 1.5)]),
@@ -89,7 +89,7 @@ function explore(figure) {
       return;
     }
     const near = element("ol", "", "near");
-    for (const other of data.neighbours[i]) {
+    for (const other of data.neighbors[i]) {
       const button = element("button", "", data.labels[other] === data.labels[i] ? "" : "other");
       button.type = "button";
       button.title = `${nameOf(other)}: go there`;

@@ -9,7 +9,7 @@ import { type Curve, SERIES_COLORS } from "./curves.ts";
 import { type Drawing, picture } from "./drawing.ts";
 import { type Content, Html, html } from "./html.ts";
 import { mapView } from "./map_view.ts";
-import { neighbourGrid } from "./neighbour_grid.ts";
+import { neighborGrid } from "./neighbor_grid.ts";
 import { showValue } from "../options.ts";
 import { probeOf } from "../run/results.ts";
 import { overview } from "./overview.ts";
@@ -60,10 +60,10 @@ export function page(runs: readonly ReportRun[], drawings: Drawings): string {
         })),
     ],
     [
-      "neighbours",
-      "Nearest neighbours",
+      "neighbors",
+      "Nearest neighbors",
       "",
-      each(runs, ({ test }, i) => part(test, (found) => neighbourGrid(found, testSheet(runs, i)))),
+      each(runs, ({ test }, i) => part(test, (found) => neighborGrid(found, testSheet(runs, i)))),
     ],
     [
       "views",
@@ -145,7 +145,7 @@ function probe(runs: readonly ReportRun[], { perClass, confusion }: Drawings): C
       const drawing = confusion[i];
       return drawing && titled(
         drawing,
-        "Test images by true and predicted class; the colour is the share of the row. " +
+        "Test images by true and predicted class; the color is the share of the row. " +
           `Top-1 ${top1.toFixed(2)} %, top-5 ${top5.toFixed(2)} %.`,
         "confusion",
       );
@@ -206,7 +206,7 @@ function titled(drawing: Drawing, words: Content, name: string = drawing.id): Co
   `;
 }
 
-/** Which colour is which run. */
+/** Which color is which run. */
 function key(runs: readonly ReportRun[]): Content {
   if (runs.length === 1) return undefined;
   return html`
@@ -245,7 +245,7 @@ function testSheet(runs: readonly ReportRun[], i: number): string {
   return `test-${runs.findIndex((run) => uri(run) === uri(runs[i]))}`;
 }
 
-/** The rules of the runs' colours and of their images. */
+/** The rules of the runs' colors and of their images. */
 function runRules(runs: readonly ReportRun[]): string {
   return runs.flatMap(({ test, views }, i) => [
     `.swatch.run-${i}{background:${SERIES_COLORS[i % SERIES_COLORS.length]}}`,

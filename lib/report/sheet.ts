@@ -21,7 +21,7 @@ export interface Sheet {
   readonly height: number;
 }
 
-/** Throws UsageError unless examples of this shape are images that can be drawn, grey or RGB. */
+/** Throws UsageError unless examples of this shape are images that can be drawn, gray or RGB. */
 export function checkDrawable(shape: readonly number[]): void {
   if (shape.length === 3 && (shape[2] === 1 || shape[2] === 3)) return;
   throw new UsageError({

@@ -1,5 +1,5 @@
 /**
- * Test images as a trained encoder sees them: their neighbours, and their places on a map.
+ * Test images as a trained encoder sees them: their neighbors, and their places on a map.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import { onDemand } from "../packages/on_demand.ts";
 import type { Encoder } from "../plugin.ts";
 import { rng, STREAM } from "../random.ts";
 import type { Session } from "../session.ts";
-import { type Neighbours, neighboursOf } from "./neighbour_grid.ts";
+import { type Neighbors, neighborsOf } from "./neighbor_grid.ts";
 import { checkDrawable, type Sheet, sheetOf } from "./sheet.ts";
 import { turn } from "../evaluate/turn.ts";
 
@@ -18,7 +18,7 @@ import { turn } from "../evaluate/turn.ts";
 export interface TestImages {
   /** Their places in the split. */
   readonly indices: Int32Array;
-  /** Their classes, −1 where unknown; undefined where nothing is labelled. */
+  /** Their classes, −1 where unknown; undefined where nothing is labeled. */
   readonly labels?: Int32Array;
   /** The names of the classes. */
   readonly classes: readonly string[];
@@ -27,7 +27,7 @@ export interface TestImages {
   /** The images. */
   readonly sheet: Sheet;
   /** The nearest ones of each among the others. */
-  readonly neighbours: readonly Neighbours[];
+  readonly neighbors: readonly Neighbors[];
   /** Where each is on the map. */
   readonly places: readonly Place[];
 }
@@ -69,9 +69,9 @@ export async function examineTestImages(
     { device, dataset, encoder, split: "test", batchSize: BATCH, progress, signal },
     indices,
   );
-  const k = Math.min(MAP_NEIGHBOURS, indices.length - 1);
-  const neighbours = await neighboursOf(device, features, encoder.dim, k, signal);
-  const places = await mapOf(neighbours, {
+  const k = Math.min(MAP_NEIGHBORS, indices.length - 1);
+  const neighbors = await neighborsOf(device, features, encoder.dim, k, signal);
+  const places = await mapOf(neighbors, {
     seed: 0,
     signal,
     progress: (done, total) => progress({ task: "map of test", done, total, unit: "epochs" }),
@@ -83,12 +83,12 @@ export async function examineTestImages(
     classes: dataset.classes,
     total: split.length,
     sheet: await sheetOf(bytesOf(images), dataset.shape, LARGEST),
-    neighbours,
+    neighbors,
     places,
   };
 }
 
-/** Pixels as bytes; floats are taken as in 0–1, as normalisation takes them. */
+/** Pixels as bytes; floats are taken as in 0–1, as normalization takes them. */
 export function bytesOf(images: Uint8Array | Float32Array): Uint8Array {
   if (images instanceof Uint8Array) return images;
   return Uint8Array.from(images, (value) => Math.round(255 * Math.min(1, Math.max(0, value))));
@@ -97,8 +97,8 @@ export function bytesOf(images: Uint8Array | Float32Array): Uint8Array {
 /** A place on a map. */
 export type Place = readonly [x: number, y: number];
 
-/** Neighbours of an image that its place depends on; UMAP's own default, itself included. */
-const MAP_NEIGHBOURS = 15;
+/** Neighbors of an image that its place depends on; UMAP's own default, itself included. */
+const MAP_NEIGHBORS = 15;
 
 /** How a map is made. */
 interface MapOptions {
@@ -111,27 +111,27 @@ interface MapOptions {
 }
 
 /**
- * UMAP (McInnes et al. 2018, arXiv:1802.03426) of rows whose neighbours are known exactly, under the
+ * UMAP (McInnes et al. 2018, arXiv:1802.03426) of rows whose neighbors are known exactly, under the
  * distance 1 − cosine; by umap-js with its defaults.
  */
 export async function mapOf(
-  neighbours: readonly Neighbours[],
+  neighbors: readonly Neighbors[],
   { seed, progress, signal }: MapOptions,
 ): Promise<Place[]> {
   const { UMAP } = await onDemand("umap-js");
   const random = rng(seed, STREAM.report, 0);
   // Fewer than there are images, as it demands.
-  const k = Math.min(MAP_NEIGHBOURS, neighbours.length - 1);
+  const k = Math.min(MAP_NEIGHBORS, neighbors.length - 1);
   const umap = new UMAP({ nNeighbors: k, random: () => random.uniform() });
-  // It takes each row for its own first neighbour.
+  // It takes each row for its own first neighbor.
   umap.setPrecomputedKNN(
-    neighbours.map(({ rows }, self) => [self, ...rows.slice(0, k - 1)]),
-    neighbours.map(({ cosines }) => [
+    neighbors.map(({ rows }, self) => [self, ...rows.slice(0, k - 1)]),
+    neighbors.map(({ cosines }) => [
       0,
       ...cosines.slice(0, k - 1).map((cosine) => Math.max(0, 1 - cosine)),
     ]),
   );
-  const total = umap.initializeFit(neighbours.map((_, row) => [row]));
+  const total = umap.initializeFit(neighbors.map((_, row) => [row]));
   for (let epoch = 0; epoch < total; epoch++) {
     if (epoch % 10 === 0) {
       await turn(signal);

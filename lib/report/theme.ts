@@ -1,5 +1,5 @@
 /**
- * How our pages look: colours, type and the plain elements, light or dark as the reader's system is.
+ * How our pages look: colors, type and the plain elements, light or dark as the reader's system is.
  *
  * @module
  */

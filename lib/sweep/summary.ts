@@ -94,7 +94,7 @@ export interface SummaryParts {
 }
 
 /** Means, deviations and paired differences. */
-export function summarise({ seeds, baseline, outcomes }: SummaryParts): SweepSummary {
+export function summarize({ seeds, baseline, outcomes }: SummaryParts): SweepSummary {
   const results = outcomes.flatMap(({ result }) => result ?? []);
   const probes = [...new Set(results.flatMap(({ trained }) => Object.keys(trained)))];
   const configs = outcomes.map(({ run }) => run.config);

@@ -20,10 +20,10 @@ import { plan, type Run } from "./plan.ts";
 import { markdown, terminalTable } from "./report.ts";
 import { gzipLog } from "./result.ts";
 import { type Outcome, runAll } from "./run_all.ts";
-import { summarise } from "./summary.ts";
+import { summarize } from "./summary.ts";
 import { OUTPUT } from "./train_run.ts";
 import { cacheFolder } from "../cache.ts";
-import { canJudge, checkNeighbours } from "../commands/shared/judge.ts";
+import { canJudge, checkNeighbors } from "../commands/shared/judge.ts";
 import { chosen } from "../config.ts";
 import { create } from "../create.ts";
 import type { BaseEnv } from "../plugin.ts";
@@ -52,7 +52,7 @@ export async function sweep(
     note(`sweep    arms ${arms.length} × seeds ${seeds.length} = ${runs.length} runs, in ${out}`);
     const outcomes = await runAll(runs, { jobs: options.jobs, signal, bar, stepsOf });
     if (outcomes.some(({ result }) => result)) {
-      const found = { ...circumstances(), ...summarise({ seeds, baseline, outcomes }) };
+      const found = { ...circumstances(), ...summarize({ seeds, baseline, outcomes }) };
       await writeAtomic(join(out, "sweep.json"), jsonText(found));
       await writeAtomic(join(out, "metrics.jsonl.gz"), await gzipLog(outcomes));
       await writeAtomic(join(out, "sweep.svg"), await sweepFigure(found));
@@ -88,7 +88,7 @@ function checkFailures(outcomes: readonly Outcome[]): void {
  * Opens every dataset once.
  *
  * @returns how many steps a run has, by the run.
- * @throws UsageError where a dataset has no labels to judge by, or fewer examples than neighbours.
+ * @throws UsageError where a dataset has no labels to judge by, or fewer examples than neighbors.
  */
 export async function checkData(
   runs: readonly Run[],
@@ -107,12 +107,12 @@ export async function checkData(
       if (!canJudge({ dataset })) {
         throw new UsageError({
           act: `sweep over ${plugin.name}`,
-          rule: "its splits train and test must be labelled, or there is nothing to compare by",
-          next: "Choose a labelled dataset; deno task train trains without labels.",
+          rule: "its splits train and test must be labeled, or there is nothing to compare by",
+          next: "Choose a labeled dataset; deno task train trains without labels.",
         });
       }
       for (const other of runs.filter((other) => key(other) === key(run))) {
-        checkNeighbours({ dataset }, Number(other.config.k));
+        checkNeighbors({ dataset }, Number(other.config.k));
       }
       examples.set(key(run), dataset.splits[dataset.pretrain ?? "train"].length);
     } finally {

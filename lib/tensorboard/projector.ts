@@ -91,7 +91,7 @@ function tensors(features: Float32Array, count: number, dim: number): string {
 
 function metadata(labels: Int32Array, indices: Int32Array, classes: readonly string[]): string {
   const name = (label: number) =>
-    label < 0 ? "unlabelled" : (classes[label] ?? String(label)).replace(/\s/g, " ");
+    label < 0 ? "unlabeled" : (classes[label] ?? String(label)).replace(/\s/g, " ");
   const rows = Array.from(indices, (index) => `${name(labels[index])}\t${index}\n`);
   return "class\tindex\n" + rows.join("");
 }

@@ -10,7 +10,7 @@ import type { ProgressBar } from "./progress.ts";
 import { draw } from "./say.ts";
 import { terminalWidth, truncated, widthOf } from "./width.ts";
 import { amount, duration } from "./amounts.ts";
-import { coloured } from "./style.ts";
+import { colored } from "./style.ts";
 
 /** A bar on the screen. */
 interface Bar {
@@ -141,5 +141,5 @@ function bar(share: number | undefined, size: number): string {
   const percent = `${String(Math.floor(100 * share)).padStart(3)} %`;
   if (size === 0) return percent;
   const full = Math.round(share * size);
-  return `${coloured("cyan", "█".repeat(full))}${"░".repeat(size - full)} ${percent}`;
+  return `${colored("cyan", "█".repeat(full))}${"░".repeat(size - full)} ${percent}`;
 }

@@ -1,5 +1,5 @@
 /**
- * Colour on standard error, sparingly, and only where it is wanted: on a terminal, but not with
+ * Color on standard error, sparingly, and only where it is wanted: on a terminal, but not with
  * NO_COLOR or TERM=dumb; FORCE_COLOR is stronger than all of them, as in Node and Deno.
  *
  * @module
@@ -7,7 +7,7 @@
 import process from "node:process";
 import { styleText } from "node:util";
 
-/** A text in a colour, or as it is where standard error shows none. */
-export function coloured(colour: "red" | "yellow" | "cyan", text: string): string {
-  return styleText(colour, text, { stream: process.stderr });
+/** A text in a color, or as it is where standard error shows none. */
+export function colored(color: "red" | "yellow" | "cyan", text: string): string {
+  return styleText(color, text, { stream: process.stderr });
 }

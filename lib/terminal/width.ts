@@ -19,7 +19,7 @@ export function terminalWidth(stream: Pick<typeof Deno.stdout, "isTerminal">): n
   }
 }
 
-/** The columns that a text takes: none for a colour, two for most letters of East Asia. */
+/** The columns that a text takes: none for a color, two for most letters of East Asia. */
 export function widthOf(text: string): number {
   return truncatedWidth(text).width;
 }

@@ -25,7 +25,7 @@ export interface Batch {
   readonly views: (begin: number, end: number) => tf.Tensor[];
   /** The shape of one view. */
   readonly shape: readonly number[];
-  /** The class of each example, −1 where unknown; absent where nothing is labelled. */
+  /** The class of each example, −1 where unknown; absent where nothing is labeled. */
   readonly labels?: Int32Array;
 }
 

@@ -79,11 +79,11 @@ function embedding(network: Network, x: tf.Tensor): tf.Tensor2D {
   const { encoder, head, unitRows } = network;
   const features = applyEncoder(encoder, x, true);
   const rows = head.apply(features, { training: true }) as tf.Tensor2D;
-  return unitRows ? normaliseRows(rows) : rows;
+  return unitRows ? normalizeRows(rows) : rows;
 }
 
 /** z/max(‖z‖, 1e-12), with the gradient 0 through the maximum and no 0/0 at a row of zeros. */
-function normaliseRows(rows: tf.Tensor2D): tf.Tensor2D {
+function normalizeRows(rows: tf.Tensor2D): tf.Tensor2D {
   return rows.div(rows.square().sum(1, true).maximum(SHORTEST ** 2).sqrt());
 }
 

@@ -89,7 +89,7 @@ export const trainOptions: z.ZodObject<{
   logEvery: z.int().min(1).default(10).describe("steps between lines of the log").meta(
     facts("machine", { result: true }),
   ),
-  k: z.int().min(1).default(200).describe("neighbours of the kNN evaluation").meta(
+  k: z.int().min(1).default(200).describe("neighbors of the kNN evaluation").meta(
     facts("judging", { reference: true }),
   ),
   knnTemperature: z.number().positive().default(0.5).describe(

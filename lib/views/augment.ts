@@ -25,12 +25,12 @@ export interface ViewKey {
 }
 
 /**
- * One random view of each image: crop and resize, flip, colour jitter, grayscale, Gaussian blur,
- * normalise, in this order, as the reference (and SimCLR) has it.
+ * One random view of each image: crop and resize, flip, color jitter, grayscale, Gaussian blur,
+ * normalize, in this order, as the reference (and SimCLR) has it.
  *
- * Bytes are scaled to 0–1 and clamped to it by each colour operation. Saturation, hue and
- * grayscale act on images of three channels only. Floats are not colours: they are cropped,
- * flipped, blurred and normalised, nothing else.
+ * Bytes are scaled to 0–1 and clamped to it by each color operation. Saturation, hue and
+ * grayscale act on images of three channels only. Floats are not colors: they are cropped,
+ * flipped, blurred and normalized, nothing else.
  *
  * @param examples [n, height, width, channels]
  * @param shape [height, width, channels]
@@ -75,7 +75,7 @@ export function augment(
   return views;
 }
 
-/** The operations in the drawn order; saturation and hue where there is colour. */
+/** The operations in the drawn order; saturation and hue where there is color. */
 function colorJitter(image: Float32Array, channels: number, jitter: Jitter): void {
   for (const operation of jitter.order) {
     if (operation === "brightness") adjustBrightness(image, jitter.brightness);

@@ -44,7 +44,7 @@ export function checkMoments(
     }
     const form = name === "std" ? "positive and finite" : "finite";
     throw new PluginError({
-      act: "normalise the examples",
+      act: "normalize the examples",
       rule: `the dataset's ${name} must be 1 or ${channels} numbers (its channels), each ${form}`,
       got: `[${values.join(", ")}]`,
       next: `Set the ${name} of the dataset's plugin.`,

@@ -1,13 +1,13 @@
 /**
- * The colour operations, in place on images of 0–1 with interleaved channels: torchvision's
- * formulas for tensors, with Pillow's weights for grey, as the reference's images were Pillow's.
+ * The color operations, in place on images of 0–1 with interleaved channels: torchvision's
+ * formulas for tensors, with Pillow's weights for gray, as the reference's images were Pillow's.
  *
  * @module
  */
 
 const clamp = (x: number): number => x < 0 ? 0 : x > 1 ? 1 : x;
 
-/** Grey (ITU-R BT.601). */
+/** Gray (ITU-R BT.601). */
 const luma = (r: number, g: number, b: number): number => 0.299 * r + 0.587 * g + 0.114 * b;
 
 /** x ← clamp(factor·x). */
@@ -15,7 +15,7 @@ export function adjustBrightness(image: Float32Array, factor: number): void {
   for (let i = 0; i < image.length; i++) image[i] = clamp(factor * image[i]);
 }
 
-/** x ← clamp(factor·x + (1 − factor)·m), m the mean of the grey image; of all values if not RGB. */
+/** x ← clamp(factor·x + (1 − factor)·m), m the mean of the gray image; of all values if not RGB. */
 export function adjustContrast(image: Float32Array, channels: number, factor: number): void {
   let sum = 0;
   if (channels === 3) {
@@ -28,13 +28,13 @@ export function adjustContrast(image: Float32Array, channels: number, factor: nu
   for (let i = 0; i < image.length; i++) image[i] = clamp(factor * image[i] + pivot);
 }
 
-/** x ← clamp(factor·x + (1 − factor)·grey(x)), RGB; factor 0 leaves grey. */
+/** x ← clamp(factor·x + (1 − factor)·gray(x)), RGB; factor 0 leaves gray. */
 export function adjustSaturation(image: Float32Array, factor: number): void {
   for (let i = 0; i < image.length; i += 3) {
-    const grey = (1 - factor) * luma(image[i], image[i + 1], image[i + 2]);
-    image[i] = clamp(factor * image[i] + grey);
-    image[i + 1] = clamp(factor * image[i + 1] + grey);
-    image[i + 2] = clamp(factor * image[i + 2] + grey);
+    const gray = (1 - factor) * luma(image[i], image[i + 1], image[i + 2]);
+    image[i] = clamp(factor * image[i] + gray);
+    image[i + 1] = clamp(factor * image[i + 1] + gray);
+    image[i + 2] = clamp(factor * image[i + 2] + gray);
   }
 }
 

@@ -42,7 +42,7 @@ export const viewOptions: z.ZodObject<{
   cropRatioMax: z.number().positive().default(4 / 3)
     .describe("largest width : height of a crop").meta(facts("input")),
   flip: probability(0.5).describe("probability of a horizontal flip").meta(facts("input")),
-  jitter: probability(0.8).describe("probability of the colour jitter").meta(facts("input")),
+  jitter: probability(0.8).describe("probability of the color jitter").meta(facts("input")),
   brightness: strength(0.4).describe("jitter: the brightness factor is within 1 ± this").meta(
     facts("input"),
   ),
@@ -50,14 +50,14 @@ export const viewOptions: z.ZodObject<{
     facts("input"),
   ),
   saturation: strength(0.4)
-    .describe("jitter: the saturation factor is within 1 ± this (colour images)").meta(
+    .describe("jitter: the saturation factor is within 1 ± this (color images)").meta(
       facts("input"),
     ),
   hue: z.number().min(0).max(0.5).default(0.1)
-    .describe("jitter: the hue turns by up to ± this, in whole turns (colour images)").meta(
+    .describe("jitter: the hue turns by up to ± this, in whole turns (color images)").meta(
       facts("input"),
     ),
-  grayscale: probability(0.2).describe("probability of losing all colour (colour images)").meta(
+  grayscale: probability(0.2).describe("probability of losing all color (color images)").meta(
     facts("input"),
   ),
   blur: probability(0.5).describe("probability of the Gaussian blur").meta(facts("input")),

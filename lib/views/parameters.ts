@@ -17,16 +17,16 @@ import type { Rng } from "../random.ts";
 import { type CropBox, cropPlace, type CropRule, cropRule, cropSides } from "./crop_box.ts";
 import type { ViewOptions } from "./options.ts";
 
-/** The four operations of the colour jitter. */
+/** The four operations of the color jitter. */
 export type JitterOperation = "brightness" | "contrast" | "saturation" | "hue";
 
-/** The colour jitter of one view. */
+/** The color jitter of one view. */
 export interface Jitter {
   /** Multiplies the image. */
   readonly brightness: number;
-  /** Blends between the mean of the grey image (0) and the image (1), or beyond. */
+  /** Blends between the mean of the gray image (0) and the image (1), or beyond. */
   readonly contrast: number;
-  /** Blends between the grey image (0) and the image (1), or beyond. */
+  /** Blends between the gray image (0) and the image (1), or beyond. */
   readonly saturation: number;
   /** Added to the hue, in turns, −0.5 … 0.5. */
   readonly hue: number;
@@ -40,9 +40,9 @@ export interface ViewParameters {
   readonly crop: CropBox;
   /** Whether left and right change places. */
   readonly flip: boolean;
-  /** The colour jitter, or null. */
+  /** The color jitter, or null. */
   readonly jitter: Jitter | null;
-  /** Whether the colour is lost. */
+  /** Whether the color is lost. */
   readonly grayscale: boolean;
   /** Standard deviation of the Gaussian blur in pixels, or null. */
   readonly blurSigma: number | null;

@@ -9,7 +9,7 @@ import type { ExampleBatch } from "../plugin.ts";
 import type { CropBox } from "./crop_box.ts";
 
 /**
- * Weights of one axis. With s = inSize/outSize, r = max(s, 1) and the centre c = (x + ½)·s, output x is
+ * Weights of one axis. With s = inSize/outSize, r = max(s, 1) and the center c = (x + ½)·s, output x is
  * Σ over i of wᵢ·inᵢ, wᵢ ∝ max(0, 1 − |i + ½ − c|/r).
  */
 class Taps {

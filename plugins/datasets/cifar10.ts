@@ -18,7 +18,7 @@ const CLASSES = "airplane automobile bird cat deer dog frog horse ship truck".sp
 const SOURCE: DatasetSource = {
   folder: "cifar10",
   homepage: "https://www.cs.toronto.edu/~kriz/cifar.html",
-  licence: "none stated; please cite Krizhevsky 2009",
+  license: "none stated; please cite Krizhevsky 2009",
   files: [{
     name: "cifar-10-binary.tar.gz",
     url: "https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz",
@@ -62,7 +62,7 @@ const SOURCE: DatasetSource = {
 /** CIFAR-10, downloaded on first use. */
 export default defineDataset({
   name: "cifar10",
-  summary: "50,000 + 10,000 images in 10 classes, 32×32 colour; 170 MB to download",
+  summary: "50,000 + 10,000 images in 10 classes, 32×32 color; 170 MB to download",
   options: z.strictObject(sourceOptions),
   source: SOURCE,
   create: async (options, env) => {

@@ -35,7 +35,7 @@ const COARSE = (
 const SOURCE: DatasetSource = {
   folder: "cifar100",
   homepage: "https://www.cs.toronto.edu/~kriz/cifar.html",
-  licence: "none stated; please cite Krizhevsky 2009",
+  license: "none stated; please cite Krizhevsky 2009",
   files: [{
     name: "cifar-100-binary.tar.gz",
     url: "https://www.cs.toronto.edu/~kriz/cifar-100-binary.tar.gz",
@@ -59,7 +59,7 @@ const SOURCE: DatasetSource = {
 /** CIFAR-100 with its 100 classes or 20 superclasses, downloaded on first use. */
 export default defineDataset({
   name: "cifar100",
-  summary: "50,000 + 10,000 images in 100 classes, 32×32 colour; 169 MB to download",
+  summary: "50,000 + 10,000 images in 100 classes, 32×32 color; 169 MB to download",
   options: z.strictObject({
     ...sourceOptions,
     labels: z.enum(["fine", "coarse"]).default("fine")

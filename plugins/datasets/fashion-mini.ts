@@ -2,7 +2,7 @@
  * The default dataset: 7,500 training and 2,000 test images of Fashion-MNIST (Xiao, Rasul, Vollgraf
  * 2017, arXiv:1708.07747), as many of each class, part of this package so that nothing is fetched.
  *
- * `fashion-mini/make.ts` says how they were chosen; `fashion-mini/LICENSE` is their licence.
+ * `fashion-mini/make.ts` says how they were chosen; `fashion-mini/LICENSE` is their license.
  *
  * @module
  */
@@ -13,7 +13,7 @@ import { defineDataset } from "../../lib/plugin.ts";
 /** Fashion-MNIST, a balanced part of it, from this package. */
 export default defineDataset({
   name: "fashion-mini",
-  summary: "7,500 + 2,000 images of Fashion-MNIST in 10 balanced classes, 28×28 grey; built in",
+  summary: "7,500 + 2,000 images of Fashion-MNIST in 10 balanced classes, 28×28 gray; built in",
   options: z.strictObject({}),
   create: async () => {
     const { readIdxSplit } = await import("../../lib/data/idx_split.ts");

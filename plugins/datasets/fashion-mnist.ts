@@ -16,7 +16,7 @@ const PUBLISHER = "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com";
 const SOURCE: DatasetSource = {
   folder: "fashion-mnist",
   homepage: "https://github.com/zalandoresearch/fashion-mnist",
-  licence: "MIT, © 2017 Zalando SE",
+  license: "MIT, © 2017 Zalando SE",
   // Debian's package dataset-fashion-mnist.
   installed: ["/usr/share/datasets/fashion-mnist"],
   files: [
@@ -50,7 +50,7 @@ const SOURCE: DatasetSource = {
 /** Fashion-MNIST, whole, downloaded on first use. */
 export default defineDataset({
   name: "fashion-mnist",
-  summary: "60,000 + 10,000 images in 10 classes, 28×28 grey; 31 MB to download",
+  summary: "60,000 + 10,000 images in 10 classes, 28×28 gray; 31 MB to download",
   options: z.strictObject(sourceOptions),
   source: SOURCE,
   create: async (options, env) => {

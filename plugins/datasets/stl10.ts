@@ -1,7 +1,7 @@
 /**
  * STL-10 (Coates, Ng, Lee, "An analysis of single-layer networks in unsupervised feature learning",
  * AISTATS 2011): 5,000 training and 8,000 test images of 10 classes, and 100,000 images without
- * labels. Its training images with the unlabelled ones are what the debiased paper trains on.
+ * labels. Its training images with the unlabeled ones are what the debiased paper trains on.
  *
  * @module
  */
@@ -19,7 +19,7 @@ const CLASSES = "airplane bird car cat deer dog horse monkey ship truck".split("
 const SOURCE: DatasetSource = {
   folder: "stl10",
   homepage: "https://cs.stanford.edu/~acoates/stl10/",
-  licence: "none stated; images taken from ImageNet; please cite Coates, Ng and Lee 2011",
+  license: "none stated; images taken from ImageNet; please cite Coates, Ng and Lee 2011",
   files: [{
     name: "stl10_binary.tar.gz",
     url: "http://ai.stanford.edu/~acoates/stl10/stl10_binary.tar.gz",
@@ -58,7 +58,7 @@ const SOURCE: DatasetSource = {
 /** STL-10, downloaded on first use; the images stay on the disk. */
 export default defineDataset({
   name: "stl10",
-  summary: "105,000 + 8,000 images in 10 classes, 5,000 labelled, 96×96 colour; 2.6 GB to download",
+  summary: "105,000 + 8,000 images in 10 classes, 5,000 labeled, 96×96 color; 2.6 GB to download",
   options: z.strictObject(sourceOptions),
   source: SOURCE,
   create: async (options, env) => {

@@ -29,9 +29,9 @@ export default defineObjective({
     ),
   }),
   create: ({ lambda }, { tf }) => {
-    const standardise = (view: tf.Tensor2D) => {
-      const centred = view.sub<tf.Tensor2D>(view.mean(0));
-      return centred.mul<tf.Tensor2D>(centred.square().mean(0).add(EPSILON).rsqrt());
+    const standardize = (view: tf.Tensor2D) => {
+      const centered = view.sub<tf.Tensor2D>(view.mean(0));
+      return centered.mul<tf.Tensor2D>(centered.square().mean(0).add(EPSILON).rsqrt());
     };
     return {
       unitRows: false,
@@ -40,7 +40,7 @@ export default defineObjective({
         tf.tidy(() => {
           checkViews(views, { objective: "barlow-twins", exactly: 2 });
           const [batch, dim] = views[0].shape;
-          const [a, b] = views.map(standardise);
+          const [a, b] = views.map(standardize);
           const diagonal = a.mul(b).mean(0).sub(1).square().sum();
           const off = differ(tf.range(0, dim));
           const correlation = a.matMul<tf.Tensor2D>(b, true).div(batch);

@@ -5,7 +5,7 @@
  */
 import { z } from "zod";
 import { facts } from "../../lib/facts.ts";
-import { labelledSimilarities } from "../../lib/objectives/class_ids.ts";
+import { labeledSimilarities } from "../../lib/objectives/class_ids.ts";
 import { contrast } from "../../lib/objectives/contrast.ts";
 import { maskedLogSumExp } from "../../lib/objectives/similarities.ts";
 import { defineObjective } from "../../lib/plugin.ts";
@@ -27,7 +27,7 @@ export default defineObjective({
     symmetry: ["batch", "views"],
     loss: (input) =>
       tf.tidy(() => {
-        const { all, positives, negatives, otherClass: others } = labelledSimilarities(
+        const { all, positives, negatives, otherClass: others } = labeledSimilarities(
           tf,
           "oracle",
           input,

@@ -5,7 +5,7 @@
  */
 import { z } from "zod";
 import { facts } from "../../lib/facts.ts";
-import { labelledSimilarities } from "../../lib/objectives/class_ids.ts";
+import { labeledSimilarities } from "../../lib/objectives/class_ids.ts";
 import { differ, maskedLogSumExp } from "../../lib/objectives/similarities.ts";
 import { defineObjective } from "../../lib/plugin.ts";
 
@@ -26,7 +26,7 @@ export default defineObjective({
     symmetry: ["batch", "views"],
     loss: (input) =>
       tf.tidy(() => {
-        const { all, otherClass } = labelledSimilarities(tf, "supcon", input, temperature);
+        const { all, otherClass } = labeledSimilarities(tf, "supcon", input, temperature);
         const others = differ(tf.range(0, all.shape[0]));
         const positive = others.sub(otherClass);
         const mean = all.mul(positive).sum(1).div(positive.sum(1));

@@ -37,13 +37,13 @@ export default defineObjective({
     ),
   }),
   create: ({ invariance, variance, covariance }, { tf }) => {
-    const regularise = (view: tf.Tensor2D) => {
+    const regularize = (view: tf.Tensor2D) => {
       const [batch, dim] = view.shape;
-      const centred = view.sub<tf.Tensor2D>(view.mean(0));
-      const std = centred.square().sum(0).div(batch - 1).add(EPSILON).sqrt();
+      const centered = view.sub<tf.Tensor2D>(view.mean(0));
+      const std = centered.square().sum(0).div(batch - 1).add(EPSILON).sqrt();
       const spread = tf.scalar(1).sub(std).relu().mean().mul(variance / 2);
       const off = differ(tf.range(0, dim));
-      const products = centred.matMul<tf.Tensor2D>(centred, true).div(batch - 1).mul(off);
+      const products = centered.matMul<tf.Tensor2D>(centered, true).div(batch - 1).mul(off);
       return spread.add(products.square().sum().mul(covariance / dim));
     };
     return {
@@ -54,7 +54,7 @@ export default defineObjective({
           checkViews(views, { objective: "vicreg", exactly: 2 });
           const [a, b] = views;
           const apart = a.sub(b).square().mean().mul(invariance);
-          return apart.add(regularise(a)).add(regularise(b)).asScalar();
+          return apart.add(regularize(a)).add(regularize(b)).asScalar();
         }),
     };
   },

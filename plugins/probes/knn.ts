@@ -1,5 +1,5 @@
 /**
- * Weighted k-nearest-neighbour classification, the quick judge of an encoder.
+ * Weighted k-nearest-neighbor classification, the quick judge of an encoder.
  *
  * @module
  */
@@ -7,10 +7,10 @@ import { z } from "zod";
 import { facts } from "../../lib/facts.ts";
 import { defineProbe } from "../../lib/plugin.ts";
 
-/** The reference code's kNN: k neighbours by cosine, each with the weight exp(s / temperature). */
+/** The reference code's kNN: k neighbors by cosine, each with the weight exp(s / temperature). */
 export default defineProbe({
   name: "knn",
-  summary: "Weighted k nearest neighbours by cosine (Wu et al. 2018, arXiv:1805.01978)",
+  summary: "Weighted k nearest neighbors by cosine (Wu et al. 2018, arXiv:1805.01978)",
   options: z.strictObject({
     k: z.int().min(1).default(200).describe("training examples that vote, the nearest ones").meta(
       facts("judging", { reference: true }),

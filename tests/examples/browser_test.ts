@@ -32,7 +32,7 @@ async function serveFolder(folder: string): Promise<FileServer> {
   return serveFiles(files);
 }
 
-/** The neighbours that the page shows, nearest first. */
+/** The neighbors that the page shows, nearest first. */
 async function shown(page: Page): Promise<{ alt: string; cosine: number }[]> {
   const found = await page.evaluate(`JSON.stringify([...document.querySelectorAll("#nearest li")]
     .map((li) => ({ alt: li.querySelector("img").alt, cosine: Number(li.dataset.cosine) })))`);
@@ -42,7 +42,7 @@ async function shown(page: Page): Promise<{ alt: string; cosine: number }[]> {
 const textOf = async (page: Page, id: string) =>
   String(await page.evaluate(`document.getElementById("${id}").textContent`));
 
-testInChromium("the page finds a test image again as its own nearest neighbour", async (page) => {
+testInChromium("the page finds a test image again as its own nearest neighbor", async (page) => {
   await inFolder(async (cwd) => {
     const trained = await runCommand(cwd, ["train", ...TINY, "--max_steps=4", "--no-baselines"]);
     assertEquals(trained.code, 0, trained.stderr);
@@ -80,11 +80,11 @@ testInChromium("the page finds a test image again as its own nearest neighbour",
     for (const name of ["seventeen.png", "wide.png"]) {
       await input!.uploadFile(`${cwd}/${name}`);
       await page.waitForFunction(`document.getElementById("title").textContent === "${name}"`);
-      const neighbours = await shown(page);
-      assertEquals(neighbours.length, 12);
-      assertEquals(neighbours[0].alt, alt);
-      assert(neighbours[0].cosine > 0.9999, `${name}: ${neighbours[0].cosine}`);
-      const cosines = neighbours.map(({ cosine }) => cosine);
+      const neighbors = await shown(page);
+      assertEquals(neighbors.length, 12);
+      assertEquals(neighbors[0].alt, alt);
+      assert(neighbors[0].cosine > 0.9999, `${name}: ${neighbors[0].cosine}`);
+      const cosines = neighbors.map(({ cosine }) => cosine);
       assertEquals(cosines, cosines.toSorted((a, b) => b - a));
       assert(cosines[11] < 0.9999);
     }
@@ -94,7 +94,7 @@ testInChromium("the page finds a test image again as its own nearest neighbour",
     await page.waitForFunction(`document.getElementById("error").textContent !== ""`);
     assertEquals(await textOf(page, "error"), "words.txt is no image this browser can read.");
 
-    // By the keyboard: a sample, and a neighbour of it.
+    // By the keyboard: a sample, and a neighbor of it.
     await page.focus("#samples button");
     await page.keyboard.press("Enter");
     assertEquals(await textOf(page, "error"), "");

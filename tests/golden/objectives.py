@@ -39,14 +39,14 @@ SHAPES = [(2, 3), (33, 16), (3, 1), (8, 128), (5, 2), (2, 16), (8, 3), (3, 128),
 
 def views_of(seed, count, batch, dim, unit):
     """Views of `batch` examples, nearer to each other the lower the row, rounded to float32."""
-    centres = closed_form(f"centres {seed}", batch * dim)
+    centers = closed_form(f"centres {seed}", batch * dim)
     result = []
     for v in range(count):
         noise = closed_form(f"view {v} of {seed}", batch * dim)
         rows = []
         for b in range(batch):
             spread = 0.1 + 4 * b / batch
-            row = [centres[b * dim + d] + spread * noise[b * dim + d] for d in range(dim)]
+            row = [centers[b * dim + d] + spread * noise[b * dim + d] for d in range(dim)]
             squares = 0.0
             for x in row:
                 squares += x * x
@@ -170,7 +170,7 @@ def barlow_twins(views, **options):
     loss = on_diag + options["lambda"] * off_diagonal(c).pow(2).sum()
 
     def scale():
-        # The standardisation's gradient takes the mean and a projection off this.
+        # The standardization's gradient takes the mean and a projection off this.
         pairs = zip(standard, views)
         return max((x.grad.abs() / (v.var(0, unbiased=False) + 1e-5).sqrt()).max().item() for x, v in pairs)
 

@@ -2,8 +2,8 @@
 
     apt-get install python3-torch && python3 tests/golden/probes.py
 
-- knn: `test()` of chingyaoc/DCL `main.py`. It takes neighbours by `topk` and ranks classes by
-  `argsort`, both of which leave open what comes first of equals. Here no neighbours are equal, and
+- knn: `test()` of chingyaoc/DCL `main.py`. It takes neighbors by `topk` and ranks classes by
+  `argsort`, both of which leave open what comes first of equals. Here no neighbors are equal, and
   of classes with equal scores (those without a vote) the lower comes first: a stable sort.
 - dcl: `linear.py` of the same, on given features: `nn.Linear`, `CrossEntropyLoss`, `Adam` with L2.
   The initial weights and the order of the examples are tauplus's, from its documented generator
@@ -12,7 +12,7 @@
 - standard: the optimum of softmax regression with an L2 penalty on all but the bias, by
   `torch.optim.LBFGS` to a gradient below 1e-7; of the penalties 1, 0.1, ... the strongest after
   which the loss of a held-out fifth rises.
-- linear: the same on standardised features, judged on a test split.
+- linear: the same on standardized features, judged on a test split.
 """
 
 import itertools
@@ -36,10 +36,10 @@ def labels(length):
 
 
 def features(length, seed, spread, scales=(1, 1, 1, 1, 1)):
-    """Clouds around a centre of each class, rounded to float32."""
-    centres, noise = closed_form("centres", CLASSES * DIM), closed_form(f"noise {seed}", length * DIM)
+    """Clouds around a center of each class, rounded to float32."""
+    centers, noise = closed_form("centres", CLASSES * DIM), closed_form(f"noise {seed}", length * DIM)
     rows = [
-        [scales[d] * (centres[i % CLASSES * DIM + d] + spread * noise[i * DIM + d]) for d in range(DIM)]
+        [scales[d] * (centers[i % CLASSES * DIM + d] + spread * noise[i * DIM + d]) for d in range(DIM)]
         for i in range(length)
     ]
     return torch.tensor(rows, dtype=torch.float32).double()
@@ -93,7 +93,7 @@ def knn(k, temperature):
     memory, query = F.normalize(features(TRAIN, 1, 0.8), dim=-1), F.normalize(features(TEST, 2, 0.8), dim=-1)
     sim_matrix = torch.mm(query, memory.t())
     ranked = sim_matrix.sort(dim=-1, descending=True).values
-    assert k == TRAIN or (ranked[:, k - 1] - ranked[:, k]).min() > 1e-5, "a tie of neighbours"
+    assert k == TRAIN or (ranked[:, k - 1] - ranked[:, k]).min() > 1e-5, "a tie of neighbors"
     sim_weight, sim_indices = sim_matrix.topk(k=k, dim=-1)
     sim_labels = labels(TRAIN)[sim_indices]
     sim_weight = (sim_weight / temperature).exp()
@@ -144,18 +144,18 @@ def dcl(seed, epochs, batchSize, learningRate, weightDecay):
 
 
 def optimum(x, y, l2):
-    """The weights [DIM + 1, CLASSES] of the least penalised loss, and that loss."""
+    """The weights [DIM + 1, CLASSES] of the least penalized loss, and that loss."""
     w = torch.zeros(DIM + 1, CLASSES, requires_grad=True)
     optimizer = torch.optim.LBFGS(
         [w], max_iter=5000, tolerance_grad=1e-11, tolerance_change=0, history_size=42, line_search_fn="strong_wolfe"
     )
 
-    def penalised():
+    def penalized():
         return F.cross_entropy(x @ w[:-1] + w[-1], y) + l2 / 2 * w[:-1].pow(2).sum()
 
     def closure():
         optimizer.zero_grad()
-        loss = penalised()
+        loss = penalized()
         loss.backward()
         return loss
 
@@ -178,7 +178,7 @@ def chosen(x, y, seed):
                 break
         best = l2
     w, loss = optimum(x, y, best)
-    return {"seed": seed, "l2": best, "penalised": loss}, w
+    return {"seed": seed, "l2": best, "penalized": loss}, w
 
 
 def standard(seed, spread):

@@ -3,7 +3,7 @@
     python3 tests/golden/views.py      (Debian: python3-torch python3-torchvision)
 
 "tensor" results are torchvision's operations on float64 tensors of 0 to 1. One constant is changed:
-grey is 0.299 R + 0.587 G + 0.114 B, Pillow's, as the reference's images are Pillow's; torchvision
+gray is 0.299 R + 0.587 G + 0.114 B, Pillow's, as the reference's images are Pillow's; torchvision
 has 0.2989 for tensors, which would hide errors below 1e-4. "bytes" results are the same operations
 on Pillow images, rounded to bytes after each, as the reference (utils.py) has them. The
 reference blurs with OpenCV, whose weights and border are those of torchvision.
@@ -28,13 +28,13 @@ torch.set_default_dtype(torch.float64)
 OPERATIONS = ["brightness", "contrast", "saturation", "hue"]
 
 
-def grey(image, num_output_channels=1):
+def gray(image, num_output_channels=1):
     r, g, b = image.unbind(-3)
     one = (0.299 * r + 0.587 * g + 0.114 * b).unsqueeze(-3)
     return one.expand(image.shape) if num_output_channels == 3 else one
 
 
-F_tensor.rgb_to_grayscale = grey
+F_tensor.rgb_to_grayscale = gray
 
 
 def pattern(height, width, channels):
@@ -50,7 +50,7 @@ def smooth(height, width, channels):
 
 
 def palette():
-    """The 27 colours of levels 0, 127 and 255: greys, pure colours, and channels that tie."""
+    """The 27 colors of levels 0, 127 and 255: grays, pure colors, and channels that tie."""
     i = torch.arange(27)
     digits = torch.stack([i % 3, i // 3 % 3, i // 9], -1)
     return (digits * 255 // 2).to(torch.uint8).reshape(3, 9, 3)
@@ -179,12 +179,12 @@ def pipeline(shape, kernel, options, indices, rows, mean, std):
 
     def one(index, number):
         drawn = draw(uniforms(seed, 3, epoch, index, number), *shape[:2], options)
-        normalised = F.normalize(view(tensor(bytes_), drawn, size, kernel), mean, std)
+        normalized = F.normalize(view(tensor(bytes_), drawn, size, kernel), mean, std)
         levels = F.pil_to_tensor(view(pillow(bytes_), drawn, size, kernel))
         pick = lambda image: image[:, rows].permute(1, 2, 0).flatten().tolist()
         return {
             "drawn": drawn,
-            "tensor": [round(v, 6) + 0.0 for v in pick(normalised)],
+            "tensor": [round(v, 6) + 0.0 for v in pick(normalized)],
             "bytes": pick(levels),
         }
 

@@ -11,7 +11,7 @@ import { inFolder, runCommand, TINY } from "../support/command_line.ts";
 
 Deno.test({
   name:
-    "a run is opened with its dataset, normalisation, plugin and weights; its features are embed's",
+    "a run is opened with its dataset, normalization, plugin and weights; its features are embed's",
   // A device outlives a test.
   sanitizeOps: false,
   sanitizeResources: false,

@@ -112,7 +112,7 @@ Deno.test("dcl-stl10 trains on a miniature of the files, and its checkpoint is e
     ]);
     dataset.close?.();
 
-    // What takes hours on a processor is smaller: the batch, the neighbours, the probe's epochs.
+    // What takes hours on a processor is smaller: the batch, the neighbors, the probe's epochs.
     const smaller = ["--batch_size=4", "--k=4", "--probe.epochs=1", "--no-baselines"];
     const { code, stderr } = await runCommand(cwd, [
       "train",

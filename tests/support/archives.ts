@@ -34,7 +34,7 @@ export async function archiveSource(
   const source = {
     folder: "toy",
     homepage: "https://example.org",
-    licence: "made for this test",
+    license: "made for this test",
     files: [{ ...knownFile("toy.tar.gz", archive), url: `${url}/toy.tar.gz`, members }],
   };
   return { source, archive };

@@ -152,7 +152,7 @@ export function supcon(views: Views, options: ContrastiveOptions, labels: number
 }
 
 /** The columns of a view less their means. */
-function centredColumns(view: Views[number]): number[][] {
+function centeredColumns(view: Views[number]): number[][] {
   return view[0].map((_, d) => {
     const column = view.map((row) => row[d]);
     return column.map((x) => x - mean(column));
@@ -162,7 +162,7 @@ function centredColumns(view: Views[number]): number[][] {
 /** Zbontar et al. 2021, equations 1 and 2. */
 export function barlowTwins(views: Views, lambda: number): number {
   const [a, b] = views.map((view) =>
-    centredColumns(view).map((column) => {
+    centeredColumns(view).map((column) => {
       const std = Math.sqrt(mean(column.map((x) => x * x)) + 1e-5);
       return column.map((x) => x / std);
     })
@@ -180,7 +180,7 @@ export function vicreg(views: Views, [lambda, mu, nu]: readonly number[]): numbe
   const [a, b] = views;
   const apart = mean(a.flatMap((row, i) => row.map((x, d) => (x - b[i][d]) ** 2)));
   const terms = [a, b].map((view) => {
-    const columns = centredColumns(view);
+    const columns = centeredColumns(view);
     const cov = (i: number, j: number) => dot(columns[i], columns[j]) / (view.length - 1);
     const spread = columns.map((_, i) => Math.max(0, 1 - Math.sqrt(cov(i, i) + 1e-4)));
     const off = columns.flatMap((_, i) => columns.map((_, j) => i === j ? 0 : cov(i, j) ** 2));

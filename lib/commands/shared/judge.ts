@@ -20,7 +20,7 @@ export type Judges<N extends string> = { readonly [name in N]: Probe };
 /** Examples that go through the encoder at a time. */
 const BATCH = 256;
 
-/** Whether the dataset has what probes need: labelled splits train and test. */
+/** Whether the dataset has what probes need: labeled splits train and test. */
 export function canJudge({ dataset: { splits } }: Pick<Session, "dataset">): boolean {
   return ["train", "test"].every((name) => splits[name]?.labels?.some((label) => label >= 0));
 }
@@ -50,7 +50,7 @@ export function judgedBy(
 }
 
 /** Throws UsageError where kNN could not run after hours of training for want of examples. */
-export function checkNeighbours(
+export function checkNeighbors(
   { dataset: { splits } }: Pick<Session, "dataset">,
   k: number,
   option = "k",
@@ -59,9 +59,9 @@ export function checkNeighbours(
   if (k <= examples) return;
   throw new UsageError({
     act: `set --${option}`,
-    rule: `there are ${examples} labelled training examples to be neighbours`,
+    rule: `there are ${examples} labeled training examples to be neighbors`,
     got: k,
-    next: "Choose fewer neighbours.",
+    next: "Choose fewer neighbors.",
   });
 }
 

@@ -9,7 +9,7 @@ import { deviceAdvice } from "../../device/advice.ts";
 import type { DeviceName } from "../../device/device.ts";
 import { openSession, type Session } from "../../session.ts";
 import { note } from "../../terminal/say.ts";
-import { coloured } from "../../terminal/style.ts";
+import { colored } from "../../terminal/style.ts";
 import { terminalWidth, wrapped } from "../../terminal/width.ts";
 import type { Context } from "../../command_line/command.ts";
 
@@ -23,7 +23,7 @@ export interface SessionConfig {
   };
   /** The dataset, and plugins that are made later. */
   readonly roles: Roles;
-  /** Among others the normalisation. */
+  /** Among others the normalization. */
   readonly groups: { readonly normalization: NormalizationOptions };
 }
 
@@ -61,7 +61,7 @@ function describe({ device, dataset }: Session, name: string | undefined): void 
   if (device.software) {
     const words = `There is no GPU in use, so the processor computes. ${deviceAdvice()[0]} ` +
       "More: `deno task doctor`.";
-    for (const line of indented(words)) note(coloured("yellow", line));
+    for (const line of indented(words)) note(colored("yellow", line));
   }
   if (name === undefined) return;
   const counts = Object.entries(dataset.splits).map(([split, { length }]) =>

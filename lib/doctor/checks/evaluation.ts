@@ -19,7 +19,7 @@ const DIM = 13, CLASSES = 10, EXAMPLES = 600;
 export const checks: readonly KernelCheck[] = [
   {
     group: GROUP,
-    name: "nearest neighbours: the 20 largest of rows of 3,001",
+    name: "nearest neighbors: the 20 largest of rows of 3,001",
     kernels: { webgpu: ["TopCandidates"] },
     tolerance: 0,
     compute: async () => {

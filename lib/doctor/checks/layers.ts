@@ -24,7 +24,7 @@ const SHAPES = [[33, 9, 7, 4], [70, 3], [5, 3, 3, 65]];
 /** Calls `layer` on x, γ, β and for one of three times a residual, and gives its gradients. */
 function withEnds(
   shape: number[],
-  layer: (x: tf.Tensor, normalisation: BatchNormInputs) => tf.Tensor,
+  layer: (x: tf.Tensor, normalization: BatchNormInputs) => tf.Tensor,
 ): tf.Tensor[] {
   const channels = shape.slice(-1);
   const inputs = () => [normal(5, shape), normal(6, channels), normal(7, channels)];

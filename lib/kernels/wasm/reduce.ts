@@ -15,7 +15,7 @@ import { COLUMNS } from "./tiles.ts";
 const CACHE = 4 * 1024;
 
 /**
- * The sum (or mean) of x over `axes`; undefined where they are not neighbours, or reach the last
+ * The sum (or mean) of x over `axes`; undefined where they are not neighbors, or reach the last
  * axis, or x is not float32: there the backend's own kernel does well, or has to do.
  */
 export function reduce(

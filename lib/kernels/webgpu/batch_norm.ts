@@ -1,5 +1,5 @@
 /**
- * Batch normalisation (Ioffe & Szegedy 2015, arXiv:1502.03167) of x [rows, c], where images
+ * Batch normalization (Ioffe & Szegedy 2015, arXiv:1502.03167) of x [rows, c], where images
  * [b, h, w, c] are rows too, with what follows it often in the same pass: max(y, 0), or the end of a
  * residual block, max(y + residual, 0):
  *
@@ -93,7 +93,7 @@ ${ENTRY} {
   runningVariance[column] += u.momentum * (v * u.unbiased - runningVariance[column]);
 }`;
 
-const normaliseWgsl = (constants: Constants) => {
+const normalizeWgsl = (constants: Constants) => {
   const more = (k: number) => constants.RESIDUAL ? ` + T(residual[i${k}])` : "";
   return `${walkWgsl(constants)}
 fn result(y: T) -> T {
@@ -169,7 +169,7 @@ export function batchNormInference(
   const layout = layColumns(rowsOf(x), gamma.shape[0], MAPPED_CHUNKS);
   const y = emptyLike(backend, x);
   runProgram(backend, {
-    name: "normalise",
+    name: "normalize",
     constants: {
       ...layout.constants,
       RELU: Number(relu),
@@ -185,7 +185,7 @@ export function batchNormInference(
     }),
     outputs: bindColumns(layout, { y }),
     uniforms: { ...layout.uniforms, epsilon: { f32: epsilon } },
-    wgsl: normaliseWgsl,
+    wgsl: normalizeWgsl,
     workgroups: layout.workgroups,
   });
   return y;

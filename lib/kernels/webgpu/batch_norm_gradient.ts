@@ -134,7 +134,7 @@ export function batchNormTrainingGradient(
   const walkGamma = emptyTensor(backend, [reduced.walks, channels]);
   const walkBeta = emptyTensor(backend, [reduced.walks, channels]);
   runProgram(backend, {
-    name: "normalise_sums",
+    name: "normalize_sums",
     constants: { ...reduced.constants, RELU: Number(relu), RESIDUAL: Number(g !== undefined) },
     inputs: bindColumns(
       reduced,
@@ -148,7 +148,7 @@ export function batchNormTrainingGradient(
   const [dgamma, dbeta] = [emptyTensor(backend, [channels]), emptyTensor(backend, [channels])];
   const both = emptyTensor(backend, [2, channels]);
   runProgram(backend, {
-    name: "normalise_sums_merged",
+    name: "normalize_sums_merged",
     constants: reduced.constants,
     inputs: bindColumns(reduced, { walkGamma, walkBeta }),
     outputs: bindColumns(reduced, { dgamma, dbeta, both }),
@@ -159,7 +159,7 @@ export function batchNormTrainingGradient(
   const mapped = layColumns(rows, channels, MAPPED_CHUNKS);
   const dx = emptyLike(backend, x);
   runProgram(backend, {
-    name: "normalise_gradient",
+    name: "normalize_gradient",
     constants: { ...mapped.constants, RELU: Number(relu && !g) },
     inputs: bindColumns(mapped, { dy: g ?? dy, x, gamma, beta, mean, variance, both }),
     outputs: bindColumns(mapped, { dx }),

@@ -1,7 +1,7 @@
 /**
  * How the kernels over x [rows, columns] share the work: every invocation stays in one column (or
  * in four, as a `vec4f`, where their number allows it) and walks down some rows, so what belongs to
- * a column is loaded once, and neighbours read neighbouring numbers. A workgroup owns `chunk` rows;
+ * a column is loaded once, and neighbors read neighboring numbers. A workgroup owns `chunk` rows;
  * where a row is shorter than a workgroup, `groups` rows are walked side by side.
  *
  * The shape alone decides, so a reduction adds in the same order on every adapter.

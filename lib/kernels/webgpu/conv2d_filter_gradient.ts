@@ -3,7 +3,7 @@
  *
  *     dw[r, s, c, o] = Σ over b, y, x of  x[b, y·stride + r − top, x·stride + s − left, c] · dy[b, y, x, o]
  *
- * A thread owns a tile of `taps` neighbouring s, `channels` and `columns` (of o) for one r, in registers,
+ * A thread owns a tile of `taps` neighboring s, `channels` and `columns` (of o) for one r, in registers,
  * and walks along the rows of dy: of the pixels under the filter only those that are new at a step are
  * loaded. The rows b, y are split into slices, each summed by other threads, so that a small filter
  * keeps the device busy, too; {@linkcode sumSlices} adds them. Every weight is summed over the pixels
@@ -23,7 +23,7 @@ import { tuned } from "./tuner.ts";
 
 /** What one thread sums, for one row of the filter. */
 export interface FilterGradientTile {
-  /** Neighbouring columns of the filter. */
+  /** Neighboring columns of the filter. */
   readonly taps: number;
   /** Channels of x; where x is read by four, a multiple of four. */
   readonly channels: number;
@@ -165,7 +165,7 @@ ${SLICED_ENTRY}
   let r = rest % u.filter_height;
   let slice = rest / u.filter_height;
 
-  // Neighbouring threads read neighbouring groups; beyond the end, the last one, and keep nothing.
+  // Neighboring threads read neighboring groups; beyond the end, the last one, and keep nothing.
   ${
     groups.map((i) => `let c${i} = min(channel_block + ${i}u * u.channel_blocks, u.channels - 1u);`)
       .join("\n")

@@ -5,8 +5,8 @@
  *
  * Which taps (a, b) meet a pixel depends on the residue of (h, v) modulo the stride alone. For every
  * residue this is a convolution of ∂y with those taps, last to first, that gives every s-th pixel of
- * ∂x: so nothing is multiplied by stuffed zeros. The filter is transposed first, so that neighbouring
- * threads read neighbouring c.
+ * ∂x: so nothing is multiplied by stuffed zeros. The filter is transposed first, so that neighboring
+ * threads read neighboring c.
  *
  * Tests and reference: `tests/lib/kernels/webgpu/conv2d_test.ts`; bench: `bench/works/conv2d.ts`.
  *

@@ -163,7 +163,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let i0 = (rest % u.tiles_high) * ROWS;
   let image = rest / u.tiles_high;
 
-  // Neighbouring threads read neighbouring columns; beyond the end, the last one, and keep nothing.
+  // Neighboring threads read neighboring columns; beyond the end, the last one, and keep nothing.
   ${lines(columns.map((j) => `let o${j} = min(block + ${j}u * column_blocks, columns - 1u);`))}
   // What is left of the image wraps around to a large number, so one comparison tells both sides.
   ${

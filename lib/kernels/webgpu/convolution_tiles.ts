@@ -11,7 +11,7 @@ import { tileSide } from "./tiles.ts";
 export interface ConvolutionTile {
   /** Rows of the output. */
   readonly rows: number;
-  /** Neighbouring pixels in a row. */
+  /** Neighboring pixels in a row. */
   readonly pixels: number;
   /** Channels of the output; where they are written by four, a multiple of four. */
   readonly columns: number;

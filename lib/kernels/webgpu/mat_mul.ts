@@ -181,7 +181,7 @@ ${SLICED_ENTRY}
   let slice = rest % u.slices;
   let batch = rest / u.slices;
 
-  // Neighbouring threads read neighbouring groups; beyond the end, the last one, and keep nothing.
+  // Neighboring threads read neighboring groups; beyond the end, the last one, and keep nothing.
   ${
     rows.map((i) => `
   let m${i} = min(row_block + ${i}u * u.row_blocks, u.rows - 1u);

@@ -1,7 +1,7 @@
 /**
  * Mixed precision: while it is on, convolutions, matrix products and their gradients take their
  * operands as float16, and sum in float32 the products, which are exact. Images and their gradients
- * are stored as float16 between convolutions, batch normalisation and ReLU; what any other kernel
+ * are stored as float16 between convolutions, batch normalization and ReLU; what any other kernel
  * takes or gives, and the gradients of weights, is float32.
  *
  * @module

@@ -1,10 +1,10 @@
 /**
  * Random views of images of bytes, made on the device: bytes [rows, words] → views
- * [n, size, size, channels], normalised. What a view is, is said by `lib/views/augment.ts`; this gives
+ * [n, size, size, channels], normalized. What a view is, is said by `lib/views/augment.ts`; this gives
  * the same boxes, flips and orders, and values that differ by the rounding of float32.
  *
  * One workgroup makes one view, in its place in the output, so a crop may be of any size. A lane goes
- * down neighbouring columns of it: (1) resizes them and does what comes before contrast; (2) with the
+ * down neighboring columns of it: (1) resizes them and does what comes before contrast; (2) with the
  * mean, which is a sum over the lanes, does the rest, and blurs down; (3) blurs rows across. In (2) a
  * lane takes up what it has itself put down in (1); only before (3) the lanes wait for each other.
  *

@@ -4,7 +4,7 @@
  * @module
  */
 
-/** How many neighbouring numbers are read at once: four where the count of them goes by fours. */
+/** How many neighboring numbers are read at once: four where the count of them goes by fours. */
 export function vectorWidth(count: number): 1 | 4 {
   return count % 4 === 0 ? 4 : 1;
 }

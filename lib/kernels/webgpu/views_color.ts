@@ -1,5 +1,5 @@
 /**
- * The colour operations and the blur of views in WGSL: `lib/views/color.ts` and `blur.ts`. A pixel is
+ * The color operations and the blur of views in WGSL: `lib/views/color.ts` and `blur.ts`. A pixel is
  * a `Pixel` of `CHANNELS` floats (1 to 4); a view has `SIZE` × `SIZE` of them.
  *
  * @module
@@ -33,7 +33,7 @@ fn turned(p: Pixel, turns: f32) -> Pixel {
 }
 `;
 
-const GREY_STAGE = /* wgsl */ `
+const GRAY_STAGE = /* wgsl */ `
 alias Stage = Blend;
 
 fn stage(begin: u32, end: u32) -> Stage {
@@ -71,8 +71,8 @@ fn adjusted(pixel: Pixel, stage: Stage) -> Pixel {
 `;
 
 /**
- * `grey(p)`; `blended(p, blend, mean)`, one operation of the jitter `d` but for the hue: a blend with
- * the pixel's own grey, the `mean` of the grey image, or black; and `adjusted(p, stage)`, the
+ * `gray(p)`; `blended(p, blend, mean)`, one operation of the jitter `d` but for the hue: a blend with
+ * the pixel's own gray, the `mean` of the gray image, or black; and `adjusted(p, stage)`, the
  * operations of a `stage(begin, end)`, which is those at `begin` … `end` − 1 of the order without
  * the contrast. All is straight on, and what does not apply changes nothing: a software adapter
  * computes both sides of a branch, and pays for a loop more than for what it leaves out.
@@ -81,7 +81,7 @@ export const colorWgsl = (channels: number): string => /* wgsl */ `
 ${OPERATIONS.map((name, k) => `const ${name.toUpperCase()} = ${k}u;`).join(" ")}
 struct Blend { factor: f32, own: f32, mean: f32 }
 
-fn grey(p: Pixel) -> f32 {
+fn gray(p: Pixel) -> f32 {
   ${
   channels === 3
     ? "return 0.299 * p.x + 0.587 * p.y + 0.114 * p.z;"
@@ -90,7 +90,7 @@ fn grey(p: Pixel) -> f32 {
 }
 
 fn blended(p: Pixel, blend: Blend, mean: f32) -> Pixel {
-  let other = blend.own * grey(p) + blend.mean * mean;
+  let other = blend.own * gray(p) + blend.mean * mean;
   return clamp(blend.factor * p + other, Pixel(0.0), Pixel(1.0));
 }
 
@@ -103,7 +103,7 @@ fn blend(operation: u32, applies: bool) -> Blend {
   if (operation == CONTRAST) { return Blend(d.contrast, 0.0, 1.0 - d.contrast); }
   return Blend(d.saturation, 1.0 - d.saturation, 0.0);
 }
-${channels === 3 ? COLOR_STAGE : GREY_STAGE}
+${channels === 3 ? COLOR_STAGE : GRAY_STAGE}
 `;
 
 /** The blur along a line of `SIZE` pixels, in place: a window of `kernel` ≤ 2·SIZE − 1 of them. */

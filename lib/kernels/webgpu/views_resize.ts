@@ -5,7 +5,7 @@
  * With S = SIZE, an axis of n pixels in the crop and m = max(n, S), the weight of pixel i for output
  * x is 2m − |(2i + 1)S − (2x + 1)n| where that is positive: whole numbers, exact in a float.
  *
- * A lane goes down some neighbouring columns, one row of the crop after the other: it resizes the row
+ * A lane goes down some neighboring columns, one row of the crop after the other: it resizes the row
  * across, once, and gives the pixels to the outputs that they are near. There are at most two of them
  * in a column where the view is the smaller one; and where it is the larger one, an output is between
  * two rows.
@@ -44,7 +44,7 @@ fn firstPixel(x: u32, n: u32) -> u32 {
   return u32(max(i32((2u * x + 1u) * n + SIZE) - i32(2u * max(n, SIZE)), 0)) / (2u * SIZE);
 }
 
-// How far pixel i is beyond the centre of output x, in units of 1/(2 SIZE) pixels.
+// How far pixel i is beyond the center of output x, in units of 1/(2 SIZE) pixels.
 fn beyond(i: u32, x: i32, n: u32) -> f32 {
   return f32(i32((2u * i + 1u) * SIZE) - (2 * x + 1) * i32(n));
 }
@@ -76,7 +76,7 @@ fn resizeColumns(base: u32, column: u32) {
   var start = base + (d.top * u.width + d.left + first) * CHANNELS;
   let height = f32(2u * d.height);
   var row = 0u;
-  // How far the next row is beyond the centre of this output.
+  // How far the next row is beyond the center of this output.
   var distance = beyond(0u, 0, d.height);
   if (d.height >= SIZE) {
     // one and two are sums of this output and the next.

@@ -44,7 +44,7 @@ var<private> d: Drawn;
 var<private> origin: u32;
 // What comes before the contrast, which needs the mean.
 var<private> before: Stage;
-var<private> greys: f32;
+var<private> grays: f32;
 var<workgroup> sums: array<f32, LANES>;
 
 ${colorWgsl(CHANNELS)}
@@ -77,22 +77,22 @@ fn keep(x: u32, y: u32, p: Pixel) { writePixel(x, y, p); }
 fn take(x: u32, y: u32) -> Pixel { return readPixel(x, y); }`
   }
 
-fn normalised(p: Pixel) -> Pixel {
+fn normalized(p: Pixel) -> Pixel {
   return (p - Pixel(${channels.map((_, c) => `u.mean${c}`).join(", ")})) *
     Pixel(${channels.map((_, c) => `u.scale${c}`).join(", ")});
 }
 
-fn greyed(p: Pixel) -> Pixel {
+fn grayed(p: Pixel) -> Pixel {
   ${
     CHANNELS === 3
-      ? "return select(p, Pixel(clamp(grey(p), 0.0, 1.0)), d.grayscale);"
+      ? "return select(p, Pixel(clamp(gray(p), 0.0, 1.0)), d.grayscale);"
       : "return p;"
   }
 }
 
 fn emit(x: u32, y: u32, resized: Pixel) {
   let p = adjusted(resized, before);
-  greys += ${whole ? "grey(p)" : "select(0.0, grey(p), x < SIZE)"};
+  grays += ${whole ? "gray(p)" : "select(0.0, gray(p), x < SIZE)"};
   keep(x, y, p);
 }
 ${resizeWgsl(CHANNELS, COLUMNS)}
@@ -113,7 +113,7 @@ fn main(
   for (var x = COLUMNS * lane; x < SIZE; x += COLUMNS * LANES) {
     resizeColumns(4u * u.words * u32(table[2u * image]), x);
   }
-  sums[lane] = greys;
+  sums[lane] = grays;
   workgroupBarrier();
   var mean = 0.0;
   for (var i = 0u; i < LANES; i++) { mean += sums[i]; }
@@ -127,15 +127,15 @@ fn main(
       ${
     each((j) =>
       `{
-        let p = greyed(adjusted(blended(take(x + ${j}u, i), contrast, mean), after));
+        let p = grayed(adjusted(blended(take(x + ${j}u, i), contrast, mean), after));
         ${
         blurs
           ? `${blurs[j].push}
         if (!d.blur || i >= ${radius}u) {
           let to = select(i, i - ${radius}u, d.blur);
-          writePixel(x + ${j}u, to, select(normalised(p), middle, d.blur));
+          writePixel(x + ${j}u, to, select(normalized(p), middle, d.blur));
         }`
-          : `writePixel(x + ${j}u, i, normalised(p));`
+          : `writePixel(x + ${j}u, i, normalized(p));`
       }
       }`
     )
@@ -161,14 +161,14 @@ fn main(
           `{
         let p = readPixel(i, y + ${j}u);
         ${blurs[j].push}
-        if (i >= ${radius}u) { writePixel(i - ${radius}u, y + ${j}u, normalised(middle)); }
+        if (i >= ${radius}u) { writePixel(i - ${radius}u, y + ${j}u, normalized(middle)); }
       }`
         )
       }
     }
     ${
         each((j) =>
-          `{ ${blurs[j].end((i, p) => `writePixel(u32(${i}), y + ${j}u, normalised(${p}));`)} }`
+          `{ ${blurs[j].end((i, p) => `writePixel(u32(${i}), y + ${j}u, normalized(${p}));`)} }`
         )
       }
   }`

@@ -1,6 +1,6 @@
 /**
  * Makes the files beside it: a class-balanced subset of Fashion-MNIST (Xiao, Rasul, Vollgraf 2017,
- * arXiv:1708.07747; MIT licence, Zalando SE, see LICENSE), in the same format.
+ * arXiv:1708.07747; MIT license, Zalando SE, see LICENSE), in the same format.
  *
  *     deno run -R -W plugins/datasets/fashion-mini/make.ts [FOLDER OF FASHION-MNIST'S FOUR FILES]
  *

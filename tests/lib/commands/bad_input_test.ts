@@ -59,10 +59,10 @@ Deno.test("a batch larger than the dataset is refused and leaves no run", async 
   });
 });
 
-Deno.test("more neighbours than there are examples are refused before training", async () => {
+Deno.test("more neighbors than there are examples are refused before training", async () => {
   await inFolder(async (cwd) => {
     const outcome = await runCommand(cwd, ["train", ...TINY, "--k=65"]);
-    refused(outcome, 2, "Cannot set --k: there are 64 labelled training examples");
+    refused(outcome, 2, "Cannot set --k: there are 64 labeled training examples");
     assertEquals(await latestRun(`${cwd}/runs`), undefined);
   });
 });

@@ -130,10 +130,10 @@ Deno.test("an image that ends early stops train with its name, and data verify l
   });
 });
 
-Deno.test("neighbours of --probe=knn are counted before training", async () => {
+Deno.test("neighbors of --probe=knn are counted before training", async () => {
   await inFolder(async (cwd) => {
     const train = ["train", ...TINY, "--probe=knn"];
-    refused(await runCommand(cwd, train), 2, "Cannot set --probe.k: there are 64 labelled");
+    refused(await runCommand(cwd, train), 2, "Cannot set --probe.k: there are 64 labeled");
     assertEquals(await latestRun(`${cwd}/runs`), undefined);
   });
 });

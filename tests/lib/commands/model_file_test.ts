@@ -175,7 +175,7 @@ async function writeStl10(folder: string, train: number): Promise<void> {
   }
 }
 
-/** Waves of all lengths and colours with some noise, 96×96×3 bytes an image. */
+/** Waves of all lengths and colors with some noise, 96×96×3 bytes an image. */
 function pixels(seed: number, images: number): Uint8Array {
   return Uint8Array.from({ length: images * 3 * 96 * 96 }, (_, i) => {
     const [image, channel] = [Math.floor(i / 27648), Math.floor(i / 9216) % 3];

@@ -101,8 +101,8 @@ testInChromium("a report shows each part of a run, and its map is explored", asy
     assertEquals(await count(page, ".confusion svg .mark-rect path"), 9);
     assertEquals(await count(page, ".per-class svg .mark-rect path"), 3);
     assertEquals(await count(page, ".map svg .mark-symbol path"), 20);
-    assertEquals(await count(page, ".neighbours > li"), 8);
-    assertEquals(await count(page, ".neighbours ol .tile"), 64);
+    assertEquals(await count(page, ".neighbors > li"), 8);
+    assertEquals(await count(page, ".neighbors ol .tile"), 64);
     assertEquals(await count(page, ".views > li"), 16);
     assertEquals(await count(page, ".views .tile"), 48);
     const nameless = '[role="img"]:not([aria-label]), [role="img"][aria-label=""], img:not([alt])';
@@ -133,7 +133,7 @@ testInChromium("a report shows each part of a run, and its map is explored", asy
     assertMatch(await textOf(page, ".panel .kept"), /test image \d+$/);
     await page.keyboard.press("Escape");
     assertStringIncludes(await textOf(page, ".panel"), "Escape lets go");
-    // To a neighbour of the kept one.
+    // To a neighbor of the kept one.
     await page.mouse.click(box.x + box.width / 2, box.y + box.height / 2);
     assertEquals(await textOf(page, ".panel .kept"), kept);
     await page.click(".panel .near li:first-child button");

@@ -33,7 +33,7 @@ Deno.test("an image is decoded to rows of RGB pixels", async () => {
   assertEquals(pixels, [...row, ...row, ...row, ...row]);
 });
 
-Deno.test("the shorter side is resized and the centre cut out", async () => {
+Deno.test("the shorter side is resized and the center cut out", async () => {
   // Green on the left and right quarters of a wide image, which the crop removes.
   const green = { r: 0, g: 255, b: 0 };
   const wide = await halves(8, 8).extend({ left: 8, right: 8, background: green }).png().toBuffer();
@@ -58,7 +58,7 @@ Deno.test("an image is turned upright by its EXIF orientation", async () => {
   assertNear(pixels[240], [0, 0, 255], 12);
 });
 
-Deno.test("grey, transparent, 16-bit, palette and CMYK images become 8-bit RGB", async () => {
+Deno.test("gray, transparent, 16-bit, palette and CMYK images become 8-bit RGB", async () => {
   const size = { width: 8, height: 8 };
   const background = { r: 200, g: 100, b: 50 };
   const rgb = () => sharp({ create: { ...size, channels: 3, background } });
@@ -67,13 +67,13 @@ Deno.test("grey, transparent, 16-bit, palette and CMYK images become 8-bit RGB",
   const clear = {
     create: { ...size, channels: 4 as const, background: { ...background, alpha: 0.5 } },
   };
-  const grey = (alpha: number) =>
+  const gray = (alpha: number) =>
     sharp({ create: { ...size, channels: 4, background: { r: 100, g: 100, b: 100, alpha } } });
   const cases: [string, Sharp, number[], number][] = [
-    ["grey", grey(1).grayscale().removeAlpha().png(), [100, 100, 100], 1],
-    ["grey with alpha", grey(0.5).grayscale().png(), [50, 50, 50], 1],
+    ["gray", gray(1).grayscale().removeAlpha().png(), [100, 100, 100], 1],
+    ["gray with alpha", gray(0.5).grayscale().png(), [50, 50, 50], 1],
     ["RGBA on black", sharp(clear).png(), [100, 50, 25], 1],
-    ["16-bit grey", deep(1).toColourspace("grey16").png(), [100, 100, 100], 0],
+    ["16-bit gray", deep(1).toColourspace("grey16").png(), [100, 100, 100], 0],
     ["16-bit RGB", deep(3).toColourspace("rgb16").png(), [100, 100, 100], 0],
     ["palette", rgb().png({ palette: true }), [200, 100, 50], 1],
     ["CMYK", rgb().toColourspace("cmyk").jpeg({ quality: 100 }), [200, 100, 50], 40],

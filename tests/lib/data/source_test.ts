@@ -121,7 +121,7 @@ Deno.test("files that a package installed are found; another folder can be asked
     const source: DatasetSource = {
       folder: "toy",
       homepage: "https://example.org",
-      licence: "made for this test",
+      license: "made for this test",
       installed: [join(folder, "empty"), join(folder, "package")],
       files: Object.entries(FILES).map(([name, data]) => ({
         ...knownFile(name.slice(4), data),

@@ -10,8 +10,8 @@ import { denseEncoder, imageDataset, imageSplit } from "./parts.ts";
 testOnDevices(
   "a split goes to a file with its labels, indices and names, and nothing else is left",
   async (device) => {
-    const { labels: _, ...unlabelled } = imageSplit(5, 3);
-    const dataset = imageDataset({ train: imageSplit(9, 1, 4), unlabelled });
+    const { labels: _, ...unlabeled } = imageSplit(5, 3);
+    const dataset = imageDataset({ train: imageSplit(9, 1, 4), unlabeled });
     const folder = await Deno.makeTempDir();
     const options = {
       device,
@@ -38,7 +38,7 @@ testOnDevices(
       labels: { dtype: "I32", shape: [9], data: Int32Array.of(0, -1, 2, 0, 1, -1, 0, 1, 2) },
       indices: { dtype: "I32", shape: [9], data: indices },
     });
-    const { tensors: other } = await read("unlabelled");
+    const { tensors: other } = await read("unlabeled");
     assertEquals(other.get("labels")?.data, new Int32Array(5).fill(-1));
     assertEquals([...Deno.readDirSync(folder)].length, 2);
     assertEquals(device.tf.memory().numTensors, before);

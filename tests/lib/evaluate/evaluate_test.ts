@@ -88,7 +88,7 @@ testOnDevices(
 );
 
 testOnDevices(
-  "a missing or unlabelled test split is a UsageError before any feature is computed",
+  "a missing or unlabeled test split is a UsageError before any feature is computed",
   async (device) => {
     const options = setUp(device);
     const read: string[] = [];
@@ -99,16 +99,16 @@ testOnDevices(
         return new Uint8Array(96);
       },
     };
-    const { labels: _, ...unlabelled } = imageSplit(6, 2);
+    const { labels: _, ...unlabeled } = imageSplit(6, 2);
     await assertRejects(
       () => extractProbeInput({ ...options, dataset: imageDataset({ train }) }),
       UsageError,
       'the split must be one of train, got "test". Probes fit on train and judge by test: choose',
     );
     await assertRejects(
-      () => extractProbeInput({ ...options, dataset: imageDataset({ train, test: unlabelled }) }),
+      () => extractProbeInput({ ...options, dataset: imageDataset({ train, test: unlabeled }) }),
       UsageError,
-      "Cannot evaluate on the split test: a probe needs labelled examples, got",
+      "Cannot evaluate on the split test: a probe needs labeled examples, got",
     );
     assertEquals(read, []);
     options.encoder.model.dispose();

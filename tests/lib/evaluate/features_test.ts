@@ -170,17 +170,17 @@ testOnDevices("a split that is missing or has no labels is a UsageError", async 
     UsageError,
     'the split must be one of train, test, got "validation". Choose one of them.',
   );
-  const { labels: _, ...unlabelled } = imageSplit(6, 1);
-  const dataset = imageDataset({ train: unlabelled });
+  const { labels: _, ...unlabeled } = imageSplit(6, 1);
+  const dataset = imageDataset({ train: unlabeled });
   await assertRejects(
     () => extractFeatures({ ...options, dataset }),
     UsageError,
-    "Cannot evaluate on the split train: a probe needs labelled examples, got",
+    "Cannot evaluate on the split train: a probe needs labeled examples, got",
   );
   options.encoder.model.dispose();
 });
 
-testOnDevices("pixel features are the normalised pixels", async (device) => {
+testOnDevices("pixel features are the normalized pixels", async (device) => {
   const { encoder, ...options } = setUp(device);
   const dataset = imageDataset({ train: imageSplit(10, 1, 4) });
   const split = await pixelFeatures({ ...options, dataset });

@@ -2,7 +2,7 @@
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import type { Device } from "../../../lib/device/device.ts";
 import { fitDcl } from "../../../lib/evaluate/fit_dcl.ts";
-import { fitRegularised } from "../../../lib/evaluate/fit_regularised.ts";
+import { fitRegularized } from "../../../lib/evaluate/fit_regularized.ts";
 import { knn, knnScores } from "../../../lib/evaluate/knn.ts";
 import { lbfgs } from "../../../lib/evaluate/lbfgs.ts";
 import { linear } from "../../../lib/evaluate/linear.ts";
@@ -16,7 +16,7 @@ import { assertEntries, assertNear, EPSILON } from "../../support/golden.ts";
 const { classes, dim } = golden;
 const ONES = [1, 1, 1, 1, 1];
 
-/** Clouds around a centre of each class, as tests/golden/probes.py has them. */
+/** Clouds around a center of each class, as tests/golden/probes.py has them. */
 function features(
   { tf }: Device,
   length: number,
@@ -24,13 +24,13 @@ function features(
   spread: number,
   scales: readonly number[] = ONES,
 ): FeatureSplit & { rows: number[][] } {
-  const centres = closedForm("centres", classes * dim),
+  const centers = closedForm("centres", classes * dim),
     noise = closedForm(`noise ${seed}`, length * dim);
   const rows = Array.from(
     { length },
     (_, i) =>
       scales.map((scale, d) =>
-        Math.fround(scale * (centres[i % classes * dim + d] + spread * noise[i * dim + d]))
+        Math.fround(scale * (centers[i % classes * dim + d] + spread * noise[i * dim + d]))
       ),
   );
   const labels = Int32Array.from({ length }, (_, i) => i % classes);
@@ -104,8 +104,8 @@ testOnDevices("the protocol dcl gives the weights of linear.py in PyTorch", asyn
   }
 });
 
-/** The penalised loss in float64, written out. */
-function penalisedLoss(
+/** The penalized loss in float64, written out. */
+function penalizedLoss(
   { rows, labels }: { rows: number[][]; labels: Int32Array },
   weights: ArrayLike<number>,
   l2: number,
@@ -123,12 +123,12 @@ function penalisedLoss(
 
 testOnDevices("the protocol standard ends at the minimum that PyTorch finds", async (device) => {
   const { tf } = device;
-  for (const { seed, l2, spread, penalised, weights } of golden.standard) {
+  for (const { seed, l2, spread, penalized, weights } of golden.standard) {
     const train = features(device, golden.train, 1, spread);
-    assertAlmostEquals(penalisedLoss(train, weights, l2), penalised, 1e-8);
-    const fit = await fitRegularised(train.features, train.labels, classes, { tf, seed });
+    assertAlmostEquals(penalizedLoss(train, weights, l2), penalized, 1e-8);
+    const fit = await fitRegularized(train.features, train.labels, classes, { tf, seed });
     assertEquals(fit.l2, l2);
-    const excess = penalisedLoss(train, fit.weights, l2) / penalised - 1;
+    const excess = penalizedLoss(train, fit.weights, l2) / penalized - 1;
     assert(excess > -1e-9 && excess < 1e-5, `${excess} above the minimum`);
     train.features.dispose();
   }
@@ -136,7 +136,7 @@ testOnDevices("the protocol standard ends at the minimum that PyTorch finds", as
 
 testOnDevices("L-BFGS on the device goes on to PyTorch's weights", async (device) => {
   const { tf } = device;
-  for (const { l2, spread, penalised, weights } of golden.standard) {
+  for (const { l2, spread, penalized, weights } of golden.standard) {
     const train = features(device, golden.train, 1, spread);
     const order = Int32Array.from(train.labels.keys());
     const examples = regression(tf, { x: train.features, labels: train.labels, classes }, order);
@@ -154,9 +154,9 @@ testOnDevices("L-BFGS on the device goes on to PyTorch's weights", async (device
       new Float64Array((dim + 1) * classes),
       { iterations: 300, tolerance: 1e-12 },
     );
-    assertNear(value, penalised, 8 * EPSILON * penalised, "penalised loss");
+    assertNear(value, penalized, 8 * EPSILON * penalized, "penalized loss");
     // An excess e of the loss lets the weights be √(2e/λ) away; e is the rounding of the loss.
-    const allowed = Math.sqrt(2 * 8 * EPSILON * penalised / l2);
+    const allowed = Math.sqrt(2 * 8 * EPSILON * penalized / l2);
     assertEntries(x, weights, allowed, `weights of λ = ${l2}`);
     examples.dispose();
     train.features.dispose();

@@ -71,21 +71,21 @@ testOnDevices(
       const hits = (first: number) =>
         ranked.filter((row, i) => row.slice(0, first).includes(test.labels[i])).length;
       assertEquals([metrics.top1, metrics.top5], [100 * hits(1) / 31, 100 * hits(5) / 31]);
-      if (k === 1) assertEquals(metrics.top5, metrics.top1, "one neighbour votes for one class");
+      if (k === 1) assertEquals(metrics.top5, metrics.top1, "one neighbor votes for one class");
     }
     tf.dispose([train.features, test.features]);
   },
 );
 
 testOnDevices(
-  "equal neighbours are taken by index, equal votes go to the lower class",
+  "equal neighbors are taken by index, equal votes go to the lower class",
   async (device) => {
     const { tf } = device;
     const vectors = (rows: number[][], labels: number[]): FeatureSplit => ({
       features: tf.tensor2d(rows),
       labels: Int32Array.from(labels),
     });
-    // All neighbours are one direction; the lengths do not count.
+    // All neighbors are one direction; the lengths do not count.
     const train = vectors([[4, 0], [1, 0], [2, 0], [8, 0]], [2, 1, 1, 0]);
     const test = vectors([[1, 0]], [1]);
     const scores = (k: number) =>
@@ -138,7 +138,7 @@ testOnDevices(
     await assertRejects(
       () => knn({ train, test: train }, options, { tf: device.tf, classes: [] }),
       UsageError,
-      "k must be at most the number of labelled training examples, 5, got 6. Set --k=5 or less.",
+      "k must be at most the number of labeled training examples, 5, got 6. Set --k=5 or less.",
     );
     train.features.dispose();
   },

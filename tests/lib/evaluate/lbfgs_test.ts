@@ -10,7 +10,7 @@ const bowl = (x: Float64Array) => {
 };
 const start = () => new Float64Array(12);
 
-Deno.test("a badly scaled quadratic is minimised to the tolerance", async () => {
+Deno.test("a badly scaled quadratic is minimized to the tolerance", async () => {
   const { x, value } = await lbfgs(bowl, start(), { iterations: 200, tolerance: 1e-14 });
   assertLess(value, 1 + 1e-12);
   x.forEach((component, i) => assertAlmostEquals(component, i, 1e-5));

@@ -1,4 +1,4 @@
-/** Small features, a small labelled dataset and a small encoder, for the tests of evaluation. */
+/** Small features, a small labeled dataset and a small encoder, for the tests of evaluation. */
 import type * as tf from "@tensorflow/tfjs";
 import type { Device } from "../../../lib/device/device.ts";
 import type { Dataset, Encoder, Split } from "../../../lib/plugin.ts";
@@ -6,15 +6,15 @@ import { rng } from "../../../lib/random.ts";
 
 export { clouds } from "../../../lib/plugin_check/probe_checks.ts";
 
-/** 4×4 images, brighter by class; labels in turn, one of `unlabelled` has −1 where that is not 0. */
-export function imageSplit(length: number, seed: number, unlabelled = 0): Split {
+/** 4×4 images, brighter by class; labels in turn, one of `unlabeled` has −1 where that is not 0. */
+export function imageSplit(length: number, seed: number, unlabeled = 0): Split {
   const pixels = (index: number) => {
     const random = rng(seed, index);
     return Array.from({ length: 16 }, (_, at) => 60 * (index % 3) * (at % 2) + random.int(40));
   };
   return {
     length,
-    labels: Int32Array.from({ length }, (_, i) => unlabelled && i % unlabelled === 1 ? -1 : i % 3),
+    labels: Int32Array.from({ length }, (_, i) => unlabeled && i % unlabeled === 1 ? -1 : i % 3),
     read: (indices) => Uint8Array.from(Array.from(indices).flatMap(pixels)),
   };
 }
@@ -22,7 +22,7 @@ export function imageSplit(length: number, seed: number, unlabelled = 0): Split 
 /** A dataset of them. */
 export function imageDataset(splits?: Record<string, Split>): Dataset {
   return {
-    classes: ["dark", "grey", "light"],
+    classes: ["dark", "gray", "light"],
     shape: [4, 4, 1],
     mean: [0.3],
     std: [0.2],

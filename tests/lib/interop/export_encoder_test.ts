@@ -85,7 +85,7 @@ Deno.test("what is exported under PyTorch's names comes back to the bit, the hea
   });
 });
 
-Deno.test("with pixels the network has the dataset's own normalisation", async () => {
+Deno.test("with pixels the network has the dataset's own normalization", async () => {
   await openDevice("wasm");
   await inFolder(async (cwd) => {
     const model = conv(1);

@@ -2,13 +2,13 @@ import * as tf from "@tensorflow/tfjs";
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { UsageError } from "../../../lib/errors.ts";
 import { readGraph } from "../../../lib/interop/export_graph.ts";
-import { foldBatchNorms, foldWeights, type Normalisation } from "../../../lib/interop/fold.ts";
+import { foldBatchNorms, foldWeights, type Normalization } from "../../../lib/interop/fold.ts";
 import { applyLayer, batchNorm, conv2d } from "../../../lib/nn/conv.ts";
 import { rng } from "../../../lib/random.ts";
 import { testOnDevices } from "../../support/devices.ts";
 import { conv, difference, head, residual, settled } from "./networks.ts";
 
-Deno.test("a folded product is the product and its normalisation, to rounding in float64", () => {
+Deno.test("a folded product is the product and its normalization, to rounding in float64", () => {
   const random = rng(1);
   const draw = (length: number) => Float64Array.from({ length }, () => random.normal());
   const [inputs, outputs] = [7, 5];
@@ -23,14 +23,14 @@ Deno.test("a folded product is the product and its normalisation, to rounding in
       return sum;
     });
   for (const b of [bias, undefined]) {
-    const whole: Normalisation = { gamma, beta, mean, variance, epsilon };
-    const bare: Normalisation = { mean, variance, epsilon };
-    for (const normalisation of [whole, bare]) {
-      const { gamma = [], beta = [] } = normalisation;
+    const whole: Normalization = { gamma, beta, mean, variance, epsilon };
+    const bare: Normalization = { mean, variance, epsilon };
+    for (const normalization of [whole, bare]) {
+      const { gamma = [], beta = [] } = normalization;
       const expected = product(kernel, b).map((y, c) =>
         (gamma[c] ?? 1) * (y - mean[c]) / Math.sqrt(variance[c] + epsilon) + (beta[c] ?? 0)
       );
-      const folded = foldWeights(kernel, b, normalisation);
+      const folded = foldWeights(kernel, b, normalization);
       assert(difference(product(folded.kernel, folded.bias), expected) < 1e-13);
     }
   }

@@ -112,7 +112,7 @@ testOnDevices("the head's output comes after the feature", async () => {
 });
 
 testOnDevices(
-  "bytes are normalised by the network, and its zeros at the border come after",
+  "bytes are normalized by the network, and its zeros at the border come after",
   async () => {
     const model = conv(3);
     const graph = await readGraph(model, [9, 8, 3], "feature");

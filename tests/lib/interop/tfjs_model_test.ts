@@ -84,7 +84,7 @@ testOnDevices("the head's output comes after the feature", async () => {
   for (const model of [encoder, projection, loaded]) model.dispose();
 });
 
-testOnDevices("pixels as a browser gives them are normalised by the network", async () => {
+testOnDevices("pixels as a browser gives them are normalized by the network", async () => {
   const model = conv(3, 2);
   const moments = { mean: [0.5, 0.25, 0.4], std: [0.2, 0.3, 0.25] };
   const graph = await readGraph(model, [9, 8, 3], "feature");

@@ -10,14 +10,14 @@ import {
   batchNormGradient,
   differences,
   dot,
-  normalise,
+  normalize,
   statistics,
   type Values,
 } from "./reference.ts";
 
 const SHAPES = [[7, 3], [2, 1], [3, 4, 5, 2], [2, 3, 3, 5], [4, 1, 1, 8], [1, 3, 2, 4]];
 
-testOnDevices("training normalises by the biased variance of the batch", async () => {
+testOnDevices("training normalizes by the biased variance of the batch", async () => {
   for (const shape of SHAPES) {
     const { x, gamma, beta } = example(shape, 0.3, 2);
     const layer = layerWith(shape, gamma, beta);
@@ -82,7 +82,7 @@ testOnDevices("evaluation uses the running statistics and leaves them alone", as
     );
     const y = tf.tidy(() => layer.call(tensor(x, shape), {}));
     const evaluate = (x: Values, gamma: Values, beta: Values) =>
-      normalise(x, mean, variance, gamma, beta);
+      normalize(x, mean, variance, gamma, beta);
     assertClose(await y.data(), evaluate(x, gamma, beta), 1e-5);
     const [dx, dgamma, dbeta] = gradients(layer, false, tensor(x, shape), tensor(weights, shape));
     const loss = (x: Values, gamma: Values, beta: Values) => dot(evaluate(x, gamma, beta), weights);

@@ -17,17 +17,17 @@ export function statistics(x: Values, channels: number) {
 }
 
 /** γ·(x − mean)/√(variance + 1e-5) + β. */
-export function normalise(x: Values, mean: Values, variance: Values, gamma: Values, beta: Values) {
+export function normalize(x: Values, mean: Values, variance: Values, gamma: Values, beta: Values) {
   return Float64Array.from({ length: x.length }, (_, i) => {
     const c = i % gamma.length;
     return gamma[c] * (x[i] - mean[c]) / Math.sqrt(variance[c] + 1e-5) + beta[c];
   });
 }
 
-/** {@linkcode normalise} by the statistics of x. */
+/** {@linkcode normalize} by the statistics of x. */
 export function batchNorm(x: Values, gamma: Values, beta: Values) {
   const { mean, variance } = statistics(x, gamma.length);
-  return normalise(x, mean, variance, gamma, beta);
+  return normalize(x, mean, variance, gamma, beta);
 }
 
 /** ∂x in closed form, for sizes where finite differences take too long. */
@@ -36,17 +36,17 @@ export function batchNormGradient(x: Values, gamma: Values, dy: Values) {
   const { mean, variance } = statistics(x, channels);
   const rows = x.length / channels;
   const [ones, zeros] = [Array(channels).fill(1), Array(channels).fill(0)];
-  const normalised = normalise(x, mean, variance, ones, zeros);
+  const normalized = normalize(x, mean, variance, ones, zeros);
   const sum = new Float64Array(channels);
   const product = new Float64Array(channels);
   for (let i = 0; i < x.length; i++) {
     sum[i % channels] += dy[i];
-    product[i % channels] += dy[i] * normalised[i];
+    product[i % channels] += dy[i] * normalized[i];
   }
   return Float64Array.from({ length: x.length }, (_, i) => {
     const c = i % channels;
     return gamma[c] / Math.sqrt(variance[c] + 1e-5) *
-      (dy[i] - sum[c] / rows - normalised[i] * product[c] / rows);
+      (dy[i] - sum[c] / rows - normalized[i] * product[c] / rows);
   });
 }
 

@@ -12,7 +12,7 @@ import { runningStatistics } from "./running_statistics.ts";
 const EPSILON = 1e-5;
 
 testOnDevices(
-  "max(normalised + residual, 0) and its gradients are those of float64",
+  "max(normalized + residual, 0) and its gradients are those of float64",
   async (device) => {
     for (const shape of [[3, 1], [3, 5], [2, 3, 7, 5], [5, 3, 13, 8]]) {
       const channels = shape.slice(-1);

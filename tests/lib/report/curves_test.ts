@@ -98,7 +98,7 @@ Deno.test("a line goes through every point of few, and through the extremes of m
   assertStringIncludes(svg, "Y-axis for a linear scale with values from 0 to 9");
 });
 
-Deno.test("runs have colours, then dashes; a legend where there is more than one", async () => {
+Deno.test("runs have colors, then dashes; a legend where there is more than one", async () => {
   const names = Array.from({ length: 14 }, (_, i) => `run ${i}`);
   const looks = curveLines(names).map(({ color, dash }) => `${color} ${dash}`);
   assertEquals(new Set(looks).size, 14);

@@ -18,7 +18,7 @@ const images: TestImages = {
   classes: ["cat", "dog"],
   total: 12,
   sheet: { uri: "data:,", count: 3, columns: 2, rows: 2, width: 1, height: 1 },
-  neighbours: [],
+  neighbors: [],
   places: [[0, 0], [1, 2], [3, 3]],
 };
 
@@ -56,7 +56,7 @@ Deno.test("bars by class stand side by side for runs, and leave out classes with
   assertStringIncludes(figure.alt, "b: 62.50 % of all; lowest cat 25.0 %, highest dog 50.0 %");
   const { svg, bare } = await draw(figure);
   assertEquals(count(svg, /aria-roledescription="bar"/g), 4);
-  // A page has the title and the key of the colours itself.
+  // A page has the title and the key of the colors itself.
   const words = /Accuracy by class<|class="mark-symbol role-legend-symbol"/g;
   assertEquals([count(svg, words) > 1, count(bare, words)], [true, 0]);
 });

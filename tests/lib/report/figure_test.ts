@@ -1,7 +1,7 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { figure, lineCharts } from "../../../lib/report/figure.ts";
 
-Deno.test("charts of lines share colours and have their titles, axes and points", async () => {
+Deno.test("charts of lines share colors and have their titles, axes and points", async () => {
   const point = (x: number, series: string) => ({ x, y: 2 * x, series });
   const charts = [
     { title: "Time", x: "pairs", y: "ms", points: [point(16, "ours"), point(64, "ours")] },

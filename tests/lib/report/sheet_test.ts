@@ -46,7 +46,7 @@ Deno.test("a tile's place is a share of the sheet", () => {
   assertEquals(tileStyle(0, { columns: 1, rows: 1 }), "background-position:0% 0%");
 });
 
-Deno.test("what is no grey or RGB image cannot be drawn", () => {
+Deno.test("what is no gray or RGB image cannot be drawn", () => {
   checkDrawable([8, 8, 3]);
   assertThrows(() => checkDrawable([16]), UsageError, 'got "[16]"');
   assertThrows(() => checkDrawable([8, 8, 2]), UsageError);

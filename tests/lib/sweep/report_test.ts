@@ -7,7 +7,7 @@ import { chooseBaseline } from "../../../lib/sweep/baseline.ts";
 import { sweepFigure } from "../../../lib/sweep/figure.ts";
 import { markdown, type SweepReport, terminalTable } from "../../../lib/sweep/report.ts";
 import type { Outcome } from "../../../lib/sweep/run_all.ts";
-import { summarise } from "../../../lib/sweep/summary.ts";
+import { summarize } from "../../../lib/sweep/summary.ts";
 
 const { factsOf } = await resolveConfig(train.spec, [], await loadRegistry());
 
@@ -67,7 +67,7 @@ function report(seeds: number[], labels = Object.keys(KNN)): SweepReport {
     date: "2026-01-31",
     versions: "tauplus 0.1.0",
     processor: "a processor, 2 cores",
-    ...summarise({ seeds, baseline, outcomes }),
+    ...summarize({ seeds, baseline, outcomes }),
   };
 }
 

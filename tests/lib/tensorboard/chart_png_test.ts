@@ -22,7 +22,7 @@ Deno.test("a confusion matrix is a picture of a size that can be looked at", asy
   }
 });
 
-Deno.test("the picture is on white, its words are black and its cells coloured", async () => {
+Deno.test("the picture is on white, its words are black and its cells colored", async () => {
   const { png } = await chartPng(matrix(3), "linear");
   const { data, info } = await sharp(png).raw().toBuffer({ resolveWithObject: true });
   const has = (is: (r: number, g: number, b: number) => boolean) => {

@@ -40,8 +40,8 @@ testOnDevices(
     );
     assertEquals(rowsOf(text("metadata.tsv")), [
       ["class", "index"],
-      ...["dark", "unlabelled", "light", "dark", "a b", "unlabelled", "dark", "a b", "light"]
-        .concat("unlabelled").map((name, i) => [name, String(i)]),
+      ...["dark", "unlabeled", "light", "dark", "a b", "unlabeled", "dark", "a b", "light"]
+        .concat("unlabeled").map((name, i) => [name, String(i)]),
     ]);
     // Ten pictures in four columns and four rows.
     const { data, info } = await sharp(files["sprite.png"]).toColourspace("b-w").raw()

@@ -41,7 +41,7 @@ Deno.test("no line is wider than its columns, whatever the letters and however l
     ["图像数据集的很长的名字", "9.00 %", "–"],
   ];
   for (let columns = 20; columns <= 90; columns++) {
-    const text = table(["on the test split", "nearest-neighbours top-1", "x"], rows, 1, {
+    const text = table(["on the test split", "nearest-neighbors top-1", "x"], rows, 1, {
       columns,
     });
     for (const line of text.split("\n")) assert(widthOf(line) <= columns, `${columns}: ${line}`);

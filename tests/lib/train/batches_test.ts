@@ -96,7 +96,7 @@ testOnDevices("examples that are floats are cropped on every device", async () =
 });
 
 testOnDevices(
-  "a dataset's own views are used, normalised, each row from the stream of its example",
+  "a dataset's own views are used, normalized, each row from the stream of its example",
   async () => {
     const dataset: Dataset = {
       ...tinyDataset(20),

@@ -92,7 +92,7 @@ Deno.test("a view depends on seed, epoch, index and view, not on the batch it is
   assertNotEquals(make([2], [60], { seed: 2 }), alone);
 });
 
-Deno.test("with everything off a view is exactly the normalised image", () => {
+Deno.test("with everything off a view is exactly the normalized image", () => {
   const mean = [0.49, 0.48, 0.44];
   const std = [0.2, 0.19, 0.21];
   for (const size of [1, 7, 16]) {

@@ -24,7 +24,7 @@ const images: Record<string, [bytes: Uint8Array, channels: number]> = {
   single: [oracle.testImage(6, 6, 1), 1],
 };
 
-Deno.test("the colour operations are torchvision's, also of greys, pure colours and half a turn", () => {
+Deno.test("the color operations are torchvision's, also of grays, pure colors and half a turn", () => {
   for (const { image, operation, amount, tensor } of golden.color) {
     const [bytes, channels] = images[image];
     const actual = run(Float32Array.from(bytes, (v) => v / 255), channels, operation, amount);
@@ -32,11 +32,11 @@ Deno.test("the colour operations are torchvision's, also of greys, pure colours 
   }
 });
 
-Deno.test("the colour operations are Pillow's up to its rounding to bytes", () => {
+Deno.test("the color operations are Pillow's up to its rounding to bytes", () => {
   for (const { image, operation, amount, bytes: expected } of golden.color) {
     const [bytes, channels] = images[image];
     const actual = run(Float32Array.from(bytes, (v) => v / 255), channels, operation, amount);
-    // A blend is truncated; what it is blended with is a rounded grey, or a rounded mean of those.
+    // A blend is truncated; what it is blended with is a rounded gray, or a rounded mean of those.
     // The hue is truncated to 1/255 turns, so are its shift and the wrap: 6 levels each, at most;
     // and the saturation is: one level.
     const tolerance = operation === "hue" ? 3 * 6 + 2 : 1 + Math.abs(1 - amount) + 1e-3;
@@ -59,7 +59,7 @@ Deno.test("the jitter's operations in each of their 24 orders are torchvision's"
   assertEquals(results.size, 24);
 });
 
-Deno.test("the colour operations equal their float64 formulas", () => {
+Deno.test("the color operations equal their float64 formulas", () => {
   const amounts = {
     brightness: [0, 0.6, 1, 1.4, 3],
     contrast: [0, 0.6, 1, 1.4, 3],
@@ -87,7 +87,7 @@ Deno.test("contrast turns about the mean of all values where there are not three
   }
 });
 
-Deno.test("grey, black and white pixels and primary colours turn as they should", () => {
+Deno.test("gray, black and white pixels and primary colors turn as they should", () => {
   const turn = (rgb: number[], shift: number) =>
     Array.from(run(Float32Array.from(rgb), 3, "hue", shift), (v) => Math.round(v * 1e6) / 1e6);
   assertEquals(turn([0.25, 0.25, 0.25, 0, 0, 0, 1, 1, 1], 0.3), [.25, .25, .25, 0, 0, 0, 1, 1, 1]);

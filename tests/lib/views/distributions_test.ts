@@ -238,14 +238,14 @@ function numbers(seed: number, epoch: number, index: number, view: number): numb
 
 /** The largest correlation of any two columns, one of each table. */
 function largestCorrelation(a: number[][], b: number[][]): number {
-  const standardised = (rows: number[][]) =>
+  const standardized = (rows: number[][]) =>
     rows[0].map((_, c) => {
       const column = rows.map((row) => row[c]);
       const mean = column.reduce((x, y) => x + y) / column.length;
       const norm = Math.hypot(...column.map((x) => x - mean));
       return column.map((x) => (x - mean) / norm);
     });
-  const [left, right] = [standardised(a), standardised(b)];
+  const [left, right] = [standardized(a), standardized(b)];
   return Math.max(
     ...left.flatMap((x) =>
       right.map((y) => Math.abs(x.reduce((sum, value, i) => sum + value * y[i], 0)))
@@ -253,7 +253,7 @@ function largestCorrelation(a: number[][], b: number[][]): number {
   );
 }
 
-Deno.test("the views of an image, of its neighbours, of epochs and of seeds are independent", () => {
+Deno.test("the views of an image, of its neighbors, of epochs and of seeds are independent", () => {
   const n = 3000;
   const table = (of: (i: number) => number[]) => Array.from({ length: n }, (_, i) => of(i));
   const base = table((i) => numbers(1, 5, 2 * i, 0));
@@ -279,6 +279,6 @@ Deno.test("the views of an image, of its neighbours, of epochs and of seeds are 
     i % 5 === 0 ? [base[i][0], ...row.slice(1)] : row
   );
   assert(largestCorrelation(base, shared) > limit);
-  const centred = base.map((row) => row[8]);
-  different(dependence(centred, centred.map((x) => x * x), 8), "a square");
+  const centered = base.map((row) => row[8]);
+  different(dependence(centered, centered.map((x) => x * x), 8), "a square");
 });

@@ -3,7 +3,7 @@ import { PluginError } from "../../../lib/errors.ts";
 import { normalize } from "../../../lib/views/normalize.ts";
 import { assertClose } from "./oracle.ts";
 
-Deno.test("bytes are scaled to 0–1, then normalised per channel", () => {
+Deno.test("bytes are scaled to 0–1, then normalized per channel", () => {
   const actual = normalize(Uint8Array.of(0, 51, 255, 102, 0, 255), [1, 1, 3], [0.5, 0.2, 0], [
     0.5,
     0.1,
@@ -12,7 +12,7 @@ Deno.test("bytes are scaled to 0–1, then normalised per channel", () => {
   assertClose(actual, [-1, 0, 0.5, -0.2, -2, 0.5], 1e-6);
 });
 
-Deno.test("floats are normalised as they are, of any shape, by one number or one per channel", () => {
+Deno.test("floats are normalized as they are, of any shape, by one number or one per channel", () => {
   const floats = Float32Array.of(1, 2, 3, 4);
   assertEquals(normalize(floats, [2], [1], [2]), Float32Array.of(0, 0.5, 1, 1.5));
   assertEquals(normalize(floats, [2, 2], [1, 0], [2, 4]), Float32Array.of(0, 0.5, 1, 1));

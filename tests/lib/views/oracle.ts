@@ -41,14 +41,14 @@ export function resizedCrop(image: Image, box: CropBox, size: number): Image {
 
 const blend = (a: number, b: number, factor: number) =>
   Math.min(1, Math.max(0, factor * a + (1 - factor) * b));
-const grey = (p: number[]) => p.length === 3 ? 0.299 * p[0] + 0.587 * p[1] + 0.114 * p[2] : NaN;
+const gray = (p: number[]) => p.length === 3 ? 0.299 * p[0] + 0.587 * p[1] + 0.114 * p[2] : NaN;
 const perPixel = (image: Image, fn: (p: number[]) => number[]) => image.map((row) => row.map(fn));
 
-/** One colour operation by name. */
+/** One color operation by name. */
 export function color(image: Image, operation: string, amount: number): Image {
   const pixels = image.flat();
   const isRgb = pixels[0].length === 3;
-  const levels = isRgb ? pixels.map(grey) : pixels.flat();
+  const levels = isRgb ? pixels.map(gray) : pixels.flat();
   const mean = levels.reduce((a, b) => a + b) / levels.length;
   switch (operation) {
     case "brightness":
@@ -56,7 +56,7 @@ export function color(image: Image, operation: string, amount: number): Image {
     case "contrast":
       return perPixel(image, (p) => p.map((x) => blend(x, mean, amount)));
     case "saturation":
-      return perPixel(image, (p) => p.map((x) => blend(x, grey(p), amount)));
+      return perPixel(image, (p) => p.map((x) => blend(x, gray(p), amount)));
     case "hue":
       return perPixel(image, ([r, g, b]) => {
         const [h, s, v] = toHsv(r, g, b);
@@ -106,7 +106,7 @@ export function blur(image: Image, kernel: number, sigma: number): Image {
   });
 }
 
-/** A whole view before normalisation; `colors` false for examples that are floats. */
+/** A whole view before normalization; `colors` false for examples that are floats. */
 export function view(
   image: Image,
   drawn: ViewParameters,
@@ -123,7 +123,7 @@ export function view(
     }
   }
   if (colors && isRgb && drawn.grayscale) {
-    result = perPixel(result, (p) => [grey(p), grey(p), grey(p)]);
+    result = perPixel(result, (p) => [gray(p), gray(p), gray(p)]);
   }
   return drawn.blurSigma === null ? result : blur(result, kernel, drawn.blurSigma);
 }
@@ -158,7 +158,7 @@ export function smoothImage(height: number, width: number, channels: number): Ui
   return Uint8Array.from(grid(height, width, channels, value).flat(2), (v) => v % 256);
 }
 
-/** `palette` of tests/golden/views.py: the 27 colours of levels 0, 127 and 255, [3, 9, 3]. */
+/** `palette` of tests/golden/views.py: the 27 colors of levels 0, 127 and 255, [3, 9, 3]. */
 export function palette(): Uint8Array {
   const levels = [0, 127, 255];
   const pixel = (_: unknown, i: number) => [i % 3, Math.floor(i / 3) % 3, Math.floor(i / 9)];

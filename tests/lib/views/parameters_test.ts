@@ -27,7 +27,7 @@ function assertUniform(values: number[], min: number, max: number) {
   const error = (max - min) / Math.sqrt(12 * values.length);
   assert(values.every((v) => v >= min && v <= max));
   assertAlmostEquals(mean, (min + max) / 2, 5 * error);
-  // The variance of the square of a centred uniform is (max − min)⁴/180.
+  // The variance of the square of a centered uniform is (max − min)⁴/180.
   const variance = values.reduce((sum, v) => sum + (v - (min + max) / 2) ** 2, 0) / values.length;
   const spread = (max - min) ** 2;
   assertAlmostEquals(variance, spread / 12, 5 * spread / Math.sqrt(180 * values.length));

@@ -8,9 +8,9 @@ import { inFolder, sourceEnv } from "../../support/archives.ts";
 /** Records of a coarse label, a fine label and a plain image: [coarse, fine, red, green, blue]. */
 function records(rows: number[][]): Uint8Array {
   const bytes = new Uint8Array(rows.length * 3074);
-  rows.forEach(([coarse, fine, ...colour], i) => {
+  rows.forEach(([coarse, fine, ...color], i) => {
     bytes.set([coarse, fine], i * 3074);
-    colour.forEach((value, c) => {
+    color.forEach((value, c) => {
       const from = i * 3074 + 2 + c * 1024;
       bytes.fill(value, from, from + 1024);
     });

@@ -50,14 +50,14 @@ Deno.test("fashion-mini's mean and standard deviation are those of its training 
   assertAlmostEquals(std[0], whole.std[0], 5e-5);
 });
 
-Deno.test("fashion-mini's folder has its licence and at most 4 MiB", async () => {
+Deno.test("fashion-mini's folder has its license and at most 4 MiB", async () => {
   let bytes = 0;
   for await (const entry of Deno.readDir(FOLDER)) {
     bytes += (await Deno.stat(new URL(entry.name, FOLDER))).size;
   }
   assert(bytes <= 4 * 2 ** 20, `${bytes} bytes`);
-  const licence = await Deno.readTextFile(new URL("LICENSE", FOLDER));
-  assert(licence.includes("MIT License") && licence.includes("Zalando SE"));
+  const license = await Deno.readTextFile(new URL("LICENSE", FOLDER));
+  assert(license.includes("MIT License") && license.includes("Zalando SE"));
 });
 
 const hasSource = await Deno.stat(DEBIAN_FOLDER).then(() => true, () => false);

@@ -14,7 +14,7 @@ import type { Dataset } from "../../../lib/plugin.ts";
 import { changedData, dataIdentity } from "../../../lib/train/data_identity.ts";
 import folder from "../../../plugins/datasets/folder.ts";
 
-/** A temporary folder of files: text, bytes, or the colour of a 6×4 PNG. */
+/** A temporary folder of files: text, bytes, or the color of a 6×4 PNG. */
 async function withFolder(
   files: Record<string, string | Uint8Array | [number, number, number]>,
   fn: (path: string) => Promise<void>,
@@ -535,7 +535,7 @@ Deno.test("values that would be cut off, or near black, are refused with what to
   }
 });
 
-Deno.test("the folder dataset is normalised by ImageNet's mean and standard deviation", async () => {
+Deno.test("the folder dataset is normalized by ImageNet's mean and standard deviation", async () => {
   await withFolder({ "1.png": RED }, async (path) => {
     const { mean, std } = await open(path);
     assertAlmostEquals(mean[0] + mean[1] + mean[2], 1.347);

@@ -48,13 +48,13 @@ const casesOf = (name: string) => CASES.filter(({ objective }) => objective === 
 /** Views of a batch, nearer to each other the lower the row, rounded to float32. */
 function viewsOf({ objective, seed, shape: [count, batch, dim] }: Case): number[][][] {
   const unit = objective !== "barlow-twins" && objective !== "vicreg";
-  const centres = closedForm(`centres ${seed}`, batch * dim);
+  const centers = closedForm(`centres ${seed}`, batch * dim);
   return Array.from({ length: count }, (_, v) => {
     const noise = closedForm(`view ${v} of ${seed}`, batch * dim);
     return Array.from({ length: batch }, (_, b) => {
       const spread = 0.1 + 4 * b / batch;
       const at = (d: number) => b * dim + d;
-      const row = Array.from({ length: dim }, (_, d) => centres[at(d)] + spread * noise[at(d)]);
+      const row = Array.from({ length: dim }, (_, d) => centers[at(d)] + spread * noise[at(d)]);
       const norm = unit ? Math.sqrt(row.reduce((sum, x) => sum + x * x, 0)) : 1;
       return row.map((x) => Math.fround(x / norm));
     });

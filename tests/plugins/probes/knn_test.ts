@@ -8,7 +8,7 @@ Deno.test("the defaults of kNN are the reference's", () => {
   assertEquals(knn.options.parse({}), { k: 200, temperature: 0.5 });
 });
 
-Deno.test("kNN refuses no neighbours, half of one, and a temperature of zero", () => {
+Deno.test("kNN refuses no neighbors, half of one, and a temperature of zero", () => {
   for (const options of [{ k: 0 }, { k: 1.5 }, { temperature: 0 }, { temperature: Infinity }]) {
     assertThrows(() => knn.options.parse(options));
   }

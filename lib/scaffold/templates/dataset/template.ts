@@ -9,7 +9,7 @@ import { defineDataset, rng, STREAM, z } from "@tauplus/tauplus";
 const SIDE = 24;
 const classes = ["horizontal", "rising", "vertical", "falling"];
 
-/** One noisy grating of a class: grey, 24×24, its phase and its noise drawn. */
+/** One noisy grating of a class: gray, 24×24, its phase and its noise drawn. */
 function draw(pixels: Uint8Array, seed: number, split: number, index: number) {
   // A pure function of its arguments: an image is the same whenever it is read.
   const random = rng(seed, STREAM.plugin, split, index);
@@ -43,7 +43,7 @@ function makeSplit(seed: number, split: number, length: number): Split {
 /** Noisy gratings of four directions. */
 const plugin: Plugin<"dataset"> = defineDataset({
   name: "template",
-  summary: "Noisy gratings of four directions, 24×24 grey",
+  summary: "Noisy gratings of four directions, 24×24 gray",
   // Each option is a flag with its help: `images` is --images=2048.
   options: z.strictObject({
     images: z.int().min(8).max(1e6).default(2048)

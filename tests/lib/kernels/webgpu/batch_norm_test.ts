@@ -1,4 +1,4 @@
-/** Batch normalisation by kernels, against the float64 reference. */
+/** Batch normalization by kernels, against the float64 reference. */
 import * as tf from "@tensorflow/tfjs";
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import { webgpuBackend } from "../../../../lib/kernels/webgpu/program.ts";
@@ -10,7 +10,7 @@ import {
 import { rng } from "../../../../lib/random.ts";
 import { checkKernel } from "../../../support/check_kernel.ts";
 import { testOnWebgpu } from "../../../support/devices.ts";
-import { assertClose, batchNorm, normalise, statistics } from "../../nn/reference.ts";
+import { assertClose, batchNorm, normalize, statistics } from "../../nn/reference.ts";
 import { runningStatistics } from "../../nn/running_statistics.ts";
 
 /** Channels by ones and by fours, fewer and more than a workgroup's; rows of one walk and of many. */
@@ -54,7 +54,7 @@ for (const name of ["", " with ReLU", " with residual and ReLU"]) {
             residual,
           }),
         reference: (x, gamma, beta, residual) =>
-          ended(normalise(x, mean, variance, gamma, beta), relu, residual),
+          ended(normalize(x, mean, variance, gamma, beta), relu, residual),
         tolerance: 1e-4,
       });
       tf.dispose(given);

@@ -88,7 +88,7 @@ for (const [x, w, strides, pad] of CASES) {
   );
 }
 
-testOnWebgpu("an image takes nothing from its neighbours in the batch", async () => {
+testOnWebgpu("an image takes nothing from its neighbors in the batch", async () => {
   const beside = [NaN, NaN, NaN, NaN];
   const x = tf.tensor4d([...beside, 1, 2, 3, 4, ...beside], [3, 2, 2, 1]);
   const w = tf.tensor4d(new Array(9).fill(1), [3, 3, 1, 1]);

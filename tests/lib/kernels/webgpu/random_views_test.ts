@@ -82,7 +82,7 @@ testOnWebgpu("views are those of the reference to 1e-5, for all sizes and channe
   }
 });
 
-testOnWebgpu("with everything off a view is the normalised image", async () => {
+testOnWebgpu("with everything off a view is the normalized image", async () => {
   const options = viewOptions.parse({
     cropSize: 11,
     cropScaleMin: 1,

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertGreater, assertLess, assertRejects } from "@std/assert";
-import { fitRegularised } from "../../../lib/evaluate/fit_regularised.ts";
+import { fitRegularized } from "../../../lib/evaluate/fit_regularized.ts";
 import type { FeatureSplit } from "../../../lib/plugin.ts";
 import type { Device } from "../../../lib/device/device.ts";
 import { testOnDevices } from "../../support/devices.ts";
@@ -7,12 +7,12 @@ import { clouds } from "./parts.ts";
 
 const fit = async (device: Device, { features, labels }: FeatureSplit, classes: number) => {
   const before = device.tf.memory().numTensors;
-  const found = await fitRegularised(features, labels, classes, { tf: device.tf, seed: 0 });
+  const found = await fitRegularized(features, labels, classes, { tf: device.tf, seed: 0 });
   assertEquals(device.tf.memory().numTensors, before);
   return found;
 };
 
-/** The gradient of the penalised loss in float64, written out. */
+/** The gradient of the penalized loss in float64, written out. */
 function gradientAt(
   rows: number[][],
   labels: Int32Array,
@@ -44,7 +44,7 @@ const SHAPES = [
 
 for (const { of, ...shape } of SHAPES) {
   testOnDevices(
-    `at the weights found, of ${of}, the gradient of the penalised loss is all but zero`,
+    `at the weights found, of ${of}, the gradient of the penalized loss is all but zero`,
     async (device) => {
       const split = clouds(device, shape);
       const { weights, l2 } = await fit(device, split, 3);
@@ -89,7 +89,7 @@ testOnDevices("an aborted signal ends the fit and frees its tensors", async (dev
   const { features, labels } = clouds(device, { length: 20, dim: 3, classes: 2, spread: 1 });
   const before = tf.memory().numTensors;
   const signal = AbortSignal.abort(new Error("stop"));
-  const fitting = () => fitRegularised(features, labels, 2, { tf, seed: 0, signal });
+  const fitting = () => fitRegularized(features, labels, 2, { tf, seed: 0, signal });
   await assertRejects(fitting, Error, "stop");
   assertEquals(tf.memory().numTensors, before);
   features.dispose();

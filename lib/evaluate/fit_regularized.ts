@@ -49,7 +49,7 @@ export interface Fit {
 }
 
 /**
- * Minimises the mean cross-entropy of softmax(XW) + λ/2·‖W without its last row‖².
+ * Minimizes the mean cross-entropy of softmax(XW) + λ/2·‖W without its last row‖².
  *
  * λ is the strongest of 1, 0.1, … 10⁻⁵ after which the loss of a held-out fifth rises; then all
  * examples are fitted. L-BFGS starts from Böhning's bound of the Hessian, ½XᵀX/n + λI (Ann. Inst.
@@ -58,10 +58,10 @@ export interface Fit {
  * Where few examples have very many features, the bound costs more than it saves, and the fits go
  * without it, for a number of steps: near the optimum, but not as near.
  *
- * @param x X [n, d], standardised; n ≥ 2. The feature 1 of the bias is implied
+ * @param x X [n, d], standardized; n ≥ 2. The feature 1 of the bias is implied
  * @param labels n classes
  */
-export async function fitRegularised(
+export async function fitRegularized(
   x: tf.Tensor2D,
   labels: Int32Array,
   classes: number,
@@ -86,7 +86,7 @@ export async function fitRegularised(
   let best = { l2: PENALTIES[0], loss: Infinity, weights };
   try {
     for (const l2 of PENALTIES) {
-      weights = await minimise(fitted, weights, { l2, gram, ...search }, env);
+      weights = await minimize(fitted, weights, { l2, gram, ...search }, env);
       const { value: loss } = await lossAt(judged, weights, 0, env);
       if (loss > best.loss) break;
       if (loss < best.loss) best = { l2, loss, weights };
@@ -98,7 +98,7 @@ export async function fitRegularised(
   const all = subset(Int32Array.from(labels.keys()));
   try {
     const { l2 } = best;
-    return { weights: await minimise(all, best.weights, { l2, gram, ...final }, env), l2 };
+    return { weights: await minimize(all, best.weights, { l2, gram, ...final }, env), l2 };
   } finally {
     all.examples.dispose();
   }
@@ -136,7 +136,7 @@ interface Fitted {
   readonly classes: number;
 }
 
-async function minimise(
+async function minimize(
   fitted: Fitted,
   start: Float64Array,
   settings: { l2: number; gram?: Float64Array; iterations: number; tolerance: number },
@@ -170,7 +170,7 @@ function bound(gram: Float64Array, d: number, l2: number): Matrix {
   return matrix;
 }
 
-/** The penalised loss and its gradient at W. */
+/** The penalized loss and its gradient at W. */
 async function lossAt(
   { examples, d, classes }: Fitted,
   weights: Float64Array,

@@ -1,6 +1,6 @@
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import { rng } from "../../../lib/random.ts";
-import { neighboursOf } from "../../../lib/report/neighbour_grid.ts";
+import { neighborsOf } from "../../../lib/report/neighbor_grid.ts";
 import { mapOf, type Place } from "../../../lib/report/test_images.ts";
 import { testOnDevices } from "../../support/devices.ts";
 
@@ -19,11 +19,11 @@ function cosine(features: Float32Array, dim: number, i: number, j: number): numb
   return dot(row(i), row(j)) / Math.sqrt(dot(row(i), row(i)) * dot(row(j), row(j)));
 }
 
-testOnDevices("neighbours are the other rows by cosine, nearest first", async (device) => {
+testOnDevices("neighbors are the other rows by cosine, nearest first", async (device) => {
   const [count, dim, k] = [300, 6, 5];
   const features = groups(count, dim);
   const before = device.tf.memory().numTensors;
-  const found = await neighboursOf(device, features, dim, k);
+  const found = await neighborsOf(device, features, dim, k);
   assertEquals(device.tf.memory().numTensors, before);
   assertEquals(found.length, count);
   for (const i of [0, 1, 255, 256, 299]) {
@@ -40,13 +40,13 @@ testOnDevices("neighbours are the other rows by cosine, nearest first", async (d
 
 testOnDevices("a map keeps groups together, and is the same each time", async (device) => {
   const [count, dim] = [60, 6];
-  const neighbours = await neighboursOf(device, groups(count, dim), dim, 15);
+  const neighbors = await neighborsOf(device, groups(count, dim), dim, 15);
   const reports: number[] = [];
-  const places = await mapOf(neighbours, { seed: 0, progress: (done) => reports.push(done) });
+  const places = await mapOf(neighbors, { seed: 0, progress: (done) => reports.push(done) });
   assertEquals(places.length, count);
   assert(places.flat().every(Number.isFinite));
   assert(reports.length > 2 && reports[0] === 0);
-  assertEquals(await mapOf(neighbours, { seed: 0 }), places);
+  assertEquals(await mapOf(neighbors, { seed: 0 }), places);
   const distance = ([x, y]: Place, [u, v]: Place) => Math.hypot(x - u, y - v);
   const nearest = places.map((place, i) =>
     places.map((other, j) => [i === j ? Infinity : distance(place, other), j])
@@ -57,15 +57,15 @@ testOnDevices("a map keeps groups together, and is the same each time", async (d
 });
 
 testOnDevices("a signal ends a map", async (device) => {
-  const neighbours = await neighboursOf(device, groups(20, 6), 6, 15);
+  const neighbors = await neighborsOf(device, groups(20, 6), 6, 15);
   const reason = new Error("stop");
-  const error = await mapOf(neighbours, { seed: 0, signal: AbortSignal.abort(reason) })
+  const error = await mapOf(neighbors, { seed: 0, signal: AbortSignal.abort(reason) })
     .then(() => undefined, (error) => error);
   assertEquals(error, reason);
 });
 
 testOnDevices("the smallest map has five images", async (device) => {
-  const neighbours = await neighboursOf(device, groups(5, 6), 6, 4);
-  const places = await mapOf(neighbours, { seed: 0 });
+  const neighbors = await neighborsOf(device, groups(5, 6), 6, 4);
+  const places = await mapOf(neighbors, { seed: 0 });
   assertEquals(new Set(places.map(String)).size, 5);
 });

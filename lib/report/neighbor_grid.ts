@@ -12,7 +12,7 @@ import type { Device } from "../device/device.ts";
 import { nearestOfRows } from "../evaluate/nearest.ts";
 import { turn } from "../evaluate/turn.ts";
 
-/** Images in the grid, and neighbours of each. */
+/** Images in the grid, and neighbors of each. */
 const QUERIES = 8;
 const SHOWN = 8;
 
@@ -22,10 +22,10 @@ export function className({ labels, classes }: TestImages, i: number): string | 
   return label < 0 ? undefined : classes[label] ?? String(label);
 }
 
-/** Of the nearest `count` neighbours of labelled images, the share that has the image's class. */
-function agreement({ labels, neighbours }: TestImages, count: number): number {
+/** Of the nearest `count` neighbors of labeled images, the share that has the image's class. */
+function agreement({ labels, neighbors }: TestImages, count: number): number {
   let [same, all] = [0, 0];
-  neighbours.forEach(({ rows }, i) => {
+  neighbors.forEach(({ rows }, i) => {
     for (const row of rows.slice(0, count)) {
       if (!labels || labels[i] < 0 || labels[row] < 0) continue;
       all++;
@@ -36,12 +36,12 @@ function agreement({ labels, neighbours }: TestImages, count: number): number {
 }
 
 /** The grid; the sheet of the images has the class `sheet`. */
-export function neighbourGrid(images: TestImages, sheet: string): Html {
-  const { neighbours, indices, labels } = images;
+export function neighborGrid(images: TestImages, sheet: string): Html {
+  const { neighbors, indices, labels } = images;
   const queries = rng(0, STREAM.report, 2).permutation(indices.length).subarray(0, QUERIES);
   const share = agreement(images, SHOWN);
   const rows = [...queries].map((query) => {
-    const { rows, cosines } = neighbours[query];
+    const { rows, cosines } = neighbors[query];
     const name = className(images, query);
     return html`
       <li>
@@ -64,7 +64,7 @@ export function neighbourGrid(images: TestImages, sheet: string): Html {
   });
   return html`
     <figure>
-      <ul class="neighbours">${rows}</ul>
+      <ul class="neighbors">${rows}</ul>
       <figcaption>At the left a test image, then its nearest ones by the cosine of their features, nearest
     first${Number.isFinite(share) &&
       html`; those of another class are underlined. Of all ${
@@ -76,8 +76,8 @@ export function neighbourGrid(images: TestImages, sheet: string): Html {
   `;
 }
 
-/** The neighbours of one image, nearest first. */
-export interface Neighbours {
+/** The neighbors of one image, nearest first. */
+export interface Neighbors {
   /** Which rows they are. */
   readonly rows: readonly number[];
   /** The cosines of the angles to them. */
@@ -96,20 +96,20 @@ const SHORTEST = 1e-12;
  * @param features [count, dim]
  * @param k fewer than count
  */
-export async function neighboursOf(
+export async function neighborsOf(
   device: Device,
   features: Float32Array,
   dim: number,
   k: number,
   signal?: AbortSignal,
-): Promise<Neighbours[]> {
+): Promise<Neighbors[]> {
   const { tf } = device;
   const count = features.length / dim;
   const units = tf.tidy(() => {
     const rows = tf.tensor2d(features, [count, dim]);
     return rows.div<tf.Tensor2D>(rows.norm(2, 1, true).maximum(SHORTEST));
   });
-  const found: Neighbours[] = [];
+  const found: Neighbors[] = [];
   try {
     for (let start = 0; start < count; start += BLOCK) {
       await turn(signal);

@@ -24,7 +24,7 @@ export const HEAD_WEIGHTS = 1;
  *
  * @param uniform names of convolutions that are drawn as a new `Conv2d` is
  */
-export function initialise(
+export function initialize(
   model: tf.LayersModel,
   random: Rng,
   uniform: readonly string[] = [],
