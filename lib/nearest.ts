@@ -7,7 +7,8 @@ import { closest, distance } from "fastest-levenshtein";
 
 /**
  * Of some names, the one that a wrong one is near to: its first word or words, its initials (`lr` for
- * `learning_rate`), or one letter in three otherwise; undefined where none is near.
+ * `learning_rate`), its letters in another order (`trian`), or one letter in three otherwise;
+ * undefined where none is near.
  */
 export function nearest(name: string, names: readonly string[]): string | undefined {
   const plain = (text: string) => text.toLowerCase().replaceAll("-", "_");
@@ -17,7 +18,12 @@ export function nearest(name: string, names: readonly string[]): string | undefi
   const initials = names.find((other) =>
     wanted.length > 1 && plain(other).split("_").map((word) => word[0]).join("") === wanted
   );
-  if (begins ?? initials) return begins ?? initials;
+  const sorted = (text: string) => [...text].sort().join("");
+  const turned = names.find((other) =>
+    wanted.length > 3 && sorted(plain(other)) === sorted(wanted)
+  );
+  const found = begins ?? initials ?? turned;
+  if (found !== undefined) return found;
   const near = closest(wanted, names.map(plain));
   const most = Math.floor(Math.max(wanted.length, near.length) / 3);
   return distance(wanted, near) <= most ? names.find((other) => plain(other) === near) : undefined;

@@ -12,6 +12,7 @@ for (
     ["tau-plus", "tau_plus"],
     ["lr", "learning_rate"],
     ["wd", "weight_decay"],
+    ["sedes", "seeds"],
     ["momentum", undefined],
     ["x", undefined],
     ["", undefined],
@@ -25,6 +26,7 @@ for (
 Deno.test("nothing is suggested that is not near", () => {
   assertEquals(nearest("dcl", ["biased", "debiased", "hard", "oracle", "decoupled"]), undefined);
   assertEquals(nearest("search", ["train", "sweep", "linear", "report"]), undefined);
+  assertEquals(nearest("trian", ["train", "sweep", "linear", "report"]), "train");
   assertEquals(nearest("lr", ["k", "t"]), undefined);
   assertEquals(nearest("hrd", []), undefined);
   assertEquals(didYouMean("hrd", ["hard"], (near) => `--${near}`), "Did you mean --hard? ");

@@ -22,7 +22,7 @@ const BAD_OPTIONS: [string[], string][] = [
   [["--dataset=synthetic", "--classes=0"], "Cannot set --classes"],
   [["--mean=0.5,0.5"], "Cannot set --mean: it must be one number, or 1, one per channel"],
   [["--std=0"], "Cannot set --std"],
-  [["words"], 'there is a word too many, got "words"'],
+  [["words"], 'unexpected argument "words"'],
   [["--plugin=./nowhere.ts"], "Cannot use the plugin"],
 ];
 
@@ -108,7 +108,7 @@ const BAD_PLUGINS: [string, string, number, string][] = [
   ["of no kind", 'kind: "loss",', 2, "its kind must be one of dataset, encoder, objective, probe"],
   ["with a built-in's name", 'name: "hard",', 2, "the objective name hard is already taken"],
   ["without options", "options: {},", 2, "its options must be a zod 4 object"],
-  ["that throws", 'create: () => { throw new Error("boom"); },', 6, "it threw boom"],
+  ["that throws", 'create: () => { throw new Error("boom"); },', 6, "threw in create(): boom"],
   ["without a loss", "create: () => ({}),", 6, "it must have a function loss"],
   [
     "whose loss throws",
