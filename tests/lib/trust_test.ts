@@ -97,7 +97,7 @@ Deno.test({
       assert(!await exists(marker), "the library ran a plugin");
       // It is there to be run: the same run, trusted.
       const one = await strangersRun(cwd, "one", { plugin: [path], objective: "evil" });
-      const trusted = await runCommand(cwd, [...resume(one), "--trust"]);
+      const trusted = await runCommand(cwd, [...report(one), "--trust"]);
       assertEquals(trusted.code, 0, trusted.stderr);
       assert(await exists(marker));
     }),

@@ -37,8 +37,9 @@ Deno.test("a training and what follows it say with --json what they found, and w
     const device = "--device=wasm";
     const { document: linear } = await json("linear", device, "--epochs=2");
     assertEquals(linear.probe, "linear");
-    const saved = JSON.parse(await Deno.readTextFile(`${cwd}/${linear.saved}`));
-    assertEquals(linear.metrics, saved);
+    const { judged, ...found } = JSON.parse(await Deno.readTextFile(`${cwd}/${linear.saved}`));
+    assertEquals(found, linear.metrics);
+    assertEquals([judged.probe, judged.dataset], ["linear", "synthetic"]);
     const { document: knn } = await json("knn", device, "--k=10");
     assertEquals(knn.metrics.top1, trained.trained.knn.top1);
     const { document: embedded } = await json("embed", device);
