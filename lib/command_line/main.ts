@@ -15,7 +15,7 @@ import { KINDS, loadRegistry } from "../registry.ts";
 import { pluginsOf } from "../trust.ts";
 import { progressBar } from "../terminal/progress.ts";
 import { note } from "../terminal/say.ts";
-import { colored } from "../terminal/style.ts";
+import { colored } from "../terminal/say.ts";
 import { parseCommandLine } from "./arguments.ts";
 import { COMMANDS } from "./commands.ts";
 import { commandHelp } from "./help.ts";

@@ -12,7 +12,7 @@ import { DataError, DeviceError, TauplusError } from "../errors.ts";
 import { type OpenRun, resolveRun, runGroups } from "../open_run.ts";
 import { classifierResult } from "../evaluate/classifier_result.ts";
 import { listProbeResults, probeOf } from "../run/results.ts";
-import type { RunData } from "../report/read_run.ts";
+import type { RunData } from "../report/report_run.ts";
 import type { Part, ReportRun } from "../report/report_run.ts";
 import { examineTestImages, type TestImages } from "../report/test_images.ts";
 import { firstViews } from "../report/training_views.ts";

@@ -12,7 +12,7 @@ import type { Command } from "../command_line/command.ts";
 import { describePlugin, detailsText, findPlugins, listPlugins, listText } from "./plugins_show.ts";
 import { deviceOption } from "./shared/run_options.ts";
 import { type NewPlugin, newPlugin } from "../scaffold/new_plugin.ts";
-import { checkKind, checkName } from "../scaffold/plugin_name.ts";
+import { checkKind, checkName } from "../scaffold/new_plugin.ts";
 
 const options = z.strictObject({
   to: z.string().min(1).default(".").describe("new: the folder to write to")

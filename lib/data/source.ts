@@ -8,7 +8,7 @@ import { join, resolve } from "node:path";
 import { DataError } from "../errors.ts";
 import type { BaseEnv } from "../plugin.ts";
 import { type Checksum, fileMatches } from "./checksum.ts";
-import { withLock } from "./file_lock.ts";
+import { withLock } from "../run/lock.ts";
 import { exists, fileProblem, showBytes, sizeOf } from "./file_problem.ts";
 
 /** A file with its official size and checksum. */

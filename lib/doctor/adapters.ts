@@ -7,7 +7,7 @@ import { basename, join } from "node:path";
 import { z } from "zod";
 import { deviceAdvice } from "../device/advice.ts";
 import { describeAdapter, findAdapter } from "../device/webgpu.ts";
-import type { Finding } from "./finding.ts";
+import type { Finding } from "./diagnose.ts";
 
 /** An adapter. */
 export interface Adapter {

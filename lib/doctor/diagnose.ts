@@ -1,5 +1,5 @@
 /**
- * The whole examination of a machine, as data.
+ * The whole examination of a machine, as data, and what it found wanting.
  *
  * @module
  */
@@ -8,11 +8,9 @@ import { type Device, type DeviceName, openDevice } from "../device/device.ts";
 import { TauplusError } from "../errors.ts";
 import type { BaseEnv } from "../plugin.ts";
 import type { Registry } from "../registry.ts";
-import { type Adapter, findAdapters, judgeAdapters } from "./adapters.ts";
+import { type Adapter, type Driver, findAdapters, findDrivers, judgeAdapters } from "./adapters.ts";
 import { checksOf } from "./checks.ts";
-import { type Driver, findDrivers } from "./adapters.ts";
-import type { Finding } from "./finding.ts";
-import { guessPaper, measureQuickstart, type Quickstart } from "./guess.ts";
+import { guessPaper, measureQuickstart, type Quickstart } from "./speed.ts";
 import { type KernelResult, runCheck } from "./kernel_check.ts";
 import { measureSpeed, type Speed } from "./speed.ts";
 import {
@@ -216,4 +214,16 @@ export function judgeSystem({ memory }: Pick<System, "memory">): Finding[] {
     what: `Only ${(memory.available / 1e9).toFixed(1)} GB of memory can be had.`,
     next: ["Close other programs, or train with a smaller --batch_size or --micro_batch."],
   }];
+}
+
+/** Something that is off, or could be better. */
+export interface Finding {
+  /** `error`: training would fail or be wrong. `warning`: it would work, but could be better. */
+  readonly level: "error" | "warning";
+  /** What it is about: a part of the machine, a device, a folder or a dataset, by its name. */
+  readonly about: string;
+  /** What it is, a sentence. */
+  readonly what: string;
+  /** What to do, a sentence or two each. */
+  readonly next: readonly string[];
 }

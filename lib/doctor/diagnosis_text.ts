@@ -8,7 +8,7 @@ import { duration } from "../terminal/amounts.ts";
 import { wrapped } from "../terminal/width.ts";
 import type { FileState } from "../data/source_status.ts";
 import type { Diagnosis, Examined } from "./diagnose.ts";
-import type { Finding } from "./finding.ts";
+import type { Finding } from "./diagnose.ts";
 
 /** Columns of the page. */
 const WIDTH = 80;

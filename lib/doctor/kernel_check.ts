@@ -6,6 +6,7 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import type { Device, DeviceName } from "../device/device.ts";
+import { rng } from "../random.ts";
 
 /** One thing that devices compute. */
 export interface KernelCheck {
@@ -103,4 +104,24 @@ function largestError(
     return largest === 0 ? error : error / largest;
   });
   return Math.max(0, ...errors);
+}
+
+/** A tensor of normal numbers; another `seed`, other numbers. */
+export function normal<R extends tf.Rank>(seed: number, shape: tf.ShapeMap[R]): tf.Tensor<R> {
+  return tf.tensor<R>(normals(seed, tf.util.sizeFromShape(shape)), shape);
+}
+
+/** Normal numbers. */
+export function normals(seed: number, count: number): Float32Array {
+  const random = rng(seed, count);
+  return Float32Array.from({ length: count }, () => random.normal());
+}
+
+/** y = f(inputs), and the gradients of Σ r·y by each input, r random. */
+export function withGradients(
+  f: (...inputs: tf.Tensor[]) => tf.Tensor,
+  inputs: tf.Tensor[],
+): tf.Tensor[] {
+  const y = f(...inputs);
+  return [y, ...tf.grads(f)(inputs, normal(77, y.shape))];
 }

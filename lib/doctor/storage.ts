@@ -13,7 +13,7 @@ import {
   verifySource,
 } from "../data/source_status.ts";
 import type { Registry } from "../registry.ts";
-import type { Finding } from "./finding.ts";
+import type { Finding } from "./diagnose.ts";
 
 /** Room for checkpoints of the quickstart, measurements and a small dataset. */
 const LEAST_ROOM = 1e9;

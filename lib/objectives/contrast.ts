@@ -15,7 +15,7 @@
  */
 import type * as tf from "@tensorflow/tfjs";
 import type { Tf } from "../plugin.ts";
-import { logSumExp } from "./row_products.ts";
+import { logSumExp } from "./similarities.ts";
 
 /** Below this, softplus and sigmoid are 0 to any purpose, and e^(−x) is still finite. */
 const LOWEST = -80;

@@ -20,5 +20,5 @@
 export * from "./class_ids.ts";
 export * from "./contrast.ts";
 export * from "./debiased_family.ts";
-export * from "./row_products.ts";
+export * from "./similarities.ts";
 export * from "./similarities.ts";

@@ -6,7 +6,7 @@
  */
 import type { MetricsRecord } from "../run/metrics.ts";
 import type { ChartSpec } from "./figure.ts";
-import type { RunData } from "./read_run.ts";
+import type { RunData } from "./report_run.ts";
 
 /** A figure for a page. */
 export interface Figure {

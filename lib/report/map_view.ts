@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Drawing, picture } from "./drawing.ts";
+import { type Drawing, picture } from "./figure.ts";
 import { classColor, MOST_NAMED } from "./map_figure.ts";
 import { Html, html } from "./html.ts";
 import { className } from "./neighbor_grid.ts";

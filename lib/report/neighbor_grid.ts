@@ -7,7 +7,7 @@ import type * as tf from "@tensorflow/tfjs";
 import { rng, STREAM } from "../random.ts";
 import { type Html, html } from "./html.ts";
 import type { TestImages } from "./test_images.ts";
-import { tile } from "./tiles.ts";
+import { tile } from "./sheet.ts";
 import type { Device } from "../device/device.ts";
 import { nearestOfRows } from "../evaluate/nearest.ts";
 import { turn } from "../evaluate/turn.ts";

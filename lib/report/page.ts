@@ -6,19 +6,19 @@
 import { caption } from "./captions.ts";
 import { configuration } from "./configuration.ts";
 import { type Curve, SERIES_COLORS } from "./curves.ts";
-import { type Drawing, picture } from "./drawing.ts";
+import { type Drawing, picture } from "./figure.ts";
 import { type Content, Html, html } from "./html.ts";
 import { mapView } from "./map_view.ts";
 import { neighborGrid } from "./neighbor_grid.ts";
 import { showValue } from "../options.ts";
 import { probeOf } from "../run/results.ts";
-import { overview } from "./overview.ts";
+import { overview } from "./configuration.ts";
 import style from "./page.css" with { type: "text" };
 import script from "./page.js" with { type: "text" };
 import type { Part, ReportRun } from "./report_run.ts";
 import { THEME } from "./theme.ts";
-import { sheetRule } from "./tiles.ts";
-import { viewsGrid } from "./tiles.ts";
+import { sheetRule } from "./sheet.ts";
+import { viewsGrid } from "./sheet.ts";
 
 /** By this a folder is known for a report of ours, which another may replace. */
 export const GENERATOR = '<meta name="generator" content="tauplus report">';

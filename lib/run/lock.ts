@@ -1,11 +1,13 @@
 /**
- * A lock on a folder that keeps a second writer out.
+ * Locks: on the folder of a run, which keeps a second writer out, and on a file in the cache, for
+ * which the second one waits.
  *
  * @module
  */
 import { hostname } from "node:os";
 import { dirname, join } from "node:path";
 import process from "node:process";
+import { setTimeout as delay } from "node:timers/promises";
 import { UsageError } from "../errors.ts";
 import { UNFINISHED, writeError } from "./atomic_write.ts";
 
@@ -170,4 +172,24 @@ function inUse(path: string, by: string): UsageError {
     got: by,
     next: `Wait for it to end; if it is surely gone, delete ${path}.`,
   });
+}
+
+/**
+ * Runs `act` while holding the lock file at `path`, made where missing and left there. The lock is
+ * the operating system's, so that it ends with the process that held it.
+ *
+ * @param waiting called once where another process holds the lock.
+ */
+export async function withLock<T>(
+  path: string,
+  act: () => Promise<T>,
+  waiting: () => void,
+  signal?: AbortSignal,
+): Promise<T> {
+  using file = await Deno.open(path, { write: true, create: true });
+  if (!await file.tryLock(true)) {
+    waiting();
+    do await delay(100, undefined, { signal }); while (!await file.tryLock(true));
+  }
+  return await act();
 }

@@ -1,14 +1,18 @@
 /**
- * A sweep as a table: for the terminal, and as a page in Markdown.
+ * A sweep as a table, for the terminal and as a page in Markdown; with where, when and by which
+ * command its numbers were made.
  *
  * @module
  */
+import { cpus } from "node:os";
+import { version_core } from "@tensorflow/tfjs";
 import { duration } from "../terminal/amounts.ts";
 import { table } from "../terminal/table.ts";
 import { terminalWidth, widthOf, wrapped } from "../terminal/width.ts";
-import type { Circumstances } from "./circumstances.ts";
 import type { Estimate } from "./statistics.ts";
 import type { ArmSummary, SweepSummary } from "./summary.ts";
+import project from "../../deno.json" with { type: "json" };
+import { shellWord } from "../terminal/amounts.ts";
 
 /** A summary, and where it is from. */
 export type SweepReport = Circumstances & SweepSummary;
@@ -191,3 +195,27 @@ function share(found: Estimate | null): string {
 }
 
 const fenced = (language: string, text: string) => ["```" + language, text, "```"];
+
+/** What a reader needs to make them again. */
+interface Circumstances {
+  /** The command line. */
+  readonly command: string;
+  /** The day, as 2025-01-31. */
+  readonly date: string;
+  /** Of tauplus and what computes under it. */
+  readonly versions: string;
+  /** The processor and its cores. */
+  readonly processor: string;
+}
+
+/** Those of this process. */
+export function circumstances(): Circumstances {
+  const processors = cpus();
+  return {
+    command: ["deno", "task", ...Deno.args.map(shellWord)].join(" "),
+    date: new Date().toISOString().slice(0, 10),
+    versions:
+      `tauplus ${project.version}, Deno ${Deno.version.deno}, TensorFlow.js ${version_core}`,
+    processor: `${processors[0]?.model ?? "unknown processor"}, ${processors.length} cores`,
+  };
+}

@@ -14,7 +14,7 @@ import { lockFolder } from "../run/lock.ts";
 import { note } from "../terminal/say.ts";
 import { expandArms } from "./arms.ts";
 import { chooseBaseline } from "./baseline.ts";
-import { circumstances } from "./circumstances.ts";
+import { circumstances } from "./report.ts";
 import { sweepFigure } from "./figure.ts";
 import { plan, type Run } from "./plan.ts";
 import { markdown, terminalTable } from "./report.ts";

@@ -14,7 +14,7 @@ import { listProbeResults, probeOf, readResults, RESULTS, type Results } from ".
 import { readConfig, resumeLater } from "../run/run_folder.ts";
 import { onDemand } from "../packages/on_demand.ts";
 import { type Event, eventRecord, type Summary } from "./event.ts";
-import { type Options, optionText, sessionEnd, sessionStart } from "./hparams.ts";
+import { type Options, optionText, sessionEnd, sessionStart } from "./event.ts";
 import { type ChartSpec, figure } from "../report/figure.ts";
 
 /** The folder of a run for TensorBoard. */

@@ -1,5 +1,5 @@
 /**
- * Times and amounts as a person says them.
+ * Times and amounts as a person says them, and commands as a person types them.
  *
  * @module
  */
@@ -16,4 +16,9 @@ export function amount(done: number, total: number, unit: string): string {
   const mega = unit === "B";
   const show = (n: number) => mega ? (n / 1e6).toFixed(1) : String(n);
   return `${show(done)}${total > 0 ? "/" + show(total) : ""} ${mega ? "MB" : unit}`;
+}
+
+/** A text as one word of a shell: as it is where that is safe, else in quotes. */
+export function shellWord(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }

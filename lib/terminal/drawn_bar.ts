@@ -10,7 +10,7 @@ import type { ProgressBar } from "./progress.ts";
 import { draw } from "./say.ts";
 import { terminalWidth, truncated, widthOf } from "./width.ts";
 import { amount, duration } from "./amounts.ts";
-import { colored } from "./style.ts";
+import { colored } from "./say.ts";
 
 /** A bar on the screen. */
 interface Bar {

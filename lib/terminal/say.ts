@@ -1,9 +1,12 @@
 /**
  * Words for the person at the terminal: results on standard output, everything else on standard
- * error.
+ * error. Color sparingly, on standard error, and only where it is wanted: on a terminal, but not
+ * with NO_COLOR or TERM=dumb; FORCE_COLOR is stronger than all of them, as in Node and Deno.
  *
  * @module
  */
+import process from "node:process";
+import { styleText } from "node:util";
 
 const encoder = new TextEncoder();
 
@@ -32,4 +35,9 @@ function write(stream: typeof Deno.stdout, text: string): void {
       error instanceof Error && error.message.includes("(os error 5)");
     if (!gone) throw error;
   }
+}
+
+/** A text in a color, or as it is where standard error shows none. */
+export function colored(color: "red" | "yellow" | "cyan", text: string): string {
+  return styleText(color, text, { stream: process.stderr });
 }

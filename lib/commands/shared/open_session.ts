@@ -9,7 +9,7 @@ import { deviceAdvice } from "../../device/advice.ts";
 import type { DeviceName } from "../../device/device.ts";
 import { openSession, type Session } from "../../session.ts";
 import { note } from "../../terminal/say.ts";
-import { colored } from "../../terminal/style.ts";
+import { colored } from "../../terminal/say.ts";
 import { terminalWidth, wrapped } from "../../terminal/width.ts";
 import type { Context } from "../../command_line/command.ts";
 

@@ -8,7 +8,7 @@ import { nearestOfRows } from "../../evaluate/nearest.ts";
 import { regression } from "../../evaluate/softmax.ts";
 import { rng } from "../../random.ts";
 import type { KernelCheck } from "../kernel_check.ts";
-import { normal } from "./inputs.ts";
+import { normal } from "../kernel_check.ts";
 
 const GROUP = "probes";
 

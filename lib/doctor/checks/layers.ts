@@ -13,7 +13,7 @@ import {
   batchNormTraining,
 } from "../../nn/batch_norm_functions.ts";
 import type { KernelCheck } from "../kernel_check.ts";
-import { normal, withGradients } from "./inputs.ts";
+import { normal, withGradients } from "../kernel_check.ts";
 
 const GROUP = "batch norm, ReLU, pools";
 

@@ -10,7 +10,7 @@ import {
   type FamilyMember,
 } from "../../objectives/debiased_family.ts";
 import type { KernelCheck } from "../kernel_check.ts";
-import { normal, withGradients } from "./inputs.ts";
+import { normal, withGradients } from "../kernel_check.ts";
 
 const GROUP = "contrastive losses";
 

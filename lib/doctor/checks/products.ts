@@ -5,7 +5,7 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import type { KernelCheck } from "../kernel_check.ts";
-import { normal, withGradients } from "./inputs.ts";
+import { normal, withGradients } from "../kernel_check.ts";
 
 const GROUP = "matrix products and sums";
 

@@ -12,7 +12,7 @@ import { augment } from "../../views/augment.ts";
 import { makeViews, putImages } from "../../views/on_device.ts";
 import { viewOptions } from "../../views/options.ts";
 import type { KernelCheck } from "../kernel_check.ts";
-import { normal, normals } from "./inputs.ts";
+import { normal, normals } from "../kernel_check.ts";
 
 const GROUP = "views, optimizers";
 

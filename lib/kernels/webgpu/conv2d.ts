@@ -13,7 +13,7 @@ import type * as tf from "@tensorflow/tfjs";
 import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
 import { type ConvAttrs, convGeometry } from "../conv_geometry.ts";
 import { convolution, type ConvolutionAxis } from "./convolution.ts";
-import { convolutionTiles } from "./convolution_tiles.ts";
+import { convolutionTiles } from "./tiles.ts";
 import { emptyImages } from "./mixed.ts";
 import { emptyTensor } from "./program.ts";
 import { tuned } from "./tuner.ts";

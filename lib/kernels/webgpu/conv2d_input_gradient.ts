@@ -16,7 +16,7 @@ import type * as tf from "@tensorflow/tfjs";
 import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
 import { type ConvAttrs, convGeometry, type ConvInfo } from "../conv_geometry.ts";
 import { convolution, type ConvolutionAxis } from "./convolution.ts";
-import { type ConvolutionTile, convolutionTiles } from "./convolution_tiles.ts";
+import { type ConvolutionTile, convolutionTiles } from "./tiles.ts";
 import { emptyImages } from "./mixed.ts";
 import { emptyTensor, linearGrid, runProgram } from "./program.ts";
 import { tuned } from "./tuner.ts";

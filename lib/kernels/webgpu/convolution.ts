@@ -12,7 +12,7 @@
  */
 import type * as tf from "@tensorflow/tfjs";
 import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
-import type { ConvolutionTile } from "./convolution_tiles.ts";
+import type { ConvolutionTile } from "./tiles.ts";
 import { linearGrid, runProgram } from "./program.ts";
 import { range, vectorType, vectorWidth } from "./tiles.ts";
 

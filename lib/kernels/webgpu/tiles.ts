@@ -1,8 +1,12 @@
 /**
  * What kernels share: how memory is read, and the sides of the tile that a thread sums in registers.
  *
+ * On a software adapter a load costs as much as thirty multiplications, so large tiles win, up to 128
+ * sums; beyond, the time to compile grows and the speed does not.
+ *
  * @module
  */
+import type { ConvolutionAxis } from "./convolution.ts";
 
 /** How many neighboring numbers are read at once: four where the count of them goes by fours. */
 export function vectorWidth(count: number): 1 | 4 {
@@ -25,4 +29,30 @@ export function tileSide(count: number, most: number): number {
 /** The whole numbers below `count`, for text that is unrolled. */
 export function range(count: number): number[] {
   return Array.from({ length: count }, (_, i) => i);
+}
+
+/** What one thread sums. */
+export interface ConvolutionTile {
+  /** Rows of the output. */
+  readonly rows: number;
+  /** Neighboring pixels in a row. */
+  readonly pixels: number;
+  /** Channels of the output; where they are written by four, a multiple of four. */
+  readonly columns: number;
+}
+
+/** Tiles worth trying for a sum, the default first. */
+export function convolutionTiles(
+  outChannels: number,
+  { count, taps }: Pick<ConvolutionAxis, "count" | "taps">,
+): ConvolutionTile[] {
+  const tile = (rows: number, pixels: number, columns: number) => ({
+    rows,
+    pixels,
+    columns: tileSide(outChannels, columns),
+  });
+  if (taps > 3) return [tile(1, 8, 8), tile(2, 4, 8), tile(1, 4, 4)];
+  return count > 4
+    ? [tile(2, 8, 8), tile(4, 4, 8), tile(2, 4, 4)]
+    : [tile(4, 4, 8), tile(2, 4, 8), tile(2, 4, 4)];
 }

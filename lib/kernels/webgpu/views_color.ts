@@ -1,5 +1,5 @@
 /**
- * The color operations and the blur of views in WGSL: `lib/views/color.ts` and `blur.ts`. A pixel is
+ * The color operations and the blur of views in WGSL: `lib/views/augment.ts` and `blur.ts`. A pixel is
  * a `Pixel` of `CHANNELS` floats (1 to 4); a view has `SIZE` × `SIZE` of them.
  *
  * @module

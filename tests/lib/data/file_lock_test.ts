@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { join } from "node:path";
-import { withLock } from "../../../lib/data/file_lock.ts";
+import { withLock } from "../../../lib/run/lock.ts";
 import { inFolder } from "../../support/archives.ts";
 
 const never = () => {

@@ -3,7 +3,7 @@ import * as tf from "@tensorflow/tfjs";
 import { assert, assertEquals } from "@std/assert";
 import { openDevice } from "../../../lib/device/device.ts";
 import { bottleneckFlops } from "../../../lib/doctor/speed.ts";
-import { guessPaper } from "../../../lib/doctor/guess.ts";
+import { guessPaper } from "../../../lib/doctor/speed.ts";
 import { measureSpeed } from "../../../lib/doctor/speed.ts";
 import { resnet } from "../../../lib/nn/resnet.ts";
 import { STILL } from "../../support/closed_form.ts";

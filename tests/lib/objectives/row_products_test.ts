@@ -1,6 +1,6 @@
 import { assertAlmostEquals, assertEquals } from "@std/assert";
 import type * as tf from "@tensorflow/tfjs";
-import { gram, logSumExp } from "../../../lib/objectives/row_products.ts";
+import { gram, logSumExp } from "../../../lib/objectives/similarities.ts";
 import { testOnDevices } from "../../support/devices.ts";
 
 testOnDevices("gram and logSumExp have TensorFlow.js's values and gradients", async ({ tf }) => {

@@ -2,7 +2,7 @@ import { assertEquals, assertStringIncludes } from "@std/assert";
 import { parse, View } from "vega";
 import { curve, curveLines, curves } from "../../../lib/report/curves.ts";
 import { liveSpec, pageSvg } from "../../../lib/report/figure.ts";
-import type { RunData } from "../../../lib/report/read_run.ts";
+import type { RunData } from "../../../lib/report/report_run.ts";
 import type { MetricsRecord } from "../../../lib/run/metrics.ts";
 
 const run = (name: string, metrics: readonly MetricsRecord[]): RunData => ({

@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { DataError } from "../../../lib/errors.ts";
-import { readRun } from "../../../lib/report/read_run.ts";
+import { readRun } from "../../../lib/report/report_run.ts";
 import { inFolder } from "../../support/command_line.ts";
 import { writeRun } from "../../support/run_folders.ts";
 

@@ -2,7 +2,7 @@ import { assertEquals, assertThrows } from "@std/assert";
 import sharp from "sharp";
 import { UsageError } from "../../../lib/errors.ts";
 import { checkDrawable, type Sheet, sheetOf } from "../../../lib/report/sheet.ts";
-import { tileStyle } from "../../../lib/report/tiles.ts";
+import { tileStyle } from "../../../lib/report/sheet.ts";
 import { rng } from "../../../lib/random.ts";
 
 async function pixels({ uri }: Sheet, channels: number) {

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import * as color from "../../../lib/views/color.ts";
+import * as color from "../../../lib/views/augment.ts";
 import { ORDERS } from "../../../lib/views/parameters.ts";
 import golden from "../../golden/views.json" with { type: "json" };
 import * as oracle from "./oracle.ts";
