@@ -88,7 +88,20 @@ export const SIGNALS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129, SIGUSR1: 75 } a
 /** The name of a signal that ends a run. */
 export type SignalName = keyof typeof SIGNALS;
 
-/** The signal that an abort's reason names; SIGINT where it names none. */
+/**
+ * The signal that an abort's reason names; SIGINT where it names none.
+ *
+ * @example Why a training was stopped
+ * ```ts
+ * import { signalOf, SIGNALS } from "@tauplus/tauplus";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const stop = new AbortController();
+ * stop.abort("SIGTERM");
+ * assertEquals(signalOf(stop.signal.reason), "SIGTERM");
+ * assertEquals(SIGNALS[signalOf(stop.signal.reason)], 143); // the exit code
+ * ```
+ */
 export function signalOf(reason: unknown): SignalName {
   const text = String(reason);
   for (const name of ["SIGTERM", "SIGHUP", "SIGUSR1"] as const) {

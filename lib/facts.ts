@@ -53,7 +53,22 @@ const SUBJECTS: Readonly<Record<Subject, Facts>> = {
   sweep: { ...none, of: "call", resume: "free", result: false, sweep: "own" },
 };
 
-/** The facts of an option about `subject`, but where `others` says otherwise; for `.meta()`. */
+/**
+ * The facts of an option about `subject`, but where `others` says otherwise; for `.meta()`.
+ *
+ * @example An option that reports show first
+ * ```ts
+ * import { facts, z } from "@tauplus/tauplus";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const { facts: told } = facts("training", { overview: true });
+ * assertEquals([told.resume, told.overview], ["fixed", true]);
+ *
+ * export const options = z.strictObject({
+ *   margin: z.number().default(0.2).describe("cosine distance that is free").meta({ facts: told }),
+ * });
+ * ```
+ */
 export function facts(subject: Subject, others: Partial<Facts> = {}): { readonly facts: Facts } {
   return { facts: { ...SUBJECTS[subject], ...others } };
 }

@@ -94,7 +94,28 @@ export interface Evaluation extends Pick<Session, "device" | "dataset" | "env"> 
   readonly views?: Partial<ViewOptions>;
 }
 
-/** Fits a probe on the features of the split `train` and judges it by those of `test`. */
+/**
+ * Fits a probe on the features of the split `train` and judges it by those of `test`.
+ *
+ * @returns what the probe found: `top1` and `top5` in percent of the test examples, and more
+ * @throws UsageError where an option is wrong, a split is missing or has no labels, or the encoder does
+ * not take its examples; TrainingError where features or weights are not finite; PluginError where a
+ * third party's plugin throws.
+ *
+ * @example A linear classifier on an encoder that was not trained
+ * ```ts
+ * import { evaluate, openSession } from "@tauplus/tauplus";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const datasetOptions = { classes: 2, train: 32, test: 16, size: 16 };
+ * const session = await openSession({ dataset: "synthetic", datasetOptions, device: "wasm" });
+ * const encoder = await session.make("encoder", "conv", { widths: [4], strides: [2] });
+ * const probe = await session.make("probe", "knn", { k: 5 });
+ * const { top1, top5 } = await evaluate({ ...session, encoder, probe });
+ * console.log(`${top1} % of 16 images`);
+ * assertEquals(top5, 100); // of two classes
+ * ```
+ */
 export async function evaluate(evaluation: Evaluation): Promise<Metrics> {
   const { device, dataset, env, encoder, probe, batchSize = 256 } = evaluation;
   const views = checkOptions(viewOptions, evaluation.views ?? {});
@@ -129,7 +150,20 @@ export interface Features extends Pick<Session, "device" | "dataset" | "env"> {
  * normalized, at its native size, without augmentation.
  *
  * @returns rows [number of examples, encoder.dim], not normalized
- * @throws UsageError where there is no such split, or the encoder does not take its examples.
+ * @throws UsageError where there is no such split, or the encoder does not take its examples;
+ * TrainingError where features are not finite.
+ *
+ * @example Two images of the test split
+ * ```ts
+ * import { features, openSession } from "@tauplus/tauplus";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const datasetOptions = { train: 32, test: 16, size: 16 };
+ * const session = await openSession({ dataset: "synthetic", datasetOptions, device: "wasm" });
+ * const encoder = await session.make("encoder", "conv", { widths: [4], strides: [2] });
+ * const rows = await features({ ...session, encoder, split: "test", indices: Int32Array.of(3, 5) });
+ * assertEquals(rows.length, 2 * encoder.dim);
+ * ```
  */
 export async function features(
   { device, dataset, env, encoder, split = "test", indices, batchSize = 256 }: Features,
@@ -150,13 +184,24 @@ export async function features(
  *
  * @throws DataError where the file is missing, damaged, or does not fit the encoder.
  *
- * @example A network that torchvision trained
- * ```ts ignore
- * import { loadEncoder, openSession } from "@tauplus/tauplus";
+ * @example A file of PyTorch: the encoder, and a classifier that is left out
+ * ```ts
+ * import { encodeSafetensors, loadEncoder, openSession } from "@tauplus/tauplus";
+ * import { assertEquals } from "@std/assert";
  *
- * const session = await openSession({ dataset: "stl10" });
- * const encoder = await session.make("encoder", "resnet50", { stem: "imagenet" });
- * await loadEncoder("resnet50-0676ba61.pth", encoder);
+ * const zeros = (...shape: number[]) =>
+ *   ({ dtype: "F32", shape, data: new Float32Array(shape.reduce((a, b) => a * b)) }) as const;
+ * const weights = new Map([["conv1.weight", zeros(8, 3, 3, 3)], ["fc.weight", zeros(10, 8)]]);
+ * for (const name of ["weight", "bias", "running_mean", "running_var"]) {
+ *   weights.set(`bn1.${name}`, zeros(8));
+ * }
+ * const path = `${await Deno.makeTempDir()}/theirs.safetensors`;
+ * await Deno.writeFile(path, encodeSafetensors(weights, {}));
+ *
+ * const session = await openSession({ dataset: "synthetic", device: "wasm" });
+ * const encoder = await session.make("encoder", "conv", { widths: [8], strides: [2] });
+ * const { ignored } = await loadEncoder(path, encoder);
+ * assertEquals(ignored, ["fc"]);
  * ```
  */
 export async function loadEncoder(
@@ -205,11 +250,20 @@ const SPEC = {
  * plugin's that was not loaded; see also the errors of {@linkcode openSession}.
  *
  * @example The features of a run's test images
- * ```ts ignore
- * import { features, latestRun, loadRun } from "@tauplus/tauplus";
+ * ```ts
+ * import { features, latestRun, loadRun, openSession, train } from "@tauplus/tauplus";
+ * import { assertEquals } from "@std/assert";
  *
- * const run = await loadRun((await latestRun("runs"))!);
- * const rows = await features({ ...run, split: "test" }); // [2000 · run.encoder.dim]
+ * const datasetOptions = { classes: 2, train: 16, test: 8, size: 16 };
+ * const session = await openSession({ dataset: "synthetic", datasetOptions, device: "wasm" });
+ * const encoder = await session.make("encoder", "conv", { widths: [4], strides: [2] });
+ * const objective = await session.make("objective", "debiased");
+ * const runs = await Deno.makeTempDir();
+ * await train({ ...session, encoder, objective, run: `${runs}/mine` }, { maxSteps: 1, batchSize: 8 });
+ *
+ * const run = await loadRun((await latestRun(runs))!, { device: "wasm" });
+ * const rows = await features({ ...run, split: "test" }); // [8, run.encoder.dim]
+ * assertEquals(rows.length, 8 * run.encoder.dim);
  * ```
  */
 export async function loadRun(path: string, options: LoadRunOptions = {}): Promise<LoadedRun> {

@@ -244,14 +244,71 @@ export interface Plugin<K extends Kind = Kind, S extends OptionsSchema = Options
   readonly apiVersion: number;
 }
 
-/** Defines a dataset. */
+/**
+ * Defines a dataset.
+ *
+ * @example Disks and squares of 8×8 pixels
+ * ```ts
+ * import { defineDataset, openSession, z } from "@tauplus/tauplus";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const shapes = defineDataset({
+ *   name: "shapes",
+ *   summary: "White disks and squares",
+ *   options: z.strictObject({}),
+ *   create: () => {
+ *     const draw = (i: number) =>
+ *       Uint8Array.from({ length: 64 }, (_, at) => {
+ *         const [x, y] = [Math.abs(at % 8 - 3.5), Math.abs((at >> 3) - 3.5)];
+ *         return (i % 2 ? Math.hypot(x, y) : Math.max(x, y)) < 3 ? 255 : 0;
+ *       });
+ *     const split = {
+ *       length: 100,
+ *       labels: Int32Array.from({ length: 100 }, (_, i) => i % 2),
+ *       read: (indices: ArrayLike<number>) =>
+ *         Uint8Array.from(Array.from(indices, (i) => [...draw(i)]).flat()), // [indices.length, 8, 8, 1]
+ *     };
+ *     const splits = { train: split, test: split };
+ *     return { classes: ["square", "disk"], shape: [8, 8, 1], mean: [0.4], std: [0.5], splits };
+ *   },
+ * });
+ * const { dataset } = await openSession({ dataset: shapes, device: "wasm" });
+ * assertEquals((await dataset.splits.train.read([0, 1])).length, 2 * 8 * 8);
+ * ```
+ */
 export function defineDataset<S extends OptionsSchema>(
   definition: PluginDefinition<"dataset", S>,
 ): Plugin<"dataset", S> {
   return { ...definition, kind: "dataset", apiVersion: API_VERSION };
 }
 
-/** Defines an encoder. */
+/**
+ * Defines an encoder.
+ *
+ * @example Means over cells of an image, then a linear layer
+ * ```ts
+ * import { defineEncoder, openSession, z } from "@tauplus/tauplus";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const cells = defineEncoder({
+ *   name: "cells",
+ *   summary: "A linear layer on means over 4×4 pixels",
+ *   options: z.strictObject({ dim: z.int().min(1).default(32).describe("length of a feature") }),
+ *   create: ({ dim }, { tf, seed, inputShape }) => {
+ *     const layers = [
+ *       tf.layers.averagePooling2d({ inputShape: [...inputShape], poolSize: 4 }),
+ *       tf.layers.flatten(),
+ *       // To TensorFlow.js a seed of 0 is none.
+ *       tf.layers.dense({ units: dim, kernelInitializer: tf.initializers.heNormal({ seed: seed + 1 }) }),
+ *     ];
+ *     return { model: tf.sequential({ layers }), dim, anySize: false };
+ *   },
+ * });
+ * const { make } = await openSession({ dataset: "synthetic", device: "wasm" });
+ * const { model } = await make("encoder", cells, { dim: 8 });
+ * assertEquals(model.outputShape, [null, 8]);
+ * ```
+ */
 export function defineEncoder<S extends OptionsSchema>(
   definition: PluginDefinition<"encoder", S>,
 ): Plugin<"encoder", S> {
@@ -265,6 +322,7 @@ export function defineEncoder<S extends OptionsSchema>(
  * ```ts
  * import { defineObjective, z } from "@tauplus/tauplus";
  *
+ * // In hinge.ts: deno task train --plugin=./hinge.ts --objective=hinge --margin=0.1
  * export default defineObjective({
  *   name: "hinge",
  *   summary: "Positives closer than a margin cost nothing",
@@ -283,7 +341,34 @@ export function defineObjective<S extends OptionsSchema>(
   return { ...definition, kind: "objective", apiVersion: API_VERSION };
 }
 
-/** Defines a probe. */
+/**
+ * Defines a probe.
+ *
+ * @example The class that is most frequent, whatever the features
+ * ```ts
+ * import { classificationMetrics, defineProbe, evaluate, openSession, z } from "@tauplus/tauplus";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const majority = defineProbe({
+ *   name: "majority",
+ *   summary: "The most frequent class of the training examples",
+ *   options: z.strictObject({}),
+ *   create: (_, { classes }) => ({
+ *     evaluate: ({ train, test }) => {
+ *       const counts = classes.map((_, c) => train.labels.filter((label) => label === c).length);
+ *       const scores = [...test.labels].flatMap(() => counts); // [test.labels.length, classes.length]
+ *       return Promise.resolve({ ...classificationMetrics(scores, test.labels, classes) });
+ *     },
+ *   }),
+ * });
+ * const datasetOptions = { classes: 4, train: 16, test: 8, size: 16 };
+ * const session = await openSession({ dataset: "synthetic", datasetOptions, device: "wasm" });
+ * const encoder = await session.make("encoder", "conv", { widths: [4], strides: [2] });
+ * const probe = await session.make("probe", majority);
+ * const { top1 } = await evaluate({ ...session, encoder, probe });
+ * assertEquals(top1, 25); // percent: one class of four
+ * ```
+ */
 export function defineProbe<S extends OptionsSchema>(
   definition: PluginDefinition<"probe", S>,
 ): Plugin<"probe", S> {

@@ -9,7 +9,17 @@
 
 const ROTATIONS = [13, 15, 26, 6, 17, 29, 16, 24] as const;
 
-/** Threefry-2x32-20: encrypts the counter (c0, c1) under the key (k0, k1). All are 32-bit words. */
+/**
+ * Threefry-2x32-20: encrypts the counter (c0, c1) under the key (k0, k1). All are 32-bit words.
+ *
+ * @example The first test vector of the authors' Random123
+ * ```ts
+ * import { threefry2x32 } from "@tauplus/tauplus";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(threefry2x32(0, 0, 0, 0), [0x6b200159, 0x99ba4efe]);
+ * ```
+ */
 export function threefry2x32(k0: number, k1: number, c0: number, c1: number): [number, number] {
   const keys = [k0, k1, k0 ^ k1 ^ 0x1bd11bda];
   let x0 = (c0 + k0) | 0;
@@ -48,12 +58,36 @@ export interface Rng {
  *
  * Each word of the path is folded into the key: key ← Threefry(key, (word, depth)). Seeds are
  * taken modulo 2⁶⁴ and words modulo 2³².
+ *
+ * @example Numbers that depend on their path alone
+ * ```ts
+ * import { rng } from "@tauplus/tauplus";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const [seed, epoch, index] = [0, 3, 17];
+ * const first = rng(seed, epoch, index).uniform(); // in [0, 1)
+ * rng(seed, epoch, index + 1).permutation(10); // draws from another stream
+ * assertEquals(rng(seed, epoch, index).uniform(), first);
+ * assertEquals(rng(seed, epoch).fold(index).uniform(), first);
+ * ```
  */
 export function rng(seed: number, ...path: number[]): Rng {
   return new Stream(streamKey(seed, ...path), path.length);
 }
 
-/** The key of `rng(seed, ...path)`, for a shader to fold the rest of a path into. */
+/**
+ * The key of `rng(seed, ...path)`, two 32-bit words, for a shader to fold the rest of a path into.
+ *
+ * @example Fold one more word, as a shader does
+ * ```ts
+ * import { streamKey, threefry2x32 } from "@tauplus/tauplus";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const [epoch, index, depth] = [3, 17, 2];
+ * const [k0, k1] = streamKey(0, epoch);
+ * assertEquals(threefry2x32(k0, k1, index, depth), streamKey(0, epoch, index));
+ * ```
+ */
 export function streamKey(seed: number, ...path: number[]): [number, number] {
   let key: [number, number] = [seed >>> 0, Math.floor(seed / 2 ** 32) >>> 0];
   path.forEach((word, depth) => key = threefry2x32(key[0], key[1], word >>> 0, depth + 1));

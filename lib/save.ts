@@ -134,7 +134,8 @@ export interface SavedEncoder {
  * const path = `${await Deno.makeTempDir()}/encoder.safetensors`;
  * await saveEncoder(path, { ...session, encoder });
  * const other = await session.make("encoder", "conv", { widths: [8], strides: [2] });
- * await loadEncoder(path, other);
+ * const { ignored } = await loadEncoder(path, other);
+ * console.log(ignored); // []: all of the file is of the encoder
  * ```
  */
 export async function saveEncoder(

@@ -73,14 +73,20 @@ export interface Session {
 /**
  * Opens a dataset, downloading it where needed, and a device.
  *
+ * @throws UsageError where an option is wrong or a plugin is unknown, DataError where the dataset
+ * cannot be had or is damaged, DeviceError where there is no such device, PluginError where a third
+ * party's plugin throws.
+ *
  * @example A debiased loss on given embeddings
  * ```ts
  * import { openSession } from "@tauplus/tauplus";
+ * import { assert } from "@std/assert";
  *
  * const { tf, make } = await openSession({ dataset: "synthetic", device: "wasm" });
  * const objective = await make("objective", "debiased", { tauPlus: 0.1 });
  * const [a, b] = [tf.eye(4), tf.eye(4)];
  * const [loss] = await objective.loss({ views: [a, b] }).data();
+ * assert(loss > 0 && loss < 1);
  * ```
  */
 export async function openSession(options: SessionOptions): Promise<Session> {

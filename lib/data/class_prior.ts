@@ -17,6 +17,17 @@ function classSizes(labels: ArrayLike<number>): number[] {
  * The true class prior τ⁺ of labeled examples: Σ over classes of p_c², the probability that two
  * examples drawn at random share their class (Chuang et al. 2020, section 3). 1/C for C balanced
  * classes; NaN where no label is known.
+ *
+ * @param labels the class of each example, [n], −1 where unknown
+ *
+ * @example Three examples of one class, one of another
+ * ```ts
+ * import { collisionProbability } from "@tauplus/tauplus";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(collisionProbability([0, 0, 0, 1]), 0.75 ** 2 + 0.25 ** 2);
+ * assertEquals(collisionProbability([0, 1, 2, 3, -1]), 1 / 4); // −1 is unknown
+ * ```
  */
 export function collisionProbability(labels: ArrayLike<number>): number {
   const sizes = classSizes(labels);
@@ -29,6 +40,17 @@ export function collisionProbability(labels: ArrayLike<number>): number {
  *
  * Every pair of examples gives views² pairs of rows in Ω, so the share is that of the examples.
  * A pair with an unknown label counts neither way; without any pair it is NaN.
+ *
+ * @param labels the class of each example, [n], −1 where unknown
+ *
+ * @example Of six pairs, three are of one class
+ * ```ts
+ * import { falseNegativeRate } from "@tauplus/tauplus";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(falseNegativeRate([0, 0, 0, 1]), 3 / 6);
+ * assertEquals(falseNegativeRate([0, 1, 2, 3]), 0);
+ * ```
  */
 export function falseNegativeRate(labels: ArrayLike<number>): number {
   const sizes = classSizes(labels);

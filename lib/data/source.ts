@@ -57,6 +57,18 @@ export type SourceEnv = Pick<BaseEnv, "cache" | "progress" | "signal">;
 /**
  * The folder of the source's files: `dataDir`, else a package's where it has all of them, else one
  * in the cache.
+ *
+ * @throws DataError where a package's folder cannot be read.
+ *
+ * @example Two places
+ * ```ts
+ * import { sourceFolder } from "@tauplus/tauplus";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const source = { folder: "tiny", homepage: "https://example.org", license: "CC0", files: [] };
+ * assertEquals(await sourceFolder(source, { cache: "/cache" }), "/cache/tiny");
+ * assertEquals(await sourceFolder(source, { cache: "/cache" }, { dataDir: "/mine" }), "/mine");
+ * ```
  */
 export async function sourceFolder(
   source: DatasetSource,
@@ -70,7 +82,25 @@ export async function sourceFolder(
   return join(env.cache, source.folder);
 }
 
-/** The files that a dataset reads: members in place of their archives. */
+/**
+ * The files that a dataset reads, with their sizes in bytes: members in place of their archives.
+ *
+ * @example An archive of one file
+ * ```ts
+ * import { type DatasetSource, type KnownFile, readable } from "@tauplus/tauplus";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const member: KnownFile = { name: "tiny/train.bin", bytes: 300, checksum: "md5:0123" };
+ * const url = "https://example.org/tiny.tar.gz";
+ * const source: DatasetSource = {
+ *   folder: "tiny",
+ *   homepage: "https://example.org",
+ *   license: "CC0",
+ *   files: [{ name: "tiny.tar.gz", url, bytes: 200, checksum: "md5:4567", members: [member] }],
+ * };
+ * assertEquals(readable(source), [member]);
+ * ```
+ */
 export function readable(source: DatasetSource): KnownFile[] {
   return source.files.flatMap((file): readonly KnownFile[] => file.members ?? [file]);
 }
@@ -83,6 +113,33 @@ export function readable(source: DatasetSource): KnownFile[] {
  *
  * @throws DataError where a file cannot be had whole and right; what has arrived is continued by
  * the next call.
+ *
+ * @example A file of three bytes, from a mirror
+ * ```ts
+ * import { type DatasetSource, fetchSource } from "@tauplus/tauplus";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const server = Deno.serve({ port: 0, onListen: () => {} }, () => new Response("abc"));
+ * const source: DatasetSource = {
+ *   folder: "tiny",
+ *   homepage: "https://example.org",
+ *   license: "CC0",
+ *   files: [{
+ *     name: "tiny.bin",
+ *     url: "https://example.org/tiny.bin",
+ *     bytes: 3,
+ *     checksum: "md5:900150983cd24fb0d6963f7d28e17f72",
+ *   }],
+ * };
+ * const env = {
+ *   cache: await Deno.makeTempDir(),
+ *   progress: () => {},
+ *   signal: new AbortController().signal,
+ * };
+ * const folder = await fetchSource(source, env, { mirror: `http://127.0.0.1:${server.addr.port}` });
+ * assertEquals(await Deno.readTextFile(`${folder}/tiny.bin`), "abc");
+ * await server.shutdown();
+ * ```
  */
 export async function fetchSource(
   source: DatasetSource,

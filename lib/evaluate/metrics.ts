@@ -20,7 +20,18 @@ export interface ClassificationMetrics {
   readonly confusion: readonly (readonly number[])[];
 }
 
-/** The names of as many classes as the labels need; a class without a name is its number. */
+/**
+ * The names of as many classes as the labels, each [number of examples], need; a class without a name
+ * is its number.
+ *
+ * @example Labels go further than the names
+ * ```ts
+ * import { classNames } from "@tauplus/tauplus";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(classNames(["cat", "dog"], Int32Array.of(0, 3)), ["cat", "dog", "2", "3"]);
+ * ```
+ */
 export function classNames(
   classes: readonly string[],
   ...labels: readonly Int32Array[]
@@ -39,7 +50,19 @@ export function classNames(
  * predicted, so an example of it counts for neither accuracy
  * @param labels the true classes, 0 … names.length − 1
  * @param names the names of the classes
+ * @returns accuracies in percent, and counts [true class][predicted class]
  * @throws UsageError where a score is NaN, or an example has no class above −∞
+ *
+ * @example One of two examples is right
+ * ```ts
+ * import { classificationMetrics } from "@tauplus/tauplus";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const scores = [0.9, 0.1, 0.8, 0.2];
+ * const { top1, perClass, confusion } = classificationMetrics(scores, Int32Array.of(0, 1), ["a", "b"]);
+ * assertEquals([top1, perClass], [50, { a: 100, b: 0 }]);
+ * assertEquals(confusion, [[1, 0], [1, 0]]);
+ * ```
  */
 export function classificationMetrics(
   scores: ArrayLike<number>,

@@ -66,8 +66,27 @@ export function isPth(bytes: Uint8Array): boolean {
  * What lies beside them need not be understood: of the trainer's arguments (`argparse.Namespace`), of
  * a NumPy score, and of a function such as `os.system`, only the names are kept.
  *
- * Throws a DataError about `source` where the file is damaged, was written on a big-endian machine,
- * or has no state dict or more than one that could be meant.
+ * @returns the tensors by name, with the shapes and in the layouts of PyTorch: [out, in, h, w]
+ * @throws DataError about `source` where the file is damaged, was written on a big-endian machine, or
+ * has no state dict or more than one that could be meant.
+ *
+ * @example What torch.save wrote
+ * ```ts
+ * import { decodePth } from "@tauplus/tauplus";
+ * import { assertEquals } from "@std/assert";
+ *
+ * // torch.save({"fc.weight": torch.tensor([[1.0, 2.0]])}, "fc.pth"), in the older of its layouts
+ * const bytes = Uint8Array.fromBase64(
+ *   "gAKKCmz8nEb5IGqoUBkugAJN6QMugAJ9cQAoWBAAAABwcm90b2NvbF92ZXJzaW9ucQFN6QNYDQAAAGxpdHRsZV9lbm" +
+ *     "RpYW5xAohYCgAAAHR5cGVfc2l6ZXNxA31xBChYBQAAAHNob3J0cQVLAlgDAAAAaW50cQZLBFgEAAAAbG9uZ3EHSw" +
+ *     "R1dS6AAn1xAFgJAAAAZmMud2VpZ2h0cQFjdG9yY2guX3V0aWxzCl9yZWJ1aWxkX3RlbnNvcl92MgpxAigoWAcAAA" +
+ *     "BzdG9yYWdlcQNjdG9yY2gKRmxvYXRTdG9yYWdlCnEEWAkAAAA1ODQ1NDE3NDRxBVgDAAAAY3B1cQZLAk50cQdRSw" +
+ *     "BLAUsChnEISwJLAYZxCYljY29sbGVjdGlvbnMKT3JkZXJlZERpY3QKcQopUnELdHEMUnENcy6AAl1xAFgJAAAANT" +
+ *     "g0NTQxNzQ0cQFhLgIAAAAAAAAAAACAPwAAAEA=",
+ * );
+ * const weight = decodePth(bytes, "fc.pth").get("fc.weight");
+ * assertEquals(weight, { dtype: "F32", shape: [1, 2], data: Float32Array.of(1, 2) });
+ * ```
  */
 export function decodePth(bytes: Uint8Array<ArrayBuffer>, source: string): Map<string, NamedArray> {
   return readPth(bytes, source).tensors;

@@ -39,6 +39,19 @@ export interface Safetensors {
  *
  * Throws a RangeError where `data` does not fit `shape` and `dtype`, a name is `__metadata__`, a
  * text has half a surrogate pair, or the header would have more than 100 MB.
+ *
+ * @returns the bytes of the file; arrays are row-major, [rows, columns]
+ *
+ * @example Features for NumPy: safetensors.numpy.load_file("features.safetensors")
+ * ```ts
+ * import { encodeSafetensors } from "@tauplus/tauplus";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const rows = { dtype: "F32", shape: [2, 2], data: Float32Array.of(1, 2, 3, 4) } as const;
+ * const bytes = encodeSafetensors(new Map([["features", rows]]), { split: "test" });
+ * assertEquals(bytes.length % 8, 0); // a padded header, then 16 bytes of data
+ * await Deno.writeFile(`${await Deno.makeTempDir()}/features.safetensors`, bytes);
+ * ```
  */
 export function encodeSafetensors(
   tensors: ReadonlyMap<string, NamedArray>,
@@ -84,14 +97,40 @@ export function encodeSafetensors(
   return bytes;
 }
 
-/** Whether bytes begin as a safetensors file does: a header below 4 GiB, and its {. */
+/**
+ * Whether bytes begin as a safetensors file does: a header below 4 GiB, and its {.
+ *
+ * @example A file of no tensors, and one of another kind
+ * ```ts
+ * import { encodeSafetensors, isSafetensors } from "@tauplus/tauplus";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(isSafetensors(encodeSafetensors(new Map(), {})), true);
+ * assertEquals(isSafetensors(new TextEncoder().encode("PK, a zip archive")), false);
+ * ```
+ */
 export function isSafetensors(bytes: Uint8Array): boolean {
   return bytes[8] === 0x7b && bytes.subarray(4, 8).every((byte) => byte === 0);
 }
 
 /**
- * Reads a safetensors file. The arrays are views of `bytes` where they are aligned. `source` names
- * the file in the DataError that any breach of the format throws.
+ * Reads a safetensors file. The arrays are views of `bytes` where they are aligned, row-major.
+ *
+ * @param source the name of the file, for errors
+ * @returns the tensors by name, each with its shape such as [rows, columns], and the metadata
+ * @throws DataError where anything breaks the format.
+ *
+ * @example What was written is read
+ * ```ts
+ * import { decodeSafetensors, encodeSafetensors } from "@tauplus/tauplus";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const rows = { dtype: "F32", shape: [2, 2], data: Float32Array.of(1, 2, 3, 4) } as const;
+ * const bytes = encodeSafetensors(new Map([["features", rows]]), { split: "test" });
+ * const { tensors, metadata } = decodeSafetensors(bytes, "features.safetensors");
+ * assertEquals(tensors.get("features"), rows);
+ * assertEquals(metadata, { split: "test" });
+ * ```
  */
 export function decodeSafetensors(bytes: Uint8Array<ArrayBuffer>, source: string): Safetensors {
   const fail: Fail = (rule, got, cause) => {

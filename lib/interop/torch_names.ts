@@ -29,10 +29,22 @@ export function torchShape(shape: readonly number[]): readonly number[] {
 
 /**
  * Weights (as of a checkpoint; names without `encoder.` and `head.` are left out) under PyTorch's
- * names and in its layouts, in their order, with batch norm's counters, which are 0.
+ * names and in its layouts, [out, in] and [out, in, h, w], in their order, with batch norm's counters,
+ * which are 0.
  *
- * Throws a UsageError where a layer of the encoder has no name in that style, as one of a third
+ * @throws UsageError where a layer of the encoder has no name in that style, as one of a third
  * party's encoder may in the reference's.
+ *
+ * @example A linear layer of a head
+ * ```ts
+ * import { toTorch } from "@tauplus/tauplus";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const kernel = { dtype: "F32", shape: [2, 3], data: Float32Array.of(1, 2, 3, 4, 5, 6) } as const;
+ * const tensors = toTorch(new Map([["head.0.kernel", kernel]]), { style: "reference", parallel: true });
+ * const weight = tensors.get("module.g.0.weight");
+ * assertEquals(weight, { dtype: "F32", shape: [3, 2], data: Float32Array.of(1, 4, 2, 5, 3, 6) });
+ * ```
  */
 export function toTorch(
   weights: ReadonlyMap<string, NamedArray>,
@@ -70,8 +82,24 @@ export interface FromTorch {
 /**
  * Finds the `wanted` weights, given by our names and shapes, among the tensors of a PyTorch file.
  *
- * Throws a DataError about `source` naming the first one that is missing, of another shape or no
+ * @returns the weights, float32, in our layouts: [in, out] and [h, w, in, out]
+ * @throws DataError about `source` naming the first one that is missing, of another shape or no
  * floating-point numbers, or a layer that the file's encoder has besides.
+ *
+ * @example The first convolution of a network, beside a classifier
+ * ```ts
+ * import { fromTorch } from "@tauplus/tauplus";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const zeros = (...shape: number[]) =>
+ *   ({ dtype: "F32", shape, data: new Float32Array(shape.reduce((a, b) => a * b)) }) as const;
+ * const file = new Map([["conv1.weight", zeros(8, 3, 5, 5)], ["fc.weight", zeros(10, 8)]]);
+ * const wanted = new Map([["encoder.conv1.kernel", { shape: [5, 5, 3, 8] }]]);
+ * const naming = { style: "torchvision", parallel: false } as const;
+ * const { weights, ignored } = fromTorch(file, wanted, naming, "mine.pth");
+ * assertEquals(weights.get("encoder.conv1.kernel")?.shape, [5, 5, 3, 8]);
+ * assertEquals(ignored, ["fc"]);
+ * ```
  */
 export function fromTorch(
   tensors: ReadonlyMap<string, NamedArray>,

@@ -95,6 +95,17 @@ export function hasResidualNetwork(names: ReadonlySet<string>): boolean {
  * How a file names its encoder: a residual network under any prefix, or a plain network under
  * torchvision's names or the reference's. Of several residual networks the one that is trained is
  * taken, as MoCo's `encoder_q` beside `encoder_k`; undefined where there is none.
+ *
+ * @example A checkpoint of MoCo
+ * ```ts
+ * import { findNaming } from "@tauplus/tauplus";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const naming = findNaming(["encoder_k", "encoder_q"].flatMap((encoder) =>
+ *   [`module.${encoder}.conv1.weight`, `module.${encoder}.layer1.0.conv1.weight`]
+ * ));
+ * assertEquals([naming?.style, naming?.prefix], ["torchvision", "module.encoder_q."]);
+ * ```
  */
 export function findNaming(names: Iterable<string>): TorchNaming | undefined {
   const all = new Set(names);

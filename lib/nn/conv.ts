@@ -22,7 +22,20 @@ export interface ConvOptions {
   readonly stride?: number;
 }
 
-/** A convolution [b, h, w, c] → [b, ⌈h/stride⌉, ⌈w/stride⌉, filters], padded by ⌊kernelSize/2⌋. */
+/**
+ * A convolution [b, h, w, c] → [b, ⌈h/stride⌉, ⌈w/stride⌉, filters], padded by ⌊kernelSize/2⌋.
+ *
+ * @example Half the height and width
+ * ```ts
+ * import { conv2d } from "@tauplus/tauplus/nn";
+ * import { assertEquals } from "@std/assert";
+ * import * as tf from "@tensorflow/tfjs";
+ *
+ * const image = tf.input({ shape: [15, 16, 3] });
+ * const y = conv2d(image, { name: "conv1", filters: 8, kernelSize: 3, stride: 2 });
+ * assertEquals(y.shape, [null, 8, 8, 8]);
+ * ```
+ */
 export function conv2d(x: tf.SymbolicTensor, options: ConvOptions): tf.SymbolicTensor {
   const { name, kernelSize, stride = 1 } = options;
   const padding = (kernelSize - 1) / 2;
@@ -31,12 +44,40 @@ export function conv2d(x: tf.SymbolicTensor, options: ConvOptions): tf.SymbolicT
   return applyLayer(new Conv2D(options), input);
 }
 
-/** Batch normalization as PyTorch's, see {@linkcode BatchNorm}. */
+/**
+ * Batch normalization of x [b, …, c] as PyTorch's, of one shape with x; see {@linkcode BatchNorm}.
+ *
+ * @example The layer's weights, of which the statistics are not trained
+ * ```ts
+ * import { batchNorm, namedWeights } from "@tauplus/tauplus/nn";
+ * import { assertEquals } from "@std/assert";
+ * import * as tf from "@tensorflow/tfjs";
+ *
+ * const input = tf.input({ shape: [8] });
+ * const model = tf.model({ inputs: input, outputs: batchNorm(input, "bn1") });
+ * const names = ["bn1.gamma", "bn1.beta", "bn1.moving_mean", "bn1.moving_variance"];
+ * assertEquals([...namedWeights(model).keys()], names);
+ * ```
+ */
 export function batchNorm(x: tf.SymbolicTensor, name: string): tf.SymbolicTensor {
   return applyLayer(new BatchNorm({ name }), x);
 }
 
-/** {@linkcode batchNorm}, then max(y, 0): two layers, computed as one. */
+/**
+ * {@linkcode batchNorm} of x [b, …, c], then max(y, 0): two layers, computed as one.
+ *
+ * @example Of −1 and 1, nothing below 0 is left
+ * ```ts
+ * import { batchNormRelu } from "@tauplus/tauplus/nn";
+ * import { assertEquals } from "@std/assert";
+ * import * as tf from "@tensorflow/tfjs";
+ *
+ * const input = tf.input({ shape: [1] });
+ * const model = tf.model({ inputs: input, outputs: batchNormRelu(input, "bn1", "relu1") });
+ * const y = model.apply(tf.tensor2d([[-1], [1]]), { training: true }) as tf.Tensor;
+ * assertEquals([...y.dataSync()].map((value) => value.toFixed(4)), ["0.0000", "1.0000"]);
+ * ```
+ */
 export function batchNormRelu(
   x: tf.SymbolicTensor,
   name: string,
@@ -48,7 +89,22 @@ export function batchNormRelu(
   );
 }
 
-/** {@linkcode batchNorm} of x, the sum with the residual, and max(y, 0): three layers, as one. */
+/**
+ * {@linkcode batchNorm} of x, the sum with the residual, and max(y, 0): three layers, computed as one.
+ * x, residual and result are of one shape, [b, h, w, c].
+ *
+ * @example The end of a residual block
+ * ```ts
+ * import { batchNormAddRelu, conv2d } from "@tauplus/tauplus/nn";
+ * import { assertEquals } from "@std/assert";
+ * import * as tf from "@tensorflow/tfjs";
+ *
+ * const block = tf.input({ shape: [8, 8, 4] });
+ * const branch = conv2d(block, { name: "conv1", filters: 4, kernelSize: 3 });
+ * const y = batchNormAddRelu([branch, block], "bn1", "add", "relu");
+ * assertEquals(y.shape, [null, 8, 8, 4]);
+ * ```
+ */
 export function batchNormAddRelu(
   [x, residual]: [tf.SymbolicTensor, tf.SymbolicTensor],
   name: string,
@@ -60,12 +116,42 @@ export function batchNormAddRelu(
   return applyLayer(new ReluDone({ name: reluName }), sum);
 }
 
-/** max(x, 0). */
+/**
+ * max(x, 0) of x [b, …], of its shape.
+ *
+ * @example As a model
+ * ```ts
+ * import { relu } from "@tauplus/tauplus/nn";
+ * import { assertEquals } from "@std/assert";
+ * import * as tf from "@tensorflow/tfjs";
+ *
+ * const input = tf.input({ shape: [3] });
+ * const model = tf.model({ inputs: input, outputs: relu(input, "relu1") });
+ * const y = model.apply(tf.tensor2d([[-1, 0, 2]])) as tf.Tensor;
+ * assertEquals(y.arraySync(), [[0, 0, 2]]);
+ * ```
+ */
 export function relu(x: tf.SymbolicTensor, name: string): tf.SymbolicTensor {
   return applyLayer(tf.layers.reLU({ name }), x);
 }
 
-/** Maximum over 3×3 windows at stride 2, padded by 1. For x ≥ 0, where padding with 0 equals −∞. */
+/**
+ * Maximum over 3×3 windows at stride 2, padded by 1: [b, h, w, c] → [b, ⌈h/2⌉, ⌈w/2⌉, c]. For x ≥ 0,
+ * where padding with 0 equals −∞.
+ *
+ * @example The largest of each window
+ * ```ts
+ * import { maxPool } from "@tauplus/tauplus/nn";
+ * import { assertEquals } from "@std/assert";
+ * import * as tf from "@tensorflow/tfjs";
+ *
+ * const input = tf.input({ shape: [2, 4, 1] });
+ * const model = tf.model({ inputs: input, outputs: maxPool(input, "maxpool") });
+ * const image = tf.tensor4d([[[[1], [3], [5], [7]], [[2], [4], [6], [8]]]]); // [1, 2, 4, 1]
+ * const y = model.apply(image) as tf.Tensor;
+ * assertEquals(y.arraySync(), [[[[4], [8]]]]);
+ * ```
+ */
 export function maxPool(x: tf.SymbolicTensor, name: string): tf.SymbolicTensor {
   const padded = applyLayer(new Padding(`${name}.pad`, 1), x);
   return applyLayer(new MaxPool(name, { size: 3, stride: 2, padding: 1 }), padded);
@@ -82,12 +168,41 @@ class GlobalAveragePool extends StockPool {
   }
 }
 
-/** The mean over height and width: [b, h, w, c] → [b, c]. */
+/**
+ * The mean over height and width: [b, h, w, c] → [b, c].
+ *
+ * @example Features of images of any size
+ * ```ts
+ * import { globalAveragePool } from "@tauplus/tauplus/nn";
+ * import { assertEquals } from "@std/assert";
+ * import * as tf from "@tensorflow/tfjs";
+ *
+ * const input = tf.input({ shape: [null, null, 2] });
+ * const model = tf.model({ inputs: input, outputs: globalAveragePool(input, "avgpool") });
+ * const y = model.apply(tf.tensor4d([[[[1, 10], [3, 30]]]])) as tf.Tensor; // of [1, 1, 2, 2]
+ * assertEquals(y.arraySync(), [[2, 20]]);
+ * ```
+ */
 export function globalAveragePool(x: tf.SymbolicTensor, name: string): tf.SymbolicTensor {
   return applyLayer(new GlobalAveragePool({ name, dataFormat: "channelsLast" }), x);
 }
 
-/** Applies a layer of one output to symbolic inputs. */
+/**
+ * Applies a layer of one output to symbolic inputs, [b, …] as the layer takes them, and gives its one
+ * output, of the shape that the layer gives. Throws a TypeError where it has several.
+ *
+ * @example A stock layer among ours
+ * ```ts
+ * import { applyLayer, conv2d } from "@tauplus/tauplus/nn";
+ * import { assertEquals } from "@std/assert";
+ * import * as tf from "@tensorflow/tfjs";
+ *
+ * const image = tf.input({ shape: [8, 8, 1] });
+ * const x = conv2d(image, { name: "conv1", filters: 4, kernelSize: 3 });
+ * const features = applyLayer(tf.layers.flatten(), x);
+ * assertEquals(features.shape, [null, 8 * 8 * 4]);
+ * ```
+ */
 export function applyLayer(
   layer: tf.layers.Layer,
   inputs: tf.SymbolicTensor | tf.SymbolicTensor[],

@@ -20,6 +20,19 @@ export interface ConvStage {
 /**
  * Stages, then means over the cells of a grid × grid layout of the image: images of any size
  * [b, h, w, channels] → [b, grid²·last width].
+ *
+ * @example Two by two cells of a gray image
+ * ```ts
+ * import { rng } from "@tauplus/tauplus";
+ * import { convNet } from "@tauplus/tauplus/nn";
+ * import { assertEquals } from "@std/assert";
+ * import * as tf from "@tensorflow/tfjs";
+ *
+ * const stages = [{ width: 4, stride: 1 }, { width: 8, stride: 2 }];
+ * const model = convNet(1, stages, rng(0), 2);
+ * const features = model.apply(tf.zeros([3, 28, 28, 1])) as tf.Tensor;
+ * assertEquals(features.shape, [3, 2 * 2 * 8]);
+ * ```
  */
 export function convNet(
   channels: number,

@@ -9,6 +9,16 @@ import { UsageError } from "../errors.ts";
  * The number of channels of images [height, width, channels].
  *
  * @throws {UsageError} where `inputShape` is not an image's
+ *
+ * @example Images, and rows of numbers
+ * ```ts
+ * import { UsageError } from "@tauplus/tauplus";
+ * import { imageChannels } from "@tauplus/tauplus/nn";
+ * import { assertEquals, assertThrows } from "@std/assert";
+ *
+ * assertEquals(imageChannels("mine", [32, 32, 3]), 3);
+ * assertThrows(() => imageChannels("mine", [100]), UsageError);
+ * ```
  */
 export function imageChannels(encoder: string, inputShape: readonly number[]): number {
   if (inputShape.length !== 3) {

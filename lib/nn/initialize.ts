@@ -23,6 +23,20 @@ export const HEAD_WEIGHTS = 1;
  *   ±1/√in or ±1/√(h·w·in), the default of PyTorch's `Linear` and `Conv2d`.
  *
  * @param uniform names of convolutions that are drawn as a new `Conv2d` is
+ *
+ * @example A linear layer of 100 inputs
+ * ```ts
+ * import { rng, STREAM } from "@tauplus/tauplus";
+ * import { ENCODER_WEIGHTS, initialize } from "@tauplus/tauplus/nn";
+ * import { assert } from "@std/assert";
+ * import * as tf from "@tensorflow/tfjs";
+ *
+ * const layers = [tf.layers.dense({ inputShape: [100], units: 8, name: "linear" })];
+ * const model = tf.sequential({ layers });
+ * initialize(model, rng(0, STREAM.weights, ENCODER_WEIGHTS));
+ * const largest = model.getWeights()[0].abs().max().dataSync()[0];
+ * assert(largest > 0.09 && largest <= 0.1); // 1/√100
+ * ```
  */
 export function initialize(
   model: tf.LayersModel,

@@ -12,6 +12,18 @@ import { HEAD_WEIGHTS, initialize } from "./initialize.ts";
 /**
  * Linear without bias, batch norm, ReLU, linear: [b, inputDim] → [b, featureDim], not normalized.
  * The layers are `head.0` to `head.3`, as in a PyTorch `Sequential`.
+ *
+ * @example Features of 64 numbers to embeddings of 16
+ * ```ts
+ * import { projectionHead } from "@tauplus/tauplus/nn";
+ * import { assertEquals } from "@std/assert";
+ * import * as tf from "@tensorflow/tfjs";
+ *
+ * const seed = 0;
+ * const head = projectionHead(64, 16, seed, { hidden: 32 });
+ * const embeddings = head.apply(tf.zeros([2, 64])) as tf.Tensor;
+ * assertEquals(embeddings.shape, [2, 16]);
+ * ```
  */
 export function projectionHead(
   inputDim: number,

@@ -37,12 +37,37 @@ export interface ResNetOptions {
   readonly channels: number;
 }
 
-/** The length of the features of {@linkcode resnet}. */
+/**
+ * The length of the features of {@linkcode resnet}.
+ *
+ * @example ResNet-18 and ResNet-50
+ * ```ts
+ * import { resnetDim } from "@tauplus/tauplus/nn";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(resnetDim({ block: "basic", depths: [2, 2, 2, 2] }), 512);
+ * assertEquals(resnetDim({ block: "bottleneck", depths: [3, 4, 6, 3] }), 2048);
+ * ```
+ */
 export function resnetDim({ block, depths }: Pick<ResNetOptions, "block" | "depths">): number {
   return 64 * 2 ** (depths.length - 1) * EXPANSION[block];
 }
 
-/** A residual network: images of any size [b, h, w, channels] → features [b, dim]. */
+/**
+ * A residual network: images of any size [b, h, w, channels] → features [b, dim].
+ *
+ * @example Two stages for small images
+ * ```ts
+ * import { rng } from "@tauplus/tauplus";
+ * import { resnet, resnetDim } from "@tauplus/tauplus/nn";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const shape = { block: "basic", depths: [1, 1] } as const;
+ * const model = resnet({ ...shape, stem: "small", channels: 3 }, rng(0));
+ * assertEquals(model.outputShape, [null, resnetDim(shape)]);
+ * assertEquals(model.layers.at(-1)?.name, "avgpool");
+ * ```
+ */
 export function resnet(options: ResNetOptions, random: Rng): tf.LayersModel {
   const { block, depths, stem, channels } = options;
   const input = tf.input({ shape: [null, null, channels], name: "image" });

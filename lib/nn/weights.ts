@@ -9,13 +9,40 @@ import * as tf from "@tensorflow/tfjs";
 
 /**
  * All weights, trained or not (running statistics), in the model's order, named
- * `layer.kernel`, `.bias`, `.gamma`, `.beta`, `.moving_mean` and `.moving_variance`.
+ * `layer.kernel`, `.bias`, `.gamma`, `.beta`, `.moving_mean` and `.moving_variance`. Kernels are
+ * [h, w, in, out] or [in, out], all others [channels].
+ *
+ * @example A convolution and its batch norm
+ * ```ts
+ * import { rng } from "@tauplus/tauplus";
+ * import { convNet, namedWeights } from "@tauplus/tauplus/nn";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const model = convNet(1, [{ width: 4, stride: 1 }], rng(0));
+ * const weights = namedWeights(model);
+ * assertEquals(weights.get("conv1.kernel")?.shape, [3, 3, 1, 4]);
+ * assertEquals(weights.get("bn1.moving_mean")?.shape, [4]);
+ * ```
  */
 export function namedWeights(model: tf.LayersModel): Map<string, tf.Variable> {
   return byName(model, (layer) => layer.weights);
 }
 
-/** The trainable ones of {@linkcode namedWeights}, in the same order. */
+/**
+ * The trainable ones of {@linkcode namedWeights}, in the same order and of the same shapes, kernels
+ * [h, w, in, out] or [in, out].
+ *
+ * @example What the optimizer changes
+ * ```ts
+ * import { rng } from "@tauplus/tauplus";
+ * import { convNet, trainableWeights } from "@tauplus/tauplus/nn";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const model = convNet(1, [{ width: 4, stride: 1 }], rng(0));
+ * const names = [...trainableWeights(model).keys()];
+ * assertEquals(names, ["conv1.kernel", "bn1.gamma", "bn1.beta"]);
+ * ```
+ */
 export function trainableWeights(model: tf.LayersModel): Map<string, tf.Variable> {
   return byName(model, (layer) => layer.trainableWeights);
 }

@@ -15,8 +15,21 @@ export interface LabeledSimilarities extends Similarities {
 }
 
 /**
- * What objectives that look at labels start from, at temperature t. Throws a UsageError where there
- * are no labels, or the views are not as {@linkcode checkViews} wants them.
+ * What objectives that look at labels start from, at temperature t: {@linkcode similarities} of the
+ * views, each [batch, dim], and which of the n rows are of other classes, [n, n]. Throws a UsageError
+ * where there are no labels, or the views are not as {@linkcode checkViews} wants them.
+ *
+ * @example Two examples of one class, one of another
+ * ```ts
+ * import { labeledSimilarities } from "@tauplus/tauplus/objectives";
+ * import { assertEquals } from "@std/assert";
+ * import * as tf from "@tensorflow/tfjs";
+ *
+ * const input = { views: [tf.eye(3), tf.eye(3)], labels: tf.tensor1d([0, 0, 1], "int32") };
+ * const { all, otherClass } = labeledSimilarities(tf, "mine", input, 0.5);
+ * assertEquals(all.shape, [6, 6]);
+ * assertEquals(otherClass.arraySync()[0], [0, 0, 1, 0, 0, 1]);
+ * ```
  */
 export function labeledSimilarities(
   tf: Tf,
@@ -32,6 +45,16 @@ export function labeledSimilarities(
 /**
  * The class of each row of all views, [views · batch]; an unknown label (−1) is a class of
  * its own. Throws a UsageError where there are no labels.
+ *
+ * @example The second example has no label
+ * ```ts
+ * import { classIds } from "@tauplus/tauplus/objectives";
+ * import { assertEquals } from "@std/assert";
+ * import * as tf from "@tensorflow/tfjs";
+ *
+ * const input = { views: [tf.eye(3), tf.eye(3)], labels: tf.tensor1d([0, -1, 0], "int32") };
+ * assertEquals(classIds(tf, "mine", input).arraySync(), [0, -2, 0, 0, -2, 0]);
+ * ```
  */
 export function classIds(tf: Tf, objective: string, input: ObjectiveInput): tf.Tensor1D {
   const { views, labels } = input;

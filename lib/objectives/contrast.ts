@@ -21,10 +21,22 @@ import { logSumExp } from "./similarities.ts";
 const LOWEST = -80;
 
 /**
- * Mean softplus(γ_i − s_im), the loss of contrasting each positive with all that γ sums up.
+ * Mean softplus(γ_i − s_im), the loss of contrasting each positive with all that γ sums up, a scalar.
  *
  * @param gamma log of the negatives' (estimated) sum, [n]
  * @param positives similarities to the positives, [n, M]
+ *
+ * @example Negatives that weigh as much as the positive
+ * ```ts
+ * import { contrast } from "@tauplus/tauplus/objectives";
+ * import { assertEquals } from "@std/assert";
+ * import * as tf from "@tensorflow/tfjs";
+ *
+ * const gamma = tf.tensor1d([2, 2]);
+ * const positives = tf.tensor2d([[2], [2]]);
+ * const [loss] = contrast(tf, gamma, positives).dataSync();
+ * assertEquals(loss.toFixed(4), Math.LN2.toFixed(4)); // −ln(1/2)
+ * ```
  */
 export function contrast(tf: Tf, gamma: tf.Tensor1D, positives: tf.Tensor2D): tf.Scalar {
   return tf.softplus(gamma.expandDims(1).sub(positives).maximum(LOWEST)).mean();
@@ -52,7 +64,28 @@ export interface Debiased {
   readonly clamped: tf.Tensor1D;
 }
 
-/** Takes the false negatives out of the negatives' sum, as the equations above say. */
+/**
+ * Takes the false negatives out of the negatives' sum, as the equations above say: γ, the log of what
+ * is left, [n], and which rows the clamp holds, [n].
+ *
+ * @example Half of the negatives are as near as the positive: with τ⁺ = 0.5 the others are left
+ * ```ts
+ * import { debias } from "@tauplus/tauplus/objectives";
+ * import { assertEquals } from "@std/assert";
+ * import * as tf from "@tensorflow/tfjs";
+ *
+ * const [count, near, far] = [10, Math.E, 1 / Math.E];
+ * const { gamma, clamped } = debias(tf, {
+ *   negatives: tf.tensor1d([Math.log(count / 2 * near + count / 2 * far)]),
+ *   positives: tf.tensor2d([[Math.log(near)]]),
+ *   count,
+ *   tauPlus: 0.5,
+ *   temperature: 0.5,
+ * });
+ * assertEquals(gamma.dataSync()[0].toFixed(4), Math.log(count * far).toFixed(4));
+ * assertEquals(clamped.arraySync(), [0]);
+ * ```
+ */
 export function debias(tf: Tf, input: DebiasInput): Debiased {
   const { negatives, positives, count, tauPlus, temperature } = input;
   const floor = Math.log(count) - 1 / temperature;

@@ -25,14 +25,17 @@ export interface FamilyMember {
 /**
  * The loss, a scalar, of two or more views [batch, dim] of unit rows; differentiable.
  *
- * @example NT-Xent
+ * @example NT-Xent of examples at right angles
  * ```ts
  * import { familyLoss } from "@tauplus/tauplus/objectives";
+ * import { assertEquals } from "@std/assert";
  * import * as tf from "@tensorflow/tfjs";
  *
- * const views = [tf.eye(4), tf.eye(4)];
- * const loss = familyLoss(tf, views, { form: "biased", temperature: 0.5 });
- * console.log(loss.shape); // []
+ * const [batch, t] = [4, 0.5];
+ * const views = [tf.eye(batch), tf.eye(batch)];
+ * const [loss] = familyLoss(tf, views, { form: "biased", temperature: t }).dataSync();
+ * const negatives = 2 * (batch - 1); // each e^(0/t)
+ * assertEquals(loss.toFixed(4), Math.log(1 + negatives / Math.exp(1 / t)).toFixed(4));
  * ```
  */
 export function familyLoss(
@@ -48,7 +51,24 @@ export function familyLoss(
   });
 }
 
-/** The share of the rows where the clamp holds, a scalar; of the debiased form. */
+/**
+ * The share of the rows where the clamp holds, a scalar; of the debiased form.
+ *
+ * @example All views alike: what τ⁺ takes away leaves nothing
+ * ```ts
+ * import { familyClampRate } from "@tauplus/tauplus/objectives";
+ * import { assertEquals } from "@std/assert";
+ * import * as tf from "@tensorflow/tfjs";
+ *
+ * const same = tf.tensor2d([[1, 0], [1, 0]]);
+ * const rate = (tauPlus: number) =>
+ *   familyClampRate(tf, [same, same], { form: "debiased", temperature: 0.5, tauPlus }).dataSync()[0];
+ * assertEquals([rate(0), rate(0.9999)], [0, 0]); // negatives are as near as the positive is
+ * const apart = tf.tensor2d([[1, 0], [-1, 0]]);
+ * const far = { form: "debiased", temperature: 0.5, tauPlus: 0.1 } as const;
+ * assertEquals(familyClampRate(tf, [apart, apart], far).dataSync()[0], 1);
+ * ```
+ */
 export function familyClampRate(
   tf: Tf,
   views: readonly tf.Tensor2D[],

@@ -16,13 +16,37 @@ import { UsageError } from "../errors.ts";
 import type { Tf } from "../plugin.ts";
 import { withGradient } from "../kernels/calls.ts";
 
-/** z·zᵀ of z [n, dim]: [n, n]. With G the gradient of the product, that of z is (G + Gᵀ)·z. */
+/**
+ * z·zᵀ of z [n, dim]: [n, n]. With G the gradient of the product, that of z is (G + Gᵀ)·z.
+ *
+ * @example Products of two rows
+ * ```ts
+ * import { gram } from "@tauplus/tauplus/objectives";
+ * import { assertEquals } from "@std/assert";
+ * import * as tf from "@tensorflow/tfjs";
+ *
+ * const z = tf.tensor2d([[1, 0, 2], [0, 3, 1]]);
+ * assertEquals(gram(tf, z).arraySync(), [[5, 2], [2, 10]]);
+ * ```
+ */
 export function gram(tf: Tf, z: tf.Tensor2D): tf.Tensor2D {
   const product = () => tf.matMul<tf.Tensor2D>(z, z.transpose());
   return saving(z, product, (g, z) => g.add<tf.Tensor2D>(g.transpose()).matMul(z));
 }
 
-/** y_i = ln Σ_j e^(x_ij) of x [n, m]: [n]. The gradient of x is e^(x − y) times that of y. */
+/**
+ * y_i = ln Σ_j e^(x_ij) of x [n, m]: [n]. The gradient of x is e^(x − y) times that of y.
+ *
+ * @example Finite where e^x is not
+ * ```ts
+ * import { logSumExp } from "@tauplus/tauplus/objectives";
+ * import { assertEquals } from "@std/assert";
+ * import * as tf from "@tensorflow/tfjs";
+ *
+ * const [y] = logSumExp(tf, tf.tensor2d([[1000, 1000]])).dataSync();
+ * assertEquals(y.toFixed(3), (1000 + Math.LN2).toFixed(3));
+ * ```
+ */
 export function logSumExp(tf: Tf, x: tf.Tensor2D): tf.Tensor1D {
   return saving(x, () => {
     const max = tf.max(x, 1, true);
@@ -58,7 +82,23 @@ export interface Similarities {
   readonly negatives: number;
 }
 
-/** Compares all rows of the views, each [batch, dim], at temperature t. */
+/**
+ * Compares all n rows of the views, each [batch, dim], at temperature t: similarities [n, n], and what
+ * goes with them.
+ *
+ * @example Two views of three examples
+ * ```ts
+ * import { similarities } from "@tauplus/tauplus/objectives";
+ * import { assertEquals } from "@std/assert";
+ * import * as tf from "@tensorflow/tfjs";
+ *
+ * const { all, positives, examples, negatives } = similarities(tf, [tf.eye(3), tf.eye(3)], 0.5);
+ * assertEquals([all.shape, positives.shape], [[6, 6], [6, 1]]);
+ * assertEquals(positives.dataSync()[0], 1 / 0.5);
+ * assertEquals(examples.arraySync(), [0, 1, 2, 0, 1, 2]);
+ * assertEquals(negatives, 4);
+ * ```
+ */
 export function similarities(
   tf: Tf,
   views: readonly tf.Tensor2D[],
@@ -81,6 +121,15 @@ export function similarities(
 /**
  * 1 where the ids of row i and row j differ, else 0: whole numbers [n] to [n, n]. Arithmetic, as
  * comparisons with broadcasting are many times slower on wasm.
+ *
+ * @example Two rows of one example
+ * ```ts
+ * import { differ } from "@tauplus/tauplus/objectives";
+ * import { assertEquals } from "@std/assert";
+ * import * as tf from "@tensorflow/tfjs";
+ *
+ * assertEquals(differ(tf.tensor1d([0, 1, 0])).arraySync(), [[0, 1, 0], [1, 0, 1], [0, 1, 0]]);
+ * ```
  */
 export function differ(ids: tf.Tensor1D): tf.Tensor2D {
   return ids.expandDims<tf.Tensor2D>(1).sub<tf.Tensor2D>(ids.expandDims(0)).abs().minimum(1);
@@ -88,6 +137,17 @@ export function differ(ids: tf.Tensor1D): tf.Tensor2D {
 
 /**
  * ln Σ_j e^(x_ij) over the j where `mask` is 1, [n, n] to [n]; about −1e30 for a row without any.
+ *
+ * @example Each row without itself
+ * ```ts
+ * import { differ, maskedLogSumExp } from "@tauplus/tauplus/objectives";
+ * import { assertEquals } from "@std/assert";
+ * import * as tf from "@tensorflow/tfjs";
+ *
+ * const x = tf.tensor2d([[9, 1, 1], [2, 9, 2], [3, 3, 9]]);
+ * const sums = maskedLogSumExp(tf, x, differ(tf.range(0, 3))).arraySync();
+ * assertEquals(sums.map((sum, i) => (sum - (i + 1)).toFixed(4)), Array(3).fill(Math.LN2.toFixed(4)));
+ * ```
  */
 export function maskedLogSumExp(tf: Tf, x: tf.Tensor2D, mask: tf.Tensor2D): tf.Tensor1D {
   return logSumExp(tf, x.add(mask.sub(1).mul(-LEFT_OUT)));
@@ -103,7 +163,22 @@ export interface ViewsRule {
   readonly next?: string;
 }
 
-/** Throws a UsageError unless there are enough views, of one shape, of two or more examples. */
+/**
+ * Throws a UsageError unless there are enough views, all of one shape [batch, dim], of two or more
+ * examples.
+ *
+ * @example One view too few
+ * ```ts
+ * import { UsageError } from "@tauplus/tauplus";
+ * import { checkViews } from "@tauplus/tauplus/objectives";
+ * import { assertThrows } from "@std/assert";
+ * import * as tf from "@tensorflow/tfjs";
+ *
+ * const view = tf.eye(4);
+ * checkViews([view, view], { objective: "mine" });
+ * assertThrows(() => checkViews([view], { objective: "mine" }), UsageError, "needs two or more views");
+ * ```
+ */
 export function checkViews(views: readonly tf.Tensor2D[], rule: ViewsRule): void {
   const act = `compute the ${rule.objective} loss`;
   const { exactly } = rule;

@@ -79,7 +79,21 @@ export function resumeLater(path: string): string {
   return `Free some space, then go on with --resume=${path}.`;
 }
 
-/** The newest run in `outDir`, by the time of its configuration; undefined where there is none. */
+/**
+ * The newest run in `outDir`, by the time of its configuration; undefined where there is none.
+ *
+ * @example The run to go on with
+ * ```ts
+ * import { latestRun } from "@tauplus/tauplus";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const runs = await Deno.makeTempDir();
+ * assertEquals(await latestRun(runs), undefined);
+ * await Deno.mkdir(`${runs}/mine`);
+ * await Deno.writeTextFile(`${runs}/mine/config.json`, "{}");
+ * assertEquals(await latestRun(runs), `${runs}/mine`);
+ * ```
+ */
 export async function latestRun(outDir: string): Promise<string | undefined> {
   const runs: { path: string; time: number }[] = [];
   try {
