@@ -26,6 +26,8 @@ export interface Layer {
   readonly withheld?: readonly string[];
   /** The folder of the run that it is the configuration of. */
   readonly run?: string;
+  /** Whether nobody named it: what it says may be lowered to fit the data, as a default may. */
+  readonly implied?: true;
 }
 
 /** Groups of options that are no plugin, such as the views, by name. */
@@ -71,6 +73,10 @@ export interface Config<S extends z.ZodObject, G extends Groups = Groups> {
   readonly flat: Readonly<Record<string, unknown>>;
   /** The facts of an option by its name in `flat`, whether or not it has a value. */
   readonly factsOf: (name: string) => Facts;
+  /** Whether a person gave the option, by its name in `flat`. */
+  readonly isGiven: (name: string) => boolean;
+  /** The same but for some values, by their names in `flat`. */
+  readonly changed: (values: Readonly<Record<string, unknown>>) => Config<S, G>;
 }
 
 /** A group of options under one name: the command's own (""), a role's, or a shared group. */
@@ -91,7 +97,7 @@ export async function resolveConfig<S extends z.ZodObject, G extends Groups>(
 ): Promise<Config<S, G>> {
   const plugins = await choosePlugins(spec, layers, registry);
   const sections = sectionsOf(spec, plugins);
-  const values = collect(sections, layers, plugins);
+  const { values, given } = collect(sections, layers, plugins);
   const check = (section: Section) =>
     checkOptions(
       section.schema,
@@ -99,26 +105,40 @@ export async function resolveConfig<S extends z.ZodObject, G extends Groups>(
       (flag) => `--${reach(sections, section, flag)}`,
     );
   const checked = new Map(sections.map((section) => [section.name, check(section)]));
-  const roles = Object.fromEntries(
-    Object.entries(plugins).map(([kind, plugin]) => [kind, {
-      plugin,
-      options: checked.get(kind)!,
-    }]),
-  ) as Roles;
-  const flat: Record<string, unknown> = {};
-  for (const [kind, plugin] of Object.entries(plugins)) flat[kind] = plugin.name;
-  for (const section of sections) {
-    Object.assign(flat, flatOptions(section, checked.get(section.name)!));
-  }
-  return {
-    options: checked.get("")! as z.output<S>,
-    roles,
-    groups: Object.fromEntries(
-      Object.keys(spec.groups ?? {}).map((name) => [name, checked.get(name)!]),
-    ) as Config<S, G>["groups"],
-    flat,
-    factsOf: factsIn(sections),
+  const config = (checked: ReadonlyMap<string, Record<string, unknown>>): Config<S, G> => {
+    const roles = Object.fromEntries(
+      Object.entries(plugins).map(([kind, plugin]) => [kind, {
+        plugin,
+        options: checked.get(kind)!,
+      }]),
+    ) as Roles;
+    const flat: Record<string, unknown> = {};
+    for (const [kind, plugin] of Object.entries(plugins)) flat[kind] = plugin.name;
+    for (const section of sections) {
+      Object.assign(flat, flatOptions(section, checked.get(section.name)!));
+    }
+    return {
+      options: checked.get("")! as z.output<S>,
+      roles,
+      groups: Object.fromEntries(
+        Object.keys(spec.groups ?? {}).map((name) => [name, checked.get(name)!]),
+      ) as Config<S, G>["groups"],
+      flat,
+      factsOf: factsIn(sections),
+      isGiven: (name) => given.has(name),
+      changed: (others) =>
+        config(
+          new Map(sections.map((section) => {
+            const own = section.flags.filter((flag) =>
+              Object.hasOwn(others, fullName(section, flag))
+            )
+              .map((flag) => [flag.key, others[fullName(section, flag)]]);
+            return [section.name, { ...checked.get(section.name), ...Object.fromEntries(own) }];
+          })),
+        ),
+    };
   };
+  return config(checked);
 }
 
 /** The name of an option in a flat configuration: `epochs`, `objective.tau_plus`. */
@@ -240,15 +260,16 @@ async function choosePlugins(
   return plugins;
 }
 
-/** The raw values of each section, the highest layer winning. */
+/** The raw values of each section, the highest layer winning, and the full names of those given. */
 function collect(
   sections: readonly Section[],
   layers: readonly Layer[],
   plugins: Readonly<Partial<Record<Kind, Plugin>>>,
-): Map<string, Record<string, unknown>> {
+): { values: Map<string, Record<string, unknown>>; given: Set<string> } {
   const values = new Map<string, Record<string, unknown>>(
     sections.map((section) => [section.name, {}]),
   );
+  const given = new Set<string>();
   for (const layer of layers) {
     for (const [name, value] of Object.entries(layer.values)) {
       if (Object.hasOwn(plugins, name) || value === undefined) continue;
@@ -264,9 +285,10 @@ function collect(
       if (!found) throw unknownOption(sections, name, layer, Object.keys(plugins));
       const { section, flag } = found;
       values.get(section.name)![flag.key] = layer.text ? parseText(flag, String(value)) : value;
+      if (!layer.implied) given.add(fullName(section, flag));
     }
   }
-  return values;
+  return { values, given };
 }
 
 /** An option, and whose it is. */

@@ -29,6 +29,11 @@ export interface Facts {
   readonly sweep: "vary" | "shared" | "assigned" | "absent" | "own";
   /** Whether it says so much about a run that a report shows it first. */
   readonly overview: boolean;
+  /**
+   * Of a number, what there must be as many of in the data: examples to train on, or labeled ones. A
+   * default that is larger is lowered, and a value that was given is refused.
+   */
+  readonly bound?: "examples" | "labeled";
   /** Whether the reference (chingyaoc/DCL, `main.py` or `linear.py`) has it. */
   readonly reference: boolean;
 }

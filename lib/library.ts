@@ -40,7 +40,8 @@ export interface Training extends Pick<Session, "device" | "dataset" | "env"> {
  * checkpoint, for more `epochs` or `maxSteps`.
  *
  * @param options those of `deno task train --help`, by key; what is left out has its default, and
- * the seed is the session's.
+ * the seed is the session's, and a batch has at most the
+ * examples that there are.
  * @throws UsageError where an option is wrong, or another run is in the folder; DataError where it
  * cannot be written; see also the errors of `deno task train`.
  *
@@ -66,7 +67,13 @@ export async function train(
   options: Partial<TrainOptions> = {},
   hooks: TrainHooks = {},
 ): Promise<Trained> {
-  const checked = checkOptions(trainOptions, { seed: parts.env.seed, ...options });
+  const { splits, pretrain } = parts.dataset;
+  const { batchSize } = trainOptions.parse({});
+  const checked = checkOptions(trainOptions, {
+    seed: parts.env.seed,
+    batchSize: Math.min(batchSize, splits[pretrain ?? "train"].length),
+    ...options,
+  });
   const views = checkOptions(viewOptions, viewValues ?? {});
   const loop = await import("./train/train.ts");
   if (path === undefined) return await loop.train({ ...parts, views }, checked, hooks);

@@ -73,10 +73,11 @@ export const command: Command<typeof trainCommandOptions, typeof runGroups> = {
   async layers(named): Promise<Layer[]> {
     if (named.resume !== undefined) {
       const folder = await runFolderOf(String(named.resume), String(named.out ?? "runs"));
-      return [(await openRun(folder)).layer];
+      return [{ ...(await openRun(folder)).layer, implied: true }];
     }
     if (named.preset !== undefined) return [await presetLayer(String(named.preset))];
-    return named.dataset === undefined ? [await presetLayer("quickstart")] : [];
+    if (named.dataset !== undefined) return [];
+    return [{ ...await presetLayer("quickstart"), implied: true }];
   },
   async run(context) {
     const { trainAndEvaluate } = await import("./train_and_evaluate.ts");

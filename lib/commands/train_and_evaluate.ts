@@ -6,6 +6,7 @@
 import type { z } from "zod";
 import { changedOption, chosen, fixedValues, resolveConfig, savedValues } from "../config.ts";
 import { Interrupted, UsageError } from "../errors.ts";
+import { fitToData } from "../fit_to_data.ts";
 import { jsonText } from "../run/json_text.ts";
 import { createRun, reopenRun, runName } from "../run/run_folder.ts";
 import type { runGroups } from "../open_run.ts";
@@ -15,30 +16,31 @@ import { recordTrust } from "../trust.ts";
 import { train, type TrainStep } from "../train/train.ts";
 import type { Context } from "../command_line/command.ts";
 import { compare, resultsTable } from "./compare.ts";
-import { canJudge, checkNeighbors, judge, judgedBy } from "./shared/judge.ts";
+import { canJudge, judge, judgedBy } from "./shared/judge.ts";
 import { openDescribed } from "./shared/open_session.ts";
 import { command, type trainCommandOptions } from "./train.ts";
 
 /** Runs the command. */
 export async function trainAndEvaluate(
-  context: Context<typeof trainCommandOptions, typeof runGroups>,
+  named: Context<typeof trainCommandOptions, typeof runGroups>,
 ): Promise<void> {
-  const { config: { options, roles, groups }, signal, bar } = context;
+  const { signal, bar } = named;
+  const folder = named.config.options.resume === undefined ? undefined : await runToResume(named);
+  const session = await openDescribed(named.config, named);
+  const labeled = canJudge(session);
+  const config = fitToData(named.config, session.dataset, {
+    judged: labeled,
+    resumed: folder !== undefined,
+    say: (sentence) => note(`         ${sentence}`),
+  });
+  const context = { ...named, config };
+  const { options, roles, groups } = config;
   const dataset = chosen(roles, "dataset");
   const encoder = chosen(roles, "encoder");
   const objective = chosen(roles, "objective");
   const probe = chosen(roles, "probe");
   const { views } = groups;
   const saved = savedConfig(context);
-  const folder = options.resume === undefined ? undefined : await runToResume(context);
-
-  const session = await openDescribed(context.config, context);
-  const labeled = canJudge(session);
-  if (labeled) {
-    checkNeighbors(session, options.k);
-    const { plugin: { name }, options: { k } } = probe;
-    if (name === "knn") checkNeighbors(session, Number(k), "probe.k");
-  }
   const makeEncoder = () => session.make("encoder", encoder.plugin, encoder.options);
   const trained = await makeEncoder();
   const loss = await session.make("objective", objective.plugin, objective.options);
@@ -110,7 +112,9 @@ export async function trainAndEvaluate(
       })
       : undefined;
     if (!results) {
-      note("The dataset has no labeled splits train and test, so nothing is evaluated.");
+      note(
+        "Nothing is evaluated: that needs labeled splits train and test, of two classes at least.",
+      );
     }
     if (board.events) {
       const { endTensorBoard } = await import("./end_tensorboard.ts");

@@ -11,7 +11,7 @@
  *
  * @module
  */
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { DataError } from "../errors.ts";
 import { UNFINISHED, writeAtomic, writeError } from "./atomic_write.ts";
 import { jsonText, parseJson } from "./json_text.ts";
@@ -49,6 +49,7 @@ export function runName(date: Date, objective: string, dataset: string, seed: nu
  * configuration, and locks it. Throws a DataError where it cannot be written.
  */
 export async function createRun(outDir: string, name: string, config: unknown): Promise<RunFolder> {
+  const existed = await Deno.stat(outDir).then(() => true, () => false);
   const path = await makeFolder(outDir, name);
   const lock = await lockFolder(path);
   try {
@@ -58,7 +59,7 @@ export async function createRun(outDir: string, name: string, config: unknown): 
     await Deno.remove(path, { recursive: true }).catch(() => {});
     throw error;
   }
-  return new RunFolder(path, lock);
+  return new RunFolder(path, lock, !existed);
 }
 
 /**
@@ -143,10 +144,12 @@ export async function listCheckpoints(path: string): Promise<CheckpointFile[]> {
 /** A run opened for writing; made by {@linkcode createRun} or {@linkcode reopenRun}. */
 export class RunFolder {
   #lock: Lock;
+  #madeOut: boolean;
 
-  /** Wraps a folder whose lock is held. */
-  constructor(readonly path: string, lock: Lock) {
+  /** Wraps a folder whose lock is held; `madeOut` says that the folder around it was made for it. */
+  constructor(readonly path: string, lock: Lock, madeOut = false) {
     this.#lock = lock;
+    this.#madeOut = madeOut;
   }
 
   /** Appends a line to the metrics log, whole or not at all. */
@@ -225,7 +228,10 @@ export class RunFolder {
 
   /** Removes the folder of a run that never began: where only its configuration is in it. */
   async removeIfBare(): Promise<void> {
-    if (await this.#isBare()) await Deno.remove(this.path, { recursive: true });
+    if (!await this.#isBare()) return;
+    await Deno.remove(this.path, { recursive: true });
+    // The folder of the runs goes too where it was made for this one, unless another is there now.
+    if (this.#madeOut) await Deno.remove(dirname(this.path)).catch(() => {});
   }
 
   async #isBare(): Promise<boolean> {

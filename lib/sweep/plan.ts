@@ -5,11 +5,11 @@
  */
 import { createHash } from "node:crypto";
 import { basename, join } from "node:path";
-import { command as train } from "../commands/train.ts";
-import { chosen, resolveConfig, type Roles, savedValues } from "../config.ts";
+import { command as train, type trainCommandOptions } from "../commands/train.ts";
+import { chosen, type Config, resolveConfig, type Roles, savedValues } from "../config.ts";
 import { TauplusError } from "../errors.ts";
 import type { Facts } from "../facts.ts";
-import { openRun } from "../open_run.ts";
+import { openRun, type runGroups } from "../open_run.ts";
 import type { Registry } from "../registry.ts";
 import type { Arm } from "./arms.ts";
 
@@ -48,20 +48,28 @@ export interface PlanParts {
   readonly plugins: readonly string[];
   /** All plugins. */
   readonly registry: Registry;
+  /** Fits a configuration to its data; the runs are begun with what it gives. */
+  readonly fit?: (config: TrainConfig, seed: number) => Promise<TrainConfig>;
 }
+
+/** The configuration of a training. */
+export type TrainConfig = Config<typeof trainCommandOptions, typeof runGroups>;
 
 /**
  * All runs, a seed at a time, so that pairs of one seed are there early.
  *
  * @throws UsageError naming the first option of any arm that is wrong.
  */
-export async function plan({ arms, seeds, out, plugins, registry }: PlanParts): Promise<Run[]> {
+export async function plan(
+  { arms, seeds, out, plugins, registry, fit }: PlanParts,
+): Promise<Run[]> {
   const runs: Run[] = [];
   const judged = new Set<string>();
   for (const seed of seeds) {
     for (const arm of arms) {
       const layers = [...arm.layers, { source: "--seeds", values: { seed }, text: false }];
-      const resolved = await resolveConfig(train.spec, layers, registry);
+      const named = await resolveConfig(train.spec, layers, registry);
+      const resolved = await fit?.(named, seed) ?? named;
       const { factsOf, roles, options } = resolved;
       const all = { ...savedValues(resolved), ...(plugins.length > 0 && { plugin: plugins }) };
       const group = digest(all, (name) => factsOf(name).baseline);

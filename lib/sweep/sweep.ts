@@ -16,20 +16,21 @@ import { expandArms } from "./arms.ts";
 import { chooseBaseline } from "./baseline.ts";
 import { circumstances } from "./report.ts";
 import { sweepFigure } from "./figure.ts";
-import { plan, type Run } from "./plan.ts";
+import { plan, type Run, type TrainConfig } from "./plan.ts";
 import { markdown, terminalTable } from "./report.ts";
 import { gzipLog } from "./result.ts";
 import { type Outcome, runAll } from "./run_all.ts";
 import { summarize } from "./summary.ts";
 import { OUTPUT } from "./train_run.ts";
 import { cacheFolder } from "../cache.ts";
-import { canJudge, checkNeighbors } from "../commands/shared/judge.ts";
+import { canJudge } from "../commands/shared/judge.ts";
 import { chosen } from "../config.ts";
 import { create } from "../create.ts";
-import type { BaseEnv } from "../plugin.ts";
+import { fitToData } from "../fit_to_data.ts";
+import type { BaseEnv, Dataset, Progress } from "../plugin.ts";
 
 /**
- * Runs the command. Throws what {@linkcode checkData} and {@linkcode runAll} throw, and where runs
+ * Runs the command. Throws what {@linkcode sweepData} and {@linkcode runAll} throw, and where runs
  * failed a TauplusError after the report.
  */
 export async function sweep(
@@ -40,8 +41,9 @@ export async function sweep(
   const baseline = chooseBaseline(arms, options.baseline);
   const seeds = options.seeds.length === 1 ? [...Array(options.seeds[0]).keys()] : options.seeds;
   const out = options.out ?? join("sweeps", datasets.join("+"));
-  const runs = await plan({ arms, seeds, out, plugins, registry });
-  const stepsOf = await checkData(runs, { progress: (progress) => bar.show(progress), signal });
+  const progress = (progress: Progress) => bar.show(progress);
+  const { fit, stepsOf } = sweepData({ progress, signal, say: note });
+  const runs = await plan({ arms, seeds, out, plugins, registry, fit });
   bar.end();
 
   await Deno.mkdir(out, { recursive: true }).catch((cause) => {
@@ -84,44 +86,57 @@ function checkFailures(outcomes: readonly Outcome[]): void {
   });
 }
 
-/**
- * Opens every dataset once.
- *
- * @returns how many steps a run has, by the run.
- * @throws UsageError where a dataset has no labels to judge by, or fewer examples than neighbors.
- */
-export async function checkData(
-  runs: readonly Run[],
-  env: Pick<BaseEnv, "progress" | "signal">,
-): Promise<(run: Run) => number> {
-  const key = ({ roles }: Run) => {
+/** The datasets of a sweep; each is opened once, before anything is trained. */
+export interface SweepData {
+  /**
+   * Lowers what is too large for the data and was not given.
+   *
+   * @throws UsageError where a dataset has no labels to judge by, or a value that was given is too large.
+   */
+  fit(config: TrainConfig, seed: number): Promise<TrainConfig>;
+  /** How many steps a run has. */
+  stepsOf(run: Run): number;
+}
+
+/** Opens the datasets of a sweep as they are asked for. */
+export function sweepData(
+  env: Pick<BaseEnv, "progress" | "signal"> & { readonly say: (sentence: string) => void },
+): SweepData {
+  const datasets = new Map<string, Dataset>();
+  const said = new Set<string>();
+  const key = ({ roles }: Pick<Run, "roles">) => {
     const { plugin, options } = chosen(roles, "dataset");
     return JSON.stringify([plugin.name, options]);
   };
-  const examples = new Map<string, number>();
-  for (const run of runs) {
-    if (examples.has(key(run))) continue;
-    const { plugin, options } = chosen(run.roles, "dataset");
-    const dataset = await create(plugin, options, { ...env, seed: run.seed, cache: cacheFolder() });
-    try {
-      if (!canJudge({ dataset })) {
-        throw new UsageError({
-          act: `sweep over ${plugin.name}`,
-          rule: "its splits train and test must be labeled, or there is nothing to compare by",
-          next: "Choose a labeled dataset; deno task train trains without labels.",
-        });
-      }
-      for (const other of runs.filter((other) => key(other) === key(run))) {
-        checkNeighbors({ dataset }, Number(other.config.k));
-      }
-      examples.set(key(run), dataset.splits[dataset.pretrain ?? "train"].length);
-    } finally {
-      dataset.close?.();
-    }
-  }
-  return (run) => {
-    const { batch_size, epochs, max_steps } = run.config;
-    const steps = Number(epochs) * Math.floor(examples.get(key(run))! / Number(batch_size));
-    return Math.min(steps, Number(max_steps) || Infinity);
+  const say = (sentence: string) => {
+    if (!said.has(sentence)) env.say(sentence);
+    said.add(sentence);
+  };
+  const open = async (config: TrainConfig, seed: number): Promise<Dataset> => {
+    const { plugin, options } = chosen(config.roles, "dataset");
+    const dataset = await create(plugin, options, { ...env, seed, cache: cacheFolder() });
+    dataset.close?.();
+    if (canJudge({ dataset })) return dataset;
+    throw new UsageError({
+      act: `sweep over ${plugin.name}`,
+      rule:
+        "its splits train and test must be labeled, of two classes at least, or there is nothing " +
+        "to compare by",
+      next: "Choose a labeled dataset; deno task train trains without labels.",
+    });
+  };
+  return {
+    async fit(config, seed) {
+      const dataset = datasets.get(key(config)) ?? await open(config, seed);
+      datasets.set(key(config), dataset);
+      return fitToData(config, dataset, { judged: true, say });
+    },
+    stepsOf(run) {
+      const { batch_size, epochs, max_steps } = run.config;
+      const { splits, pretrain } = datasets.get(key(run))!;
+      const { length } = splits[pretrain ?? "train"];
+      const steps = Number(epochs) * Math.floor(length / Number(batch_size));
+      return Math.min(steps, Number(max_steps) || Infinity);
+    },
   };
 }

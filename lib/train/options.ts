@@ -39,7 +39,7 @@ export const trainOptions: z.ZodObject<{
     facts("training", { reference: true }),
   ),
   batchSize: z.int().min(2).default(256).describe("examples in a batch").meta(
-    facts("training", { reference: true, overview: true }),
+    facts("training", { reference: true, overview: true, bound: "examples" }),
   ),
   epochs: z.int().min(1).default(500).describe("sweeps over the dataset").meta(
     facts("training", { resume: "extend", reference: true, overview: true }),
@@ -90,7 +90,7 @@ export const trainOptions: z.ZodObject<{
     facts("machine", { result: true }),
   ),
   k: z.int().min(1).default(200).describe("neighbors of the kNN evaluation").meta(
-    facts("judging", { reference: true }),
+    facts("judging", { reference: true, bound: "labeled" }),
   ),
   knnTemperature: z.number().positive().default(0.5).describe(
     "temperature of the votes of the kNN evaluation",

@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { UsageError } from "../../errors.ts";
 import { disposeFeatures, evaluateFeatures, extractProbeInput } from "../../evaluate/evaluate.ts";
 import { pixelFeatures } from "../../evaluate/features.ts";
 import { flagName } from "../../options.ts";
@@ -20,9 +19,11 @@ export type Judges<N extends string> = { readonly [name in N]: Probe };
 /** Examples that go through the encoder at a time. */
 const BATCH = 256;
 
-/** Whether the dataset has what probes need: labeled splits train and test. */
+/** Whether the dataset has what probes need: labeled splits train and test, of two classes at least. */
 export function canJudge({ dataset: { splits } }: Pick<Session, "dataset">): boolean {
-  return ["train", "test"].every((name) => splits[name]?.labels?.some((label) => label >= 0));
+  const classesOf = (name: string) =>
+    new Set(splits[name]?.labels?.filter((label) => label >= 0) ?? []).size;
+  return classesOf("train") > 1 && classesOf("test") > 0;
 }
 
 /** Says what a result is of. */
@@ -47,22 +48,6 @@ export function judgedBy(
     checkpoint: basename(weights),
     seed: Number(flat.seed ?? 0),
   };
-}
-
-/** Throws UsageError where kNN could not run after hours of training for want of examples. */
-export function checkNeighbors(
-  { dataset: { splits } }: Pick<Session, "dataset">,
-  k: number,
-  option = "k",
-): void {
-  const examples = splits.train.labels?.filter((label) => label >= 0).length ?? 0;
-  if (k <= examples) return;
-  throw new UsageError({
-    act: `set --${option}`,
-    rule: `there are ${examples} labeled training examples to be neighbors`,
-    got: k,
-    next: "Choose fewer neighbors.",
-  });
 }
 
 /**

@@ -8,7 +8,9 @@ import type { OpenRun, runGroups } from "../../open_run.ts";
 import type { Command } from "../../command_line/command.ts";
 import { restore, restoreLayers, type restoreOptions, restoreSpec, variant } from "./restore.ts";
 import { classifierResult } from "../../evaluate/classifier_result.ts";
+import { fitToData } from "../../fit_to_data.ts";
 import { own } from "../../own.ts";
+import { note } from "../../terminal/say.ts";
 import type { Metrics } from "../../plugin.ts";
 import { table } from "../../terminal/table.ts";
 import { terminalWidth } from "../../terminal/width.ts";
@@ -24,9 +26,12 @@ export function probeCommand(name: string): Command<typeof restoreOptions, typeo
     spec: restoreSpec({ probe: name }),
     layers: (named) => restoreLayers(named, REFERENCE[name], (run) => settingsOf(name, run)),
     async run(context) {
-      const { judge, judgedBy } = await import("./judge.ts");
-      const { config: { roles, groups, flat } } = context;
+      const { canJudge, judge, judgedBy } = await import("./judge.ts");
       const { session, encoder, run, path } = await restore(context);
+      const { roles, groups, flat } = fitToData(context.config, session.dataset, {
+        judged: canJudge(session),
+        say: note,
+      });
       const { plugin, options } = chosen(roles, "probe");
       const probe = await session.make("probe", plugin, options);
       const { [plugin.name]: metrics } = await judge(
@@ -51,13 +56,18 @@ export function probeCommand(name: string): Command<typeof restoreOptions, typeo
 /** How the run was judged by the probe; every training is judged by kNN, with the `k` of its own. */
 function settingsOf(name: string, { layer }: OpenRun): Layer[] {
   const { probe, k, knn_temperature: temperature } = layer.values;
-  const own = Object.entries(layer.values).filter(([option]) => option.startsWith("probe."));
+  const settings = Object.entries(layer.values).filter(([option]) => option.startsWith("probe."));
   const values = probe === name
-    ? Object.fromEntries(own)
+    ? Object.fromEntries(settings)
     : name === "knn"
     ? { "probe.k": k, "probe.temperature": temperature }
     : {};
-  return [{ source: layer.source, values: { probe: name, ...values }, text: false }];
+  return [{
+    source: layer.source,
+    values: { probe: name, ...values },
+    text: false,
+    implied: true,
+  }];
 }
 
 /** Spaces between columns, and the columns that names and accuracies need beside the counts. */

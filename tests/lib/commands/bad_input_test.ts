@@ -48,21 +48,25 @@ Deno.test("a command that is none, and a run that is none, are refused with what
   });
 });
 
-Deno.test("a batch larger than the dataset is refused and leaves no run", async () => {
+Deno.test("a batch larger than the dataset is refused and leaves no folder", async () => {
   await inFolder(async (cwd) => {
     refused(
       await runCommand(cwd, ["train", ...TINY, "--batch_size=65"]),
       2,
-      "--batch_size must be at most the 64 examples of the dataset, got 65",
+      "Cannot set --batch_size: it must be at most 64, the examples to train on, got 65",
     );
-    assertEquals([...Deno.readDirSync(`${cwd}/runs`)], []);
+    assertEquals([...Deno.readDirSync(cwd)].map(({ name }) => name).includes("runs"), false);
   });
 });
 
 Deno.test("more neighbors than there are examples are refused before training", async () => {
   await inFolder(async (cwd) => {
     const outcome = await runCommand(cwd, ["train", ...TINY, "--k=65"]);
-    refused(outcome, 2, "Cannot set --k: there are 64 labeled training examples");
+    refused(
+      outcome,
+      2,
+      "Cannot set --k: it must be at most 64, the labeled training examples, got 65",
+    );
     assertEquals(await latestRun(`${cwd}/runs`), undefined);
   });
 });

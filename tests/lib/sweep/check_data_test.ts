@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { command } from "../../../lib/commands/sweep.ts";
 import { loadRegistry } from "../../../lib/registry.ts";
 import { expandArms } from "../../../lib/sweep/arms.ts";
-import { checkData } from "../../../lib/sweep/sweep.ts";
+import { sweepData } from "../../../lib/sweep/sweep.ts";
 import { plan } from "../../../lib/sweep/plan.ts";
 
 Deno.test("a run has the whole batches of its epochs, or as many steps as it may", async () => {
@@ -13,7 +13,8 @@ Deno.test("a run has the whole batches of its epochs, or as many steps as it may
   };
   const layers = [{ source: "the command line", text: true, values }];
   const { arms } = await expandArms(command.spec, layers, registry);
-  const runs = await plan({ arms, seeds: [0], out: "s", plugins: [], registry });
-  const stepsOf = await checkData(runs, { progress() {}, signal: new AbortController().signal });
+  const { signal } = new AbortController();
+  const { fit, stepsOf } = sweepData({ progress() {}, signal, say() {} });
+  const runs = await plan({ arms, seeds: [0], out: "s", plugins: [], registry, fit });
   assertEquals(runs.map(stepsOf), [12, 10, 6, 6]);
 });
