@@ -19,11 +19,10 @@ import { makeOptimizer } from "./train/optimizer.ts";
 import { type Device, type DeviceName, openDevice } from "./device/device.ts";
 import { type AdapterDescription, describeAdapter, findAdapter } from "./device/webgpu.ts";
 
-/** How to choose. */
 export interface ChooseOptions {
   /** The folder to remember measurements in; without it nothing is remembered. */
   readonly cache?: string;
-  /** Is told why a device was chosen or passed over, one sentence at a time. */
+  /** Called with why a device was chosen or passed over, one sentence at a time. */
   readonly note?: (sentence: string) => void;
 }
 

@@ -39,13 +39,11 @@ export interface ConfigSpec<S extends z.ZodObject, G extends Groups = Groups> {
   readonly options: S;
   /** Which kinds of plugin it uses, and which of each where none is named. */
   readonly roles: Partial<Record<Kind, string>>;
-  /** The groups. */
   readonly groups?: G;
 }
 
 /** A plugin with its checked options. */
 export interface Chosen<K extends Kind> {
-  /** The plugin. */
   readonly plugin: Plugin<K>;
   /** Its options, checked and with their defaults. */
   readonly options: Readonly<Record<string, unknown>>;
@@ -65,9 +63,7 @@ export function chosen<K extends Kind>(roles: Roles, kind: K): Chosen<K> {
 export interface Config<S extends z.ZodObject, G extends Groups = Groups> {
   /** The command's own options. */
   readonly options: z.output<S>;
-  /** The plugins. */
   readonly roles: Roles;
-  /** The groups' options. */
   readonly groups: { readonly [N in keyof G]: z.output<G[N]> };
   /** All of it as a flat map that resolves to the same again. */
   readonly flat: Readonly<Record<string, unknown>>;
@@ -83,9 +79,7 @@ export interface Config<S extends z.ZodObject, G extends Groups = Groups> {
 export interface Section {
   /** `""`, `objective`, `views`, … */
   readonly name: string;
-  /** Its options. */
   readonly schema: z.ZodObject;
-  /** Its flags. */
   readonly flags: readonly Flag[];
 }
 

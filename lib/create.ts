@@ -54,7 +54,6 @@ export async function create<K extends Kind>(
 
 /** What a product was made from. */
 export interface Origin {
-  /** The plugin. */
   readonly plugin: Plugin;
   /** Its checked options, by key. */
   readonly options: Readonly<Record<string, unknown>>;

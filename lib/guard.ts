@@ -12,7 +12,6 @@ const NAME = Symbol("name of the plugin");
 
 /** A plugin, as errors call it. */
 export interface Named {
-  /** The kind. */
   readonly kind: Kind;
   /** The name on the command line. */
   readonly name: string;

@@ -23,7 +23,6 @@ import { viewOptions } from "./views/options.ts";
 
 /** What a run's folder says. */
 export interface OpenRun {
-  /** The name of the folder. */
   readonly name: string;
   /** The folder, as it was given. */
   readonly path: string;

@@ -21,7 +21,6 @@ export interface Flag {
   readonly name: string;
   /** What a value is: `a number from 0 to below 1`. */
   readonly rule: string;
-  /** What it does. */
   readonly description: string;
   /** The values there are, or of an open set those that come with the package. */
   readonly choices?: readonly string[];

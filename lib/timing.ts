@@ -21,7 +21,6 @@ export interface Turns<M> {
   readonly rounds: number;
   /** Milliseconds after which no further round begins; the first one always does. Default no limit. */
   readonly budget?: number;
-  /** What is measured. */
   readonly meter: Meter<M>;
 }
 

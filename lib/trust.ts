@@ -47,7 +47,7 @@ export async function isTrusted(config: RunConfig): Promise<boolean> {
 
 const recordFolder = (): string => join(stateFolder(), "runs-made-here");
 
-/** Of remote plugins the specifier counts: what it stands for is Deno's to keep. */
+/** Covers the source of local plugins, but only the specifier of remote ones: Deno caches those. */
 async function digest(config: RunConfig): Promise<string> {
   const hash = createHash("sha256");
   const entries = Object.entries(config).filter(([, value]) => value !== undefined);

@@ -6,11 +6,8 @@
 import tfjs from "npm:@tensorflow/tfjs@4.22.0/package.json" with { type: "json" };
 import project from "../deno.json" with { type: "json" };
 
-/** Versions, by name. */
 export interface Versions {
-  /** This package. */
   readonly tauplus: string;
-  /** The runtime. */
   readonly deno: string;
   /** TensorFlow.js. */
   readonly tfjs: string;

@@ -21,7 +21,6 @@ export interface Machine {
   readonly date: string;
 }
 
-/** Looks at this machine. */
 export async function machine(): Promise<Machine> {
   const adapter = await findAdapter();
   const processors = os.cpus();

@@ -13,9 +13,8 @@ import { stockStep } from "./stock_step.ts";
 
 /** Times of the stock backend and of ours. */
 export interface Pair {
-  /** The stock kernels. */
   readonly stock: Timing;
-  /** Ours. */
+  /** This package's kernels. */
   readonly ours: Timing;
 }
 

@@ -1,5 +1,5 @@
 /**
- * Timing the same work on the stock backend and on ours, in one process and in turn, so that a
+ * Timing the same work on the stock backend and on ours, in one process and alternately, so that a
  * machine whose speed drifts drifts for both.
  *
  * @module

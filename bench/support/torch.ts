@@ -9,13 +9,13 @@ import { CONV, describeStep, HEAD, LEARNING_RATE, LOSS, type StepSpec } from "./
 
 /** What PyTorch is asked to time. */
 export interface TorchWork {
-  /** Whole steps. */
+  /** Whole training steps, from the batch to the updated weights. */
   readonly steps?: readonly StepSpec[];
   /** The loss alone, forward and backward, for so many pairs. */
   readonly losses?: readonly { readonly what: string; readonly pairs: number }[];
   /** Threads; 0 for one per core. */
   readonly threads: number;
-  /** Repetitions the median is of. */
+  /** How many repetitions the median is taken over. */
   readonly repetitions: number;
 }
 

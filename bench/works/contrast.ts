@@ -68,7 +68,7 @@ export interface ContrastCost {
   readonly ours: number;
   /** Bytes of the device that a step took beside the views and their gradients, on the stock one. */
   readonly stockBytes?: number;
-  /** The same on ours. */
+  /** The same with this package's kernel. */
   readonly ourBytes: number;
 }
 

@@ -28,7 +28,6 @@ function evaluation() {
   return () => all.gradientAt(w);
 }
 
-/** One epoch of Adam. */
 function epoch() {
   const all = examples();
   const w = tf.variable(tf.zeros<tf.Rank.R2>([DIM + 1, CLASSES]));

@@ -19,7 +19,6 @@ export interface Context<S extends z.ZodObject = z.ZodObject, G extends Groups =
   readonly layers: readonly Layer[];
   /** The specifiers of third parties' plugins, absolute. */
   readonly plugins: readonly string[];
-  /** The plugins. */
   readonly registry: Registry;
   /** Whether plugins are loaded that a run of somebody else names: `--trust`. */
   readonly trust: boolean;
@@ -53,6 +52,6 @@ export interface Command<S extends z.ZodObject = z.ZodObject, G extends Groups =
   layers?(named: Readonly<Record<string, unknown>>): Promise<Layer[]> | Layer[];
   /** Of layers that stand for several configurations, those of the first one. */
   first?(layers: readonly Layer[], registry: Registry): Promise<readonly Layer[]>;
-  /** Does it. */
+  /** Runs the command. */
   run(context: Context<S, G>): Promise<void>;
 }

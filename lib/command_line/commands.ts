@@ -9,7 +9,6 @@ import type { Command } from "./command.ts";
 export interface CommandEntry {
   /** What it does, a line for lists and help. */
   readonly summary: string;
-  /** Loads it. */
   readonly load: () => Promise<{ command: Command }>;
 }
 

@@ -43,7 +43,6 @@ export async function readLayer(path: string | URL): Promise<Layer> {
   return { source, values: { ...values }, text: false };
 }
 
-/** The names of the presets. */
 export const PRESETS: readonly string[] = ["quickstart", "dcl-cifar10", "dcl-stl10"];
 
 /** The layer of a preset. Throws UsageError where there is none of that name. */

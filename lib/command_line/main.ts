@@ -43,7 +43,7 @@ export async function main(args: readonly string[]): Promise<number> {
       if (verbose) note(String(error.stack) + causes(error));
       return error.exitCode;
     }
-    // What is no error of ours is a defect of ours, and shows where it is.
+    // Any other exception is a bug of tauplus: its stack shows where.
     note(ERROR + (error instanceof Error ? error.message : String(error)));
     note(verbose && error instanceof Error ? String(error.stack) : "Run again with --verbose.");
     return 1;

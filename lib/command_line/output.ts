@@ -37,7 +37,6 @@ export function output(json: boolean): Output {
   };
 }
 
-/** An error as data. */
 export interface ErrorValue {
   /** The class, as `UsageError`. */
   readonly name: string;
@@ -45,7 +44,6 @@ export interface ErrorValue {
   readonly message: string;
   /** What to do next, where that is known. */
   readonly next?: string;
-  /** The exit code of the process. */
   readonly exitCode: number;
 }
 

@@ -9,7 +9,7 @@ import { note } from "../terminal/say.ts";
 /** Milliseconds after a signal in which others are the same one, pressed twice in one slow step. */
 const SAME = 500;
 
-/** How signals are heard. */
+/** How signals are handled. */
 export interface HearingOptions {
   /** Is called at each: so that the terminal has its cursor again. */
   readonly end: () => void;
@@ -19,18 +19,17 @@ export interface HearingOptions {
   readonly watched?: boolean;
 }
 
-/** What hears signals. */
 export interface Hearing {
   /** Aborts at the first signal; the reason is an Interrupted error. */
   readonly signal: AbortSignal;
-  /** Ends the hearing. */
+  /** Removes the signal listeners. */
   release(): void;
 }
 
 /**
- * Hears the signals that end a run. The first aborts, and what a training does then is said at once:
- * where a person watches by a thread of its own, as a step on the processor keeps this one busy. A
- * second SIGINT or SIGTERM ends the process without saving.
+ * Listens for the signals that end a run. The first one aborts `signal`, and a message says at once
+ * what happens next; at a terminal a thread of its own writes it, as a step on the processor keeps
+ * this one busy. A second SIGINT or SIGTERM ends the process without saving.
  */
 export async function interruptible(
   { end, trains, watched = Deno.stderr.isTerminal() }: HearingOptions,

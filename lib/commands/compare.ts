@@ -15,7 +15,6 @@ import type { ViewOptions } from "../views/options.ts";
 import type { Context } from "../command_line/command.ts";
 import { judge, type Judges } from "./shared/judge.ts";
 
-/** What is compared. */
 export interface Comparison {
   /** Dataset and device. */
   readonly session: Session;
@@ -25,7 +24,6 @@ export interface Comparison {
   readonly run: RunFolder;
   /** Says what the result of a probe is of, given the file of the weights. */
   readonly judged: (probe: string, weights: string) => Judged;
-  /** The trained encoder. */
   readonly trained: Encoder;
   /** Makes the encoder as it was before training. */
   readonly makeEncoder: () => Promise<Encoder>;

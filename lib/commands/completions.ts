@@ -8,14 +8,12 @@ import type { CompletionModel } from "../completions/model.ts";
 import { UsageError } from "../errors.ts";
 import type { Command } from "../command_line/command.ts";
 
-/** The scripts by shell. */
 const SHELLS: Readonly<Record<string, () => Promise<(model: CompletionModel) => string>>> = {
   bash: async () => (await import("../completions/bash.ts")).bashScript,
   zsh: async () => (await import("../completions/zsh.ts")).zshScript,
   fish: async () => (await import("../completions/fish.ts")).fishScript,
 };
 
-/** The command. */
 export const command: Command = {
   words: `[${Object.keys(SHELLS).join(" | ")}]`,
   maxWords: 1,

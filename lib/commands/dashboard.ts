@@ -21,7 +21,6 @@ const options = z.strictObject({
     .describe("port at 127.0.0.1; 0 takes any that is free").meta(facts("call")),
 });
 
-/** The command. */
 export const command: Command<typeof options> = {
   spec: { options, roles: {} },
   async run({ config: { options: { out, run, port } }, signal, result }) {
@@ -34,7 +33,7 @@ export const command: Command<typeof options> = {
     const shown = run.length > 0 ? `${url}?${query}` : url;
     result({ url: shown }, ({ url }) => `dashboard: ${url}`);
     note(`It shows the runs in ${out} until Ctrl-C.`);
-    // Who listens need not have heard the end of it.
+    // A browser may have closed the connection already.
     if (!signal.aborted) {
       await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
     }

@@ -19,7 +19,6 @@ import type { Command } from "../command_line/command.ts";
 
 const options: z.ZodObject<typeof sourceOptions> = z.strictObject(sourceOptions);
 
-/** The command. */
 export const command: Command<typeof options> = {
   words: "[list | fetch NAME | verify NAME]",
   names: (registry) => registry.names("dataset"),

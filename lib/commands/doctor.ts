@@ -23,7 +23,6 @@ const options: z.ZodObject<{
   out: outOption,
 });
 
-/** The command. */
 export const command: Command<typeof options> = {
   spec: { options, roles: {} },
   async run({ config: { options: { device, quick, out } }, registry, signal, bar, result }) {

@@ -16,7 +16,6 @@ const options = restoreOptions.extend({
     .meta({ ...facts("call"), format: "file-path" }),
 });
 
-/** The command. */
 export const command: Command<typeof options, typeof runGroups> = {
   spec: { ...restoreSpec({}), options },
   layers: restoreLayers,

@@ -23,7 +23,6 @@ import { openDescribed } from "./shared/open_session.ts";
 import { deviceOption, tuneOption } from "./shared/run_options.ts";
 import { command as train } from "./train.ts";
 
-/** How runs are examined. */
 export interface ExamineOptions {
   /** Test images to look at, at most. */
   readonly points: number;
@@ -102,7 +101,7 @@ async function tellingOptions(
   return Object.keys(run.config).filter((option) => factsOf(option).overview);
 }
 
-/** What `act` finds, or what a person is told of why it does not. */
+/** The result of `act`, or a sentence on why there is none. */
 async function attempt<T>(act: () => Promise<T>): Promise<Part<T>> {
   try {
     return { found: await act() };

@@ -9,7 +9,6 @@ import { facts } from "../facts.ts";
 import type { Command } from "../command_line/command.ts";
 import { restoreLayers, restoreOptions, restoreSpec } from "./shared/restore.ts";
 
-/** The options of the command. */
 export const exportOptions = restoreOptions.extend({
   format: z.enum(["safetensors", "pth-names", "tfjs", "onnx"]).describe(
     "safetensors: torchvision's names; pth-names: a safetensors file with the names of the " +
@@ -55,7 +54,6 @@ export function isStandIn(flat: Readonly<Record<string, unknown>>): boolean {
   return Object.entries(STAND_IN).every(([name, value]) => flat[name] === value);
 }
 
-/** The command. */
 export const command: Command<typeof exportOptions, typeof runGroups> = {
   spec: { ...restoreSpec({}), options: exportOptions },
   layers: (named) => restoreLayers(named, named.dataset === undefined ? REFERENCE : {}),

@@ -8,5 +8,4 @@ import { probeCommand } from "./shared/probe.ts";
 import type { Command } from "../command_line/command.ts";
 import type { restoreOptions } from "./shared/restore.ts";
 
-/** The command. */
 export const command: Command<typeof restoreOptions, typeof runGroups> = probeCommand("knn");

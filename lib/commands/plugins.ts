@@ -23,7 +23,6 @@ const options = z.strictObject({
   ).meta(facts("call")),
 });
 
-/** The command. */
 export const command: Command<typeof options> = {
   words: "[list | show NAME | new KIND NAME | check NAME]",
   names: (registry) => KINDS.flatMap((kind) => registry.names(kind)),

@@ -15,13 +15,12 @@ import { loadPlugin, loadRegistry, type Registry } from "../registry.ts";
 import type { Context } from "../command_line/command.ts";
 import { findPlugins } from "./plugins_show.ts";
 
-/** What to check, and how. */
 export interface CheckRequest {
   /** A name, or a specifier as after `--plugin=`. */
   readonly named: string;
   /** Options of the plugin as a JSON object, by flag name or key. */
   readonly options: string;
-  /** Where. */
+  /** The device to check on. */
   readonly device: DeviceName | "auto";
 }
 

@@ -10,17 +10,12 @@ import type { Kind, Plugin } from "../plugin.ts";
 import { KINDS, type Registry } from "../registry.ts";
 import { table } from "../terminal/table.ts";
 
-/** A plugin as listed. */
 export interface PluginLine {
-  /** The kind. */
   readonly kind: Kind;
-  /** The name. */
   readonly name: string;
-  /** What it is. */
   readonly summary: string;
 }
 
-/** All plugins, by kind. */
 export async function listPlugins(registry: Registry): Promise<PluginLine[]> {
   const lines: PluginLine[] = [];
   for (const kind of KINDS) {
@@ -32,7 +27,7 @@ export async function listPlugins(registry: Registry): Promise<PluginLine[]> {
   return lines;
 }
 
-/** They for the terminal. */
+/** The list of plugins as text for the terminal. */
 export function listText(lines: readonly PluginLine[]): string {
   const rows = lines.map(({ name, kind, summary }) => [name, kind, summary]);
   return table(["plugin", "kind", "what it is"], rows, 3);
@@ -63,7 +58,6 @@ export function describePlugin({ kind, name, summary, options }: Plugin): Plugin
   return { kind, name, summary, options: schema };
 }
 
-/** A plugin with its options. */
 export interface PluginDetails extends PluginLine {
   /** The JSON Schema of its options. */
   readonly options: unknown;

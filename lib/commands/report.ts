@@ -24,7 +24,6 @@ const options = z.strictObject({
   out: outOption,
 });
 
-/** The command. */
 export const command: Command<typeof options> = {
   spec: { options, roles: {} },
   async run(context) {

@@ -35,7 +35,6 @@ export const sweepCommandOptions = z.strictObject({
     .meta({ ...facts("sweep"), format: "directory-path" }),
 }).extend(ofRuns);
 
-/** The command. */
 export const command: Command<typeof sweepCommandOptions, typeof runGroups> = {
   spec: { ...train.spec, options: sweepCommandOptions },
   layers: ({ preset, dataset }) => train.layers?.({ preset, dataset }) ?? [],

@@ -37,7 +37,6 @@ export const trainCommandOptions = trainOptions.extend({
     ),
 });
 
-/** The command. */
 export const command: Command<typeof trainCommandOptions, typeof runGroups> = {
   spec: {
     options: trainCommandOptions,

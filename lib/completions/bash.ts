@@ -5,7 +5,6 @@
  */
 import type { CompletionCommand, CompletionModel, CompletionOption } from "./model.ts";
 
-/** The script. */
 export function bashScript(model: CompletionModel): string {
   const names = model.map(({ name }) => name).join(" ");
   return `\

@@ -26,11 +26,8 @@ export interface CompletionOption {
   readonly bare: boolean;
 }
 
-/** A command. */
 export interface CompletionCommand {
-  /** Its name. */
   readonly name: string;
-  /** What it does. */
   readonly summary: string;
   /** What its first word can be. */
   readonly verbs: readonly string[];
@@ -40,7 +37,6 @@ export interface CompletionCommand {
   readonly options: readonly CompletionOption[];
 }
 
-/** All commands. */
 export type CompletionModel = readonly CompletionCommand[];
 
 /** Columns of a description. */

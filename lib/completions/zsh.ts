@@ -5,7 +5,6 @@
  */
 import type { CompletionCommand, CompletionModel, CompletionOption } from "./model.ts";
 
-/** The script. */
 export function zshScript(model: CompletionModel): string {
   return `\
 # zsh completions of tauplus, for \`tauplus …\` and for \`deno task …\` in its folder.

@@ -43,7 +43,7 @@ export function runEvents(
       if (done) controller.close();
       else controller.enqueue(encoder.encode(value));
     },
-    // The reader has gone.
+    // The browser has closed the connection.
     cancel: () => gone.abort(),
   });
 }

@@ -12,9 +12,7 @@ import { listCheckpoints, readConfig } from "../run/run_folder.ts";
 import { realFileInside, realInside } from "./inside.ts";
 import { Tail } from "./tail.ts";
 
-/** A run in the list. */
 export interface RunSummary {
-  /** The name of its folder. */
   readonly name: string;
   /** Whether a process writes to it, else whether it came to its end. */
   readonly state: "training" | "finished" | "interrupted";

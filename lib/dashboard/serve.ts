@@ -19,7 +19,7 @@ const HOST = "127.0.0.1";
 /** Names by which a browser on this machine, or at the end of a tunnel, may call it. */
 const HOSTS = ["localhost", HOST, "[::1]"];
 
-/** What the page may load: from here alone, and no script that is not a file of ours. */
+/** What the page may load: from here alone, and only the dashboard's own scripts. */
 const PAGE_POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; " +
   "img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";

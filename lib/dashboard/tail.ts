@@ -14,11 +14,9 @@ export interface Position {
   readonly check: number;
 }
 
-/** What is new in a log. */
 export interface News {
   /** Whether it is another log than before, so that what was read is void. */
   readonly reset: boolean;
-  /** The records since. */
   readonly records: readonly MetricsRecord[];
   /** How many lines since are no records. */
   readonly bad: number;
@@ -33,7 +31,7 @@ const LINE_FEED = 10;
 
 /**
  * Reads the lines of a log since the last time; one that is not yet whole waits. A log that was cut,
- * as of a run that is resumed, or written anew is read again from its start.
+ * as of a run that is resumed, or written again is read from its start.
  */
 export class Tail {
   #position: Position;

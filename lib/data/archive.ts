@@ -11,7 +11,7 @@ import { unpackTar } from "modern-tar/fs";
 import { DataError } from "../errors.ts";
 import { checkRoom, fileProblem, showBytes, sizeOf } from "./file_problem.ts";
 
-/** What is wanted of an archive. */
+/** Which files to take from an archive, and how to follow or stop it. */
 export interface UnpackOptions {
   /** The names of the wanted files in the archive, and their sizes. */
   readonly members: readonly { readonly name: string; readonly bytes: number }[];

@@ -16,7 +16,7 @@ export interface CheckOptions {
   readonly whole: boolean;
   /** Decodes an image, for those that are to be read whole. */
   decode(path: string, scale: number): Promise<unknown>;
-  /** Is told how far it is. */
+  /** Called with the number of files checked so far. */
   readonly progress: (progress: Progress) => void;
   /** Stops between two files. */
   readonly signal: AbortSignal;

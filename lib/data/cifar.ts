@@ -13,7 +13,6 @@ import { readRecords } from "./records.ts";
 const PIXELS = 32 * 32;
 const IMAGE = 3 * PIXELS;
 
-/** How to read the labels. */
 export interface CifarLabels {
   /** Label bytes of a record: 1 in CIFAR-10, 2 in CIFAR-100 (coarse, then fine). */
   readonly labelBytes: number;

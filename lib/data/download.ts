@@ -14,7 +14,6 @@ import { checkRoom, fileProblem, showBytes } from "./file_problem.ts";
 export interface DownloadOptions {
   /** The size of the file. */
   readonly bytes: number;
-  /** The checksum of the file. */
   readonly checksum: Checksum;
   /** Called with the number of bytes that are here. */
   readonly progress?: (done: number) => void;
@@ -195,7 +194,7 @@ async function judgeSize(size: string | null, transfer: Transfer): Promise<Error
   return transfer.refuse(showBytes(Number(size)));
 }
 
-/** The network's failures may pass; those of the caller's signal are told apart by the caller. */
+/** Turns a network failure into one to try again after, but not the end of the wait by `idle`. */
 async function passing<T>(promise: Promise<T>, idle: AbortSignal): Promise<T> {
   try {
     return await promise;

@@ -6,7 +6,7 @@
 import { statfs } from "node:fs/promises";
 import { DataError } from "../errors.ts";
 
-/** The DataError for a failed read or write of `path`; errors of ours pass through unchanged. */
+/** The DataError for a failed read or write of `path`; a TauplusError passes through unchanged. */
 export function fileProblem(act: string, path: string, cause: unknown): unknown {
   if (cause instanceof DataError || !(cause instanceof Error)) return cause;
   if (cause.name === "AbortError") return cause;

@@ -29,9 +29,7 @@ import {
 /** Decoded images are kept up to this many bytes: 19,000 of 96×96. */
 const CACHE_BYTES = 512 * 2 ** 20;
 
-/** How to read a folder of images. */
 export interface ImageFolderOptions {
-  /** The folder. */
   readonly path: string;
   /** Height and width of every image, in pixels. */
   readonly imageSize: number;

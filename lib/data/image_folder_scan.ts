@@ -5,19 +5,18 @@
  */
 import { DataError } from "../errors.ts";
 
-/** A folder: its files, and the folders in it. */
+/** A folder and, in `folders`, its subfolders by name. */
 export interface Folder {
   /** Where it is, as it was reached. */
   readonly path: string;
   /** The names of the files in it, sorted: regular ones, links to such, links that lead nowhere. */
   readonly files: readonly string[];
-  /** The folders in it by name. */
   readonly folders: Map<string, Folder>;
 }
 
-/** What is passed over in a folder. */
+/** Entries of a folder that are skipped. */
 export interface PassedOver {
-  /** Paths of what is neither a file nor a folder: pipes, sockets, devices. */
+  /** Paths of entries that are neither files nor folders: pipes, sockets, devices. */
   readonly special: string[];
   /** Paths of links to folders that are read under another name. */
   readonly again: string[];
@@ -75,10 +74,10 @@ export async function foldersIn(path: string): Promise<string[]> {
 interface Listing {
   readonly files: string[];
   readonly folders: string[];
-  /** Links to folders. */
+  /** Symbolic links to folders. */
   readonly linked: string[];
   readonly special: string[];
-  /** Its real path, the same however it is reached. */
+  /** Its real path, which is the same by whatever link the folder is reached. */
   readonly identity: string;
 }
 

@@ -4,7 +4,6 @@
  * @module
  */
 
-/** A kind of image. */
 export interface ImageKind {
   /** `JPEG`, `HEIC`, … */
   readonly name: string;

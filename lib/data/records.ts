@@ -12,7 +12,6 @@ export interface Records {
   readonly length: number;
   /** Fills `target` with as many records as fit, from record `index` on. */
   read(index: number, target: Uint8Array): void;
-  /** Closes the file. */
   close(): void;
 }
 

@@ -32,17 +32,13 @@ export type FileState =
   | "wrong bytes"
   | "packaged";
 
-/** One file of a source. */
 export interface FileStatus {
-  /** The name in the source. */
   readonly name: string;
   /** The absolute path, where it is or would be. */
   readonly path: string;
-  /** How it is. */
   readonly state: FileState;
-  /** The bytes that are there. */
   readonly bytes: number;
-  /** The bytes that there should be. */
+  /** The size in bytes that it should have. */
   readonly expected: number;
 }
 

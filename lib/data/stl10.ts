@@ -19,7 +19,6 @@ const IMAGE = 3 * PIXELS;
 export interface Stl10 {
   /** `train`, `test`, `unlabeled`, and `train+unlabeled`, of images [96, 96, 3]. */
   readonly splits: Readonly<Record<string, Split>>;
-  /** Closes the files. */
   close(): void;
 }
 

@@ -30,7 +30,6 @@ export interface SyntheticSplitOptions {
   readonly noise: number;
   /** The seed, and a number for the split: each pair has images of its own. */
   readonly seed: number;
-  /** The number of the split. */
   readonly split: number;
 }
 

@@ -24,7 +24,7 @@ export function outOfMemory(cause: unknown): DeviceError | undefined {
   });
 }
 
-/** What wgpu says of a device that is gone, wherever it is used next. */
+/** The text of the error that wgpu gives whenever a lost device is used. */
 const LOST = /\blabel is invalid\b|device (was |is )?(lost|destroyed)/i;
 
 /** The DeviceError that `cause` is about: of memory, or of a device that was lost. */

@@ -23,7 +23,6 @@ import { recall, remember } from "../measurements.ts";
 import { collectBindGroups } from "./bind_groups.ts";
 import type { Device } from "./device.ts";
 
-/** The name of the backend. */
 export const BACKEND = "tauplus-webgpu";
 
 const LIMITS = [

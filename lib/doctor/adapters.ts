@@ -9,7 +9,6 @@ import { deviceAdvice } from "../device/advice.ts";
 import { describeAdapter, findAdapter } from "../device/webgpu.ts";
 import type { Finding } from "./diagnose.ts";
 
-/** An adapter. */
 export interface Adapter {
   /** Its name, with the driver where the system tells it. */
   readonly description: string;
@@ -68,7 +67,7 @@ function describe(adapter: GPUAdapter, preferred: boolean): Adapter {
   };
 }
 
-/** What is wanting. */
+/** A warning where the preferred adapter is software, or where there is none. */
 export function judgeAdapters([preferred]: readonly Adapter[]): Finding[] {
   if (preferred && !preferred.software) return [];
   return [{
@@ -81,7 +80,6 @@ export function judgeAdapters([preferred]: readonly Adapter[]): Finding[] {
   }];
 }
 
-/** A driver. */
 export interface Driver {
   /** The manifest that names it, as `radeon_icd.json`. */
   readonly name: string;

@@ -1,5 +1,5 @@
 /**
- * All checks, of every kernel of ours.
+ * All checks, which cover every kernel of tauplus.
  *
  * @module
  */
@@ -13,7 +13,7 @@ import { checks as training } from "./checks/training.ts";
 import type { Device } from "../device/device.ts";
 import type { KernelCheck } from "./kernel_check.ts";
 
-/** Every kernel of ours is in one of them; a test holds it to that. */
+/** Each kernel of tauplus is in one of them, which a test ensures. */
 export const CHECKS: readonly KernelCheck[] = [
   ...convolution,
   ...products,
@@ -24,7 +24,6 @@ export const CHECKS: readonly KernelCheck[] = [
   ...evaluation,
 ];
 
-/** The checks of what a device has. */
 export function checksOf(device: Pick<Device, "name" | "setMixed">): KernelCheck[] {
   return CHECKS.filter(({ kernels, mixed }) =>
     kernels[device.name] !== undefined && (!mixed || device.setMixed !== undefined)

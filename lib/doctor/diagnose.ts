@@ -1,5 +1,5 @@
 /**
- * The whole examination of a machine, as data, and what it found wanting.
+ * The whole examination of a machine, as data, with the problems that it found.
  *
  * @module
  */
@@ -22,7 +22,6 @@ import {
 } from "./storage.ts";
 import { type Versions, versions } from "../version.ts";
 
-/** What to examine. */
 export interface Examination {
   /** The device that must be there; without one, those that are. */
   readonly device?: DeviceName;
@@ -30,27 +29,24 @@ export interface Examination {
   readonly quick: boolean;
   /** The folder of the runs. */
   readonly out: string;
-  /** The plugins. */
   readonly registry: Registry;
-  /** What to guess the time of. */
+  /** The trainings whose time is estimated. */
   readonly quickstart: Quickstart;
-  /** The cache, and who is told of progress. */
+  /** The cache, and the callback for progress. */
   readonly env: Pick<BaseEnv, "cache" | "progress" | "signal">;
 }
 
 /** A device that was examined. */
 export interface Examined {
-  /** Its name. */
   readonly name: DeviceName;
   /** One line about it. */
   readonly description: string;
-  /** What its kernels compute. */
   readonly kernels: readonly KernelResult[];
   /** How fast it is; null where that was not asked, or failed. */
   readonly speed: Speed & Guesses | null;
 }
 
-/** What the speed lets guess. */
+/** Estimates from the measured speed. */
 export interface Guesses {
   /** Images per second of the quickstart's training, measured. */
   readonly quickstartImages: number;
@@ -64,19 +60,16 @@ export interface Guesses {
 export interface Diagnosis {
   /** Whether nothing is off: there is no finding that is an error. */
   readonly ok: boolean;
-  /** The machine. */
   readonly system: System;
   /** WebGPU adapters, the preferred one first. */
   readonly adapters: readonly Adapter[];
   /** The graphics drivers that are installed, on Linux. */
   readonly drivers?: readonly Driver[];
-  /** The devices. */
   readonly devices: readonly Examined[];
-  /** The folders that are written to. */
   readonly folders: readonly Folder[];
   /** The datasets that come from files. */
   readonly datasets: readonly DatasetFiles[];
-  /** What is wanting, errors first. */
+  /** The problems found, errors first. */
   readonly findings: readonly Finding[];
 }
 
@@ -177,21 +170,17 @@ function failed(name: DeviceName, error: unknown): Finding {
 /** Below this the quickstart does not fit beside the system. */
 const LEAST_MEMORY = 2e9;
 
-/** The machine. */
 interface System {
   /** Of tauplus, Deno, TensorFlow.js. */
   readonly versions: Versions & { readonly v8: string; readonly typescript: string };
   /** The operating system with its release, and the architecture, as `linux 6.1.0, x86_64`. */
   readonly os: string;
-  /** The model of the processor. */
   readonly processor: string;
-  /** Its cores. */
   readonly cores: number;
-  /** Bytes of memory, and those that can be had. */
+  /** Bytes of memory, and how many are available. */
   readonly memory: { readonly total: number; readonly available: number };
 }
 
-/** Describes this machine. */
 export function describeSystem(): System {
   const { total, available } = Deno.systemMemoryInfo();
   const { v8, typescript } = Deno.version;
@@ -205,13 +194,13 @@ export function describeSystem(): System {
   };
 }
 
-/** What is wanting. */
+/** A warning where less memory is available than training needs. */
 export function judgeSystem({ memory }: Pick<System, "memory">): Finding[] {
   if (memory.available >= LEAST_MEMORY) return [];
   return [{
     level: "warning",
     about: "memory",
-    what: `Only ${(memory.available / 1e9).toFixed(1)} GB of memory can be had.`,
+    what: `Only ${(memory.available / 1e9).toFixed(1)} GB of memory is available.`,
     next: ["Close other programs, or train with a smaller --batch_size or --micro_batch."],
   }];
 }
@@ -222,7 +211,7 @@ export interface Finding {
   readonly level: "error" | "warning";
   /** What it is about: a part of the machine, a device, a folder or a dataset, by its name. */
   readonly about: string;
-  /** What it is, a sentence. */
+  /** The problem, in one sentence. */
   readonly what: string;
   /** What to do, a sentence or two each. */
   readonly next: readonly string[];

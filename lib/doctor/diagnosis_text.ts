@@ -14,7 +14,6 @@ import type { Finding } from "./diagnose.ts";
 const WIDTH = 80;
 const GOOD = "✓", FAIR = "!", BAD = "✗";
 
-/** The page. */
 export function diagnosisText(diagnosis: Diagnosis): string {
   const { devices } = diagnosis;
   return [
@@ -32,7 +31,7 @@ function section(title: string, lines: readonly string[]): string {
   return lines.length === 0 ? "" : [title, ...lines.map((line) => `  ${line}`)].join("\n");
 }
 
-/** How a part of the machine is. */
+/** The mark of a part of the machine: good, fair or bad. */
 function mark(findings: readonly Finding[], about: string): string {
   const levels = findings.filter((finding) => finding.about === about).map(({ level }) => level);
   return levels.includes("error") ? BAD : levels.includes("warning") ? FAIR : GOOD;
@@ -46,7 +45,7 @@ function machine({ system, findings }: Diagnosis): string[] {
     `  V8 ${v8}, TypeScript ${typescript}`,
     `${GOOD} ${os}; ${processor}, ${count(cores, "core")}`,
     `${mark(findings, "memory")} ${gigabytes(memory.available)} of ${gigabytes(memory.total)} ` +
-    "of memory can be had",
+    "of memory is available",
   ];
 }
 

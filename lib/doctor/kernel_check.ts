@@ -14,7 +14,7 @@ export interface KernelCheck {
   readonly group: string;
   /** What is computed, in a few words. */
   readonly name: string;
-  /** The kernels of ours that do it, by the names they are registered by, of each device that has some. */
+  /** Our kernels that compute it, by their registered names, for each device that has some. */
   readonly kernels: { readonly [device in DeviceName]?: readonly string[] };
   /** Whether it is done in mixed precision: only where the device has float16. */
   readonly mixed?: boolean;
@@ -28,11 +28,10 @@ export interface KernelCheck {
 
 /** What a check found. */
 export interface KernelResult {
-  /** What it belongs to. */
   readonly group: string;
   /** What was computed. */
   readonly name: string;
-  /** The kernels of ours that did it. */
+  /** Our kernels that computed it, by their registered names. */
   readonly kernels: readonly string[];
   /** Whether the error is within the tolerance. */
   readonly ok: boolean;
@@ -111,7 +110,7 @@ export function normal<R extends tf.Rank>(seed: number, shape: tf.ShapeMap[R]): 
   return tf.tensor<R>(normals(seed, tf.util.sizeFromShape(shape)), shape);
 }
 
-/** Normal numbers. */
+/** Numbers drawn from the standard normal distribution. */
 export function normals(seed: number, count: number): Float32Array {
   const random = rng(seed, count);
   return Float32Array.from({ length: count }, () => random.normal());

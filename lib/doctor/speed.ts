@@ -125,7 +125,6 @@ export function bottleneckFlops(depths: readonly number[], size: number): number
 
 /** The quickstart, as `deno task train` resolves it. */
 export interface Quickstart {
-  /** How it trains. */
   readonly options: TrainOptions;
   /** Dataset, encoder, objective. */
   readonly roles: Roles;
@@ -145,7 +144,6 @@ const WHOLE = 121 / 91;
 
 /** What is known of the quickstart after its first steps. */
 interface QuickstartSpeed {
-  /** Training, in images per second. */
   readonly imagesPerSecond: number;
   /** Seconds of the whole, a guess. */
   readonly seconds: number;

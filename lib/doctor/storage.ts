@@ -18,7 +18,6 @@ import type { Finding } from "./diagnose.ts";
 /** Room for checkpoints of the quickstart, measurements and a small dataset. */
 const LEAST_ROOM = 1e9;
 
-/** A folder that is written to. */
 export interface Folder {
   /** What is kept there. */
   readonly name: "cache" | "runs";
@@ -30,15 +29,12 @@ export interface Folder {
   readonly problem: string | null;
 }
 
-/** A dataset that comes from files. */
 export interface DatasetFiles {
-  /** The name of the plugin. */
   readonly name: string;
   /** The worst state of its files. */
   readonly state: FileState;
   /** Whether the bytes were read, and not only counted. */
   readonly verified: boolean;
-  /** The bytes of all its files. */
   readonly bytes: number;
   /** The files that are neither missing nor right. */
   readonly wrong: readonly FileStatus[];
@@ -108,7 +104,7 @@ export async function inspectDatasets(
   return found;
 }
 
-/** What is wanting. */
+/** Folders that cannot be written or are nearly full, and datasets with damaged files. */
 export function judgeStorage(
   folders: readonly Folder[],
   datasets: readonly DatasetFiles[],

@@ -43,7 +43,6 @@ export function disposeFeatures({ train, test }: ProbeInput): void {
 
 /** A probe, and what it is to judge. */
 export interface EvaluateFeaturesOptions {
-  /** The probe. */
   readonly probe: Probe;
   /** The features; they stay the caller's. */
   readonly features: ProbeInput;
@@ -166,7 +165,7 @@ export async function frozen<T>(
   });
 }
 
-/** The values of a weight; undefined where it was disposed, which tfjs tells by throwing. */
+/** The values of a weight; undefined where it was disposed, for which tfjs throws. */
 async function readWeight(
   weight: tf.LayersModel["weights"][number],
 ): Promise<tf.TypedArray | undefined> {

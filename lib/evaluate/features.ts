@@ -15,23 +15,18 @@ import { applyEncoder } from "../apply_encoder.ts";
 import { TrainingError, UsageError } from "../errors.ts";
 import { turn } from "./turn.ts";
 
-/** What features are computed from, and how. */
 export interface FeatureOptions extends Omit<RowsOptions, "task"> {
   /** Where the encoder runs. */
   readonly device: Device;
   /** The encoder; it runs in inference mode. */
   readonly encoder: Encoder;
-  /** The examples. */
   readonly dataset: Dataset;
-  /** The name of the split. */
   readonly split: string;
 }
 
 /** What the views of augmented features follow. */
 export interface Augmentation {
-  /** The seed of the run. */
   readonly seed: number;
-  /** The settings of the views. */
   readonly views: ViewOptions;
 }
 

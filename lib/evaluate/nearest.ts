@@ -15,7 +15,6 @@ const KERNEL_K = 256;
 export interface Nearest {
   /** Columns, smallest value first; of equal values the lower column counts as larger. */
   readonly columns: Int32Array;
-  /** Their values. */
   readonly values: Float32Array;
 }
 

@@ -10,7 +10,6 @@ import type { Tf } from "../plugin.ts";
 /** With more classes the products are no longer thin, and matrix products are as fast. */
 const KERNEL_CLASSES = 16;
 
-/** What is fitted. */
 export interface Examples {
   /** X [n, d]; a last feature that is 1, whose weight is the bias, is implied. */
   readonly x: tf.Tensor2D;

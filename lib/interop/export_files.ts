@@ -44,7 +44,7 @@ export async function checkOutput(
   }
 }
 
-/** Whether a file is an earlier export: safetensors say so in their metadata, ONNX in its first fields. */
+/** Whether a file is an earlier export, by safetensors metadata or the first fields of ONNX. */
 function isExport(bytes: Uint8Array<ArrayBuffer>): boolean {
   if (asSafetensors(bytes)?.metadata.tauplus !== undefined) return true;
   return new TextDecoder("latin1").decode(bytes.subarray(0, 32)).includes("tauplus");

@@ -13,11 +13,9 @@ import type { NamedArray } from "./named_array.ts";
 export interface Weight extends NamedArray {
   /** Weights are float32. */
   readonly dtype: "F32";
-  /** The elements. */
   readonly data: Float32Array;
 }
 
-/** One layer. */
 export interface ExportLayer {
   /** Its name, unique in the network. */
   readonly name: string;

@@ -8,14 +8,11 @@ import type { Dataset } from "../plugin.ts";
 import { checkMoments } from "../views/check.ts";
 import type { ExportGraph } from "./export_graph.ts";
 
-/** The version of tauplus. */
 export const VERSION: string = tauplus.version;
 
 /** Where an exported encoder comes from. */
 export interface ExportSource {
-  /** The name of the encoder plugin. */
   readonly encoderName: string;
-  /** Its options. */
   readonly encoderOptions: Readonly<Record<string, unknown>>;
   /** The name of the dataset plugin, where it is known what the encoder was trained on. */
   readonly datasetName?: string;

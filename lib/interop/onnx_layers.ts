@@ -14,12 +14,10 @@ import { adaptiveAveragePool } from "./onnx_pool.ts";
 /** Zeros before and after the rows and columns of an image: [top, left, bottom, right]. */
 export type Padding = readonly [number, number, number, number];
 
-/** No zeros. */
 export const NO_PADDING: Padding = [0, 0, 0, 0];
 
 /** The place of one layer in the graph. */
 export interface Site {
-  /** The layer. */
   readonly layer: ExportLayer;
   /** The names of the values it takes. */
   readonly inputs: readonly string[];

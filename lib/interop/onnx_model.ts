@@ -16,15 +16,13 @@ import {
 
 /** What a network does not say by itself. */
 export interface OnnxOptions {
-  /** The name of the network. */
   readonly name: string;
-  /** The version of tauplus. */
   readonly version: string;
   /** Whether it takes images of every height and width. */
   readonly anySize: boolean;
   /** What the input is: float32, or bytes that the first operator makes float32. */
   readonly inputType: OnnxValue["type"];
-  /** What the input is, for a person. */
+  /** A sentence on what the input is, for whoever opens the file. */
   readonly inputDescription: string;
   /** Free text by name. */
   readonly metadata: Readonly<Record<string, string>>;

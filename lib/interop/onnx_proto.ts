@@ -18,7 +18,7 @@ const FLOAT = 1;
 const UINT8 = 2;
 const INT64 = 7;
 
-/** An attribute of an operator: ONNX tells whole numbers from others. */
+/** An attribute of an operator: ONNX has separate types for integers and floats. */
 export type OnnxAttribute =
   | { readonly float: number }
   | { readonly int: number }
@@ -28,7 +28,6 @@ export type OnnxAttribute =
 /** What `Cast` takes as its attribute `to`, for float32. */
 export const CAST_FLOAT: OnnxAttribute = { int: FLOAT };
 
-/** One operator. */
 export interface OnnxNode {
   /** Its name, for messages of runtimes. */
   readonly name: string;
@@ -38,13 +37,10 @@ export interface OnnxNode {
   readonly inputs: readonly string[];
   /** The name of the value it gives. */
   readonly output: string;
-  /** Its attributes. */
   readonly attributes: Readonly<Record<string, OnnxAttribute>>;
 }
 
-/** A constant. */
 export interface OnnxConstant {
-  /** The name of the value. */
   readonly name: string;
   /** Its shape, [] for a scalar. */
   readonly shape: readonly number[];
@@ -54,29 +50,21 @@ export interface OnnxConstant {
 
 /** An input or output of the network. */
 export interface OnnxValue {
-  /** Its name. */
   readonly name: string;
   /** Its axes: a length, or a name where every length is taken. */
   readonly shape: readonly (number | string)[];
-  /** The type of its elements. */
   readonly type: "float32" | "uint8";
-  /** What it is, for a person. */
+  /** A sentence on what the value is, for whoever opens the file. */
   readonly description: string;
 }
 
-/** A network. */
 export interface OnnxModel {
-  /** The version of tauplus. */
   readonly version: string;
-  /** The name of the network. */
   readonly name: string;
   /** The operators, each after those whose values it takes. */
   readonly nodes: readonly OnnxNode[];
-  /** The constants. */
   readonly constants: readonly OnnxConstant[];
-  /** The input. */
   readonly input: OnnxValue;
-  /** The outputs. */
   readonly outputs: readonly OnnxValue[];
   /** Free text by name. */
   readonly metadata: Readonly<Record<string, string>>;

@@ -15,13 +15,11 @@ const STOCK = new Set(["InputLayer", ...Object.keys(tf.layers)].map((name) => na
 
 /** What a network does not say by itself. */
 export interface TfjsOptions {
-  /** The name of the network. */
   readonly name: string;
   /** What the model's `userDefinedMetadata` will be. */
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-/** The files of a model. */
 export interface TfjsFiles {
   /** Their contents by name; `model.json` is what is loaded. */
   readonly files: Map<string, Uint8Array | string>;

@@ -74,7 +74,6 @@ export function isTensor(value: PickleValue): value is TorchTensor {
 
 /** The world of a PyTorch pickle, and what was met in it. */
 export interface TorchHost extends PickleHost {
-  /** The storages by key. */
   readonly storages: ReadonlyMap<string, TorchStorage>;
   /** The names of the classes and functions that are unknown here, in the order they were met. */
   readonly unknown: ReadonlySet<string>;

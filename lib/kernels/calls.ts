@@ -1,5 +1,5 @@
 /**
- * The kernels that TensorFlow.js does not have: their names, what they are told, and how they are
+ * The kernels that TensorFlow.js does not have: their names, their attributes, and how they are
  * called. A device that has one registers it by its name (`lib/kernels/webgpu/register.ts`); the code
  * that calls it asks {@linkcode hasKernel} and else composes stock operations.
  *
@@ -48,21 +48,20 @@ export interface BatchNormTrainingAttributes extends BatchNormAttributes {
 
 /** A member of the debiased family, for rows of V views. */
 export interface ContrastAttributes {
-  /** V. */
+  /** V, the number of views of each example. */
   readonly views: number;
   /** `debiased` has the clamp; `decoupled` leaves the positive out of the denominator. */
   readonly form: "biased" | "debiased" | "decoupled";
   /** t, by which similarities are divided. */
   readonly temperature: number;
-  /** τ⁺. */
+  /** τ⁺, the probability that a negative is of the anchor's class. */
   readonly tauPlus: number;
   /** β, by which hard negatives weigh more; 0 for not at all. */
   readonly beta: number;
 }
 
-/** One step of an optimizer. */
 export interface OptimizerAttributes {
-  /** Which equation. */
+  /** The update rule, one of those in `lib/train/update_rules.ts`. */
   readonly rule: "adam" | "momentum";
   /** The c of LARS; 0 for none. */
   readonly trust: number;
@@ -134,15 +133,14 @@ export interface CropAttributes {
   readonly fallback: Readonly<Record<"top" | "left" | "height" | "width", number>>;
 }
 
-/** Which rows of the examples. */
+/** A range of rows in the shuffled order of the examples. */
 export interface RowRange {
   /** The first place in `order`. */
   readonly start: number;
-  /** How many, at least 1. */
+  /** The number of rows, at least 1. */
   readonly count: number;
 }
 
-/** How many candidates. */
 export interface CandidateAttributes {
   /** At most 1024, and at most the number of columns. */
   readonly k: number;
@@ -156,7 +154,7 @@ export interface UnscaleAttributes {
   readonly factor: number;
 }
 
-/** The kernels by name, each with what it is told; its inputs and outputs are said where it is. */
+/** The attributes of each kernel by its name; its file documents the inputs and outputs. */
 export interface KernelCalls {
   /** `webgpu/average_pool.ts`: x → y. */
   readonly AdaptiveAveragePool: GridAttributes;
@@ -188,7 +186,6 @@ export interface KernelCalls {
   readonly UnscaleGradients: UnscaleAttributes;
 }
 
-/** The name of a kernel of ours. */
 export type KernelName = keyof KernelCalls;
 
 /** Whether the backend that TensorFlow.js is set to has the kernel. */
@@ -196,7 +193,7 @@ export function hasKernel(name: KernelName): boolean {
   return tf.getKernel(name, tf.getBackend()) !== undefined;
 }
 
-/** Runs a kernel of ours, which the current backend must have; gives its outputs in their order. */
+/** Runs one of these kernels, which the current backend must have; returns its outputs in order. */
 export function runKernel<K extends KernelName>(
   name: K,
   inputs: tf.NamedTensorMap,
@@ -209,7 +206,6 @@ export function runKernel<K extends KernelName>(
 
 /** A value and how its gradient goes back. */
 export interface ValueAndGradient<Y extends tf.Tensor> {
-  /** The value. */
   readonly value: Y;
   /** The gradients of the inputs, in their order, from that of the value and what was saved. */
   readonly gradFunc: (dy: Y, saved: tf.Tensor[]) => tf.Tensor | tf.Tensor[];

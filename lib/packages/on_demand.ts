@@ -6,7 +6,6 @@
  *
  * @module
  */
-/** The packages, by name. */
 export interface Packages {
   /** Reads and writes images. */
   readonly sharp: typeof import("./sharp.ts");
@@ -31,7 +30,7 @@ export async function onDemand<Name extends keyof Packages>(name: Name): Promise
   try {
     return await import(module);
   } catch (cause) {
-    // sharp tells what it could not load, and not why.
+    // sharp reports what it could not load, but not why.
     const { state } = await Deno.permissions.query({ name: "ffi" });
     if (name !== "sharp" || state === "granted") throw cause;
     const message = `Requires ffi access, run again with the --allow-ffi flag`;

@@ -25,31 +25,29 @@ export interface Finding {
 export interface Check<S> {
   /** A word or two, for the table. */
   readonly name: string;
-  /** What the author does where it does not hold. */
+  /** What the author can do where the check fails. */
   readonly advice: string;
-  /** Tries it. What it throws is a failure. */
+  /** Runs the check; an exception counts as a failure. */
   run(subject: S): Finding | Promise<Finding>;
 }
 
-/** A row of the table. */
 export interface CheckRow extends Finding {
-  /** The name of the check. */
   readonly check: string;
   /** What to do; on failures only. */
   readonly advice?: string;
 }
 
-/** It holds. */
+/** The finding of a check that holds. */
 export function pass(found: string): Finding {
   return { verdict: "pass", found };
 }
 
-/** It does not hold. */
+/** The finding of a check that does not hold. */
 export function fail(found: string): Finding {
   return { verdict: "fail", found };
 }
 
-/** It is so; nothing is asked. */
+/** A finding that only informs; there is nothing to hold. */
 export function info(found: string): Finding {
   return { verdict: "info", found };
 }
@@ -59,11 +57,11 @@ export function verdict(holds: boolean, found: string, otherwise: string = found
   return holds ? pass(found) : fail(otherwise);
 }
 
-/** Where checks run, and who is told. */
+/** The device that checks run on, and who follows their progress. */
 export interface CheckPlace {
   /** The device; TensorFlow.js is set to it. */
   readonly device: Device;
-  /** Is told of each check. */
+  /** Called once for each check. */
   readonly progress: (progress: Progress) => void;
   /** Ends the checks. */
   readonly signal: AbortSignal;

@@ -19,9 +19,7 @@ import { checkSchema } from "./schema_checks.ts";
 
 /** What was found of a plugin. */
 export interface PluginReport {
-  /** The kind. */
   readonly kind: Kind;
-  /** The name. */
   readonly name: string;
   /** The options it was tried with, by key; the others have their defaults. */
   readonly options: Readonly<Record<string, unknown>>;
@@ -35,7 +33,6 @@ export interface PluginReport {
 
 /** A plugin, and where to try it. */
 export interface CheckPluginOptions extends CheckPlace {
-  /** The plugin. */
   readonly plugin: Plugin;
   /** Options by key; what is left out has its default. */
   readonly options?: Readonly<Record<string, unknown>>;

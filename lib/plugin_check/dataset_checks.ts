@@ -9,9 +9,7 @@ import { channelStatistics } from "../data/channel_statistics.ts";
 import { type Check, type CheckPlace, fail, type Finding, info, pass } from "./check.ts";
 import { trainTiny } from "./tiny_training.ts";
 
-/** A dataset and what it is tried with. */
 export interface DatasetSubject extends CheckPlace {
-  /** The dataset. */
   readonly dataset: Dataset;
   /** Opens it once more, with the same seed. */
   readonly again: () => Promise<Dataset>;

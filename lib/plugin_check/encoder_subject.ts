@@ -9,7 +9,6 @@ import { rng } from "../random.ts";
 import type { CheckPlace } from "./check.ts";
 import { SIDE } from "./tiny_training.ts";
 
-/** An encoder and what it is tried with. */
 export interface EncoderSubject extends CheckPlace {
   /** The name on the command line. */
   readonly name: string;
@@ -17,7 +16,7 @@ export interface EncoderSubject extends CheckPlace {
   readonly encoder: Encoder;
   /** Makes it once more, with another seed or the same; the caller frees its model. */
   readonly again: (seed: number) => Promise<Encoder>;
-  /** An encoder of ours, to compare the speed with. */
+  /** A built-in encoder, to compare the speed with. */
   readonly others: Readonly<Record<string, Encoder>>;
 }
 

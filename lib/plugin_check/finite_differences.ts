@@ -12,7 +12,7 @@ import { BATCH, DIM, labelsOf, type ObjectiveSubject, viewsOf } from "./objectiv
 
 /** A function of tensors, of the shapes of `at`. */
 export interface Differentiable {
-  /** Where. */
+  /** The tensors at which it is differentiated. */
   readonly at: readonly tf.Tensor[];
   /** The scalar at these tensors. */
   value(at: readonly tf.Tensor[]): tf.Scalar;
@@ -34,7 +34,7 @@ const DIRECTIONS = 4;
 const STEPS = [4e-2, 1e-1, 1e-2, 4e-3];
 /** f′(0) ≈ Σ weight · f(place · h) / h, to the fourth order of h. */
 const STENCIL = [[-2, 1 / 12], [-1, -2 / 3], [1, 2 / 3], [2, -1 / 12]] as const;
-/** Near enough to stop looking. */
+/** An error this small ends the search over step sizes. */
 const SURE = 1e-3;
 
 /** Compares the gradient of a function with central differences along random directions. */

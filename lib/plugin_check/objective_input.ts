@@ -66,9 +66,7 @@ export async function lossOf(
   return value;
 }
 
-/** A loss and its gradient. */
 export interface LossAndGradient {
-  /** The loss. */
   readonly value: number;
   /** The gradient by each view, [batch · dim]. */
   readonly gradient: number[][];
@@ -91,15 +89,13 @@ export async function lossAndGradient(
   return { value: read[0], gradient: gradient.map((g) => [...g]) };
 }
 
-/** An objective and what it is tried with. */
 export interface ObjectiveSubject extends CheckPlace {
   /** The name on the command line. */
   readonly name: string;
-  /** The objective. */
   readonly objective: Objective;
   /** The objective at a temperature, or why there is none. */
   readonly atTemperature: (temperature: number) => Promise<Objective | string>;
-  /** Objectives of ours, to compare the speed with. */
+  /** Built-in objectives, to compare the speed with. */
   readonly others: Readonly<Record<string, Objective>>;
 }
 

@@ -18,7 +18,6 @@ import {
 import type { Device } from "../device/device.ts";
 import { rng } from "../random.ts";
 
-/** A probe and what it is tried with. */
 export interface ProbeSubject extends CheckPlace {
   /** The name on the command line. */
   readonly name: string;
@@ -32,7 +31,6 @@ export interface ProbeSubject extends CheckPlace {
 
 /** What two evaluations of the same features gave. */
 export interface ProbeRuns {
-  /** The metrics of both. */
   readonly metrics: readonly [Metrics, Metrics];
   /** Tensors that the second left. */
   readonly left: number;

@@ -10,7 +10,6 @@ import { type CheckRow, fail, type Finding, messageOf, pass } from "./check.ts";
 /** One line of a list: as many characters as fit beside a name in 100 columns. */
 const LONGEST_SUMMARY = 90;
 
-/** The rows of the schema. */
 export function checkSchema(plugin: Plugin): CheckRow[] {
   return [
     row(

@@ -16,13 +16,10 @@ import { checkEnv } from "./check.ts";
 export const SIDE = 32;
 const STEPS = 3;
 
-/** What is to be trained; what is left out is a small one of ours. */
+/** What is to be trained; what is left out is a small built-in one. */
 export interface TinyParts {
-  /** The examples. */
   readonly dataset?: Dataset;
-  /** The encoder. */
   readonly encoder?: Encoder;
-  /** The loss. */
   readonly objective?: Objective;
 }
 

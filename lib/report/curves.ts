@@ -8,7 +8,6 @@ import type { MetricsRecord } from "../run/metrics.ts";
 import type { ChartSpec } from "./figure.ts";
 import type { RunData } from "./report_run.ts";
 
-/** A figure for a page. */
 export interface Figure {
   /** Unique on a page, and fit for a file's name: `learning_rate`. */
   readonly id: string;
@@ -58,7 +57,6 @@ const DASHES = [[1, 0], [6, 3], [2, 2]];
 export interface CurveLine {
   /** The run's name. */
   readonly run: string;
-  /** Its color. */
   readonly color: string;
   /** Lengths of dashes and gaps in pixels; a line without gaps has one of 0. */
   readonly dash: readonly number[];

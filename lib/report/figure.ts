@@ -111,17 +111,15 @@ async function pageSpec(chart: ChartSpec): Promise<Spec> {
   return compile(spec as TopLevelSpec).spec;
 }
 
-/** One measured point. */
 export interface Point {
-  /** What grows. */
+  /** The value on the horizontal axis. */
   readonly x: number;
-  /** What it costs. */
+  /** The value on the vertical axis. */
   readonly y: number;
-  /** The line it is on. */
+  /** The name of the line that the point is on. */
   readonly series: string;
 }
 
-/** A chart of lines. */
 export interface Chart {
   /** Above the chart. */
   readonly title: string;
@@ -179,14 +177,13 @@ export interface Drawing extends Omit<Figure, "spec"> {
   readonly bare: string;
 }
 
-/** Draws a figure. */
 export async function draw({ id, title, alt, spec }: Figure): Promise<Drawing> {
   // Names in one page's elements may not be those of another's.
   const own = (svg: string) => svg.replace(/(id="|url\(#)(clip|gradient)/g, `$1${id}-$2`);
   return { id, title, alt, svg: own(await pageSvg(spec)), bare: own(await pageSvg(spec, true)) };
 }
 
-/** The drawing as one picture of a page; readers are told what it shows. */
+/** The drawing as one picture of a page, with `alt` for screen readers. */
 export function picture({ alt, bare }: Drawing): Html {
   return new Html(bare.replace(/^<svg /, () => `<svg role="img" aria-label="${escapeHtml(alt)}" `));
 }

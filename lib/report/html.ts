@@ -4,7 +4,6 @@
  * @module
  */
 
-/** A piece of HTML. */
 export class Html {
   /** Takes markup as it is. */
   constructor(readonly markup: string) {}

@@ -36,7 +36,6 @@ const HEIGHT = 440;
 /** The text behind a text, so that it can be read over points; a page's cards define the color. */
 const HALO = "var(--card, white)";
 
-/** The color of a class. */
 export function classColor(label: number): string {
   return label < 0 ? "#8888" : CLASS_COLORS[label % CLASS_COLORS.length];
 }

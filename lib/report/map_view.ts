@@ -9,11 +9,11 @@ import { Html, html } from "./html.ts";
 import { className } from "./neighbor_grid.ts";
 import type { TestImages } from "./test_images.ts";
 
-/** What the page's script is told of a map's images. */
+/** The data on a map's images that the page's script reads. */
 export interface MapData {
-  /** The class of the sheet. */
+  /** The CSS class of the sheet. */
   readonly sheet: string;
-  /** Tiles in its rows, and rows. */
+  /** How many tiles the sheet has in a row, and how many rows. */
   readonly columns: number;
   readonly rows: number;
   /** By image: its number in the split. */

@@ -78,7 +78,7 @@ export function neighborGrid(images: TestImages, sheet: string): Html {
 
 /** The neighbors of one image, nearest first. */
 export interface Neighbors {
-  /** Which rows they are. */
+  /** Indices into the rows that were searched. */
   readonly rows: readonly number[];
   /** The cosines of the angles to them. */
   readonly cosines: readonly number[];

@@ -20,7 +20,7 @@ import { THEME } from "./theme.ts";
 import { sheetRule } from "./sheet.ts";
 import { viewsGrid } from "./sheet.ts";
 
-/** By this a folder is known for a report of ours, which another may replace. */
+/** Marks a folder as a report of tauplus, which a new report may replace. */
 export const GENERATOR = '<meta name="generator" content="tauplus report">';
 
 /** What is in the page, and nothing else. */

@@ -22,7 +22,7 @@ export interface RunData extends OpenRun {
  * Reads a run folder; a line of the log that is just being written is left out. Throws DataError
  * where it is no run.
  *
- * @param say is told, in a sentence, of lines of the log that are no records and are left out
+ * @param say called with a sentence on lines of the log that are not records and are left out
  */
 export async function readRun(path: string, say?: (words: string) => void): Promise<RunData> {
   const [run, metrics, results] = await Promise.all([
@@ -36,7 +36,6 @@ export async function readRun(path: string, say?: (words: string) => void): Prom
 /** What was found; else why not, in a sentence for a person. */
 export type Part<T> = { readonly found: T } | { readonly missing: string };
 
-/** A run as the report shows it. */
 export interface ReportRun {
   /** Its name on the page, which no other run has. */
   readonly name: string;

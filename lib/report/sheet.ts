@@ -12,13 +12,13 @@ import type { TrainingViews } from "./training_views.ts";
 export interface Sheet {
   /** The picture, as a data URI. */
   readonly uri: string;
-  /** Tiles. */
+  /** The number of tiles. */
   readonly count: number;
   /** Tiles in a row. */
   readonly columns: number;
-  /** Rows of tiles. */
+  /** The number of rows. */
   readonly rows: number;
-  /** Pixels of a tile. */
+  /** The size of a tile in pixels. */
   readonly width: number;
   readonly height: number;
 }
@@ -99,7 +99,6 @@ export function tileStyle(i: number, { columns, rows }: Pick<Sheet, "columns" | 
   }%`;
 }
 
-/** An image. */
 export function tile(name: string, sheet: Sheet, i: number, label: string): Html {
   return html`
     <span class="tile ${name}" role="img" aria-label="${label}" title="${label}"

@@ -24,7 +24,6 @@ export interface TestImages {
   readonly classes: readonly string[];
   /** How many images the split has. */
   readonly total: number;
-  /** The images. */
   readonly sheet: Sheet;
   /** The nearest ones of each among the others. */
   readonly neighbors: readonly Neighbors[];
@@ -94,17 +93,15 @@ export function bytesOf(images: Uint8Array | Float32Array): Uint8Array {
   return Uint8Array.from(images, (value) => Math.round(255 * Math.min(1, Math.max(0, value))));
 }
 
-/** A place on a map. */
 export type Place = readonly [x: number, y: number];
 
 /** Neighbors of an image that its place depends on; UMAP's own default, itself included. */
 const MAP_NEIGHBORS = 15;
 
-/** How a map is made. */
 interface MapOptions {
   /** The same seed gives the same map. */
   readonly seed: number;
-  /** Is told of the epochs done. */
+  /** Called with the number of epochs done. */
   readonly progress?: (done: number, total: number) => void;
   /** Aborts between epochs. */
   readonly signal?: AbortSignal;

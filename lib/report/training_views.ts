@@ -12,11 +12,9 @@ import { checkDrawable, type Sheet, sheetOf } from "./sheet.ts";
 
 /** Images and their views. */
 export interface TrainingViews {
-  /** The images, unchanged. */
   readonly images: Sheet;
   /** Their views, those of one image after another. */
   readonly views: Sheet;
-  /** Views of each image. */
   readonly viewCount: number;
   /** [height, width, channels] of an image, and of a view. */
   readonly imageShape: readonly number[];
@@ -35,9 +33,7 @@ const LARGEST = 64;
 
 /** What a run's views follow. */
 export interface ViewsOfRun {
-  /** The augmentation. */
   readonly views: ViewOptions;
-  /** Views of each image. */
   readonly viewCount: number;
   /** The run's seed. */
   readonly seed: number;

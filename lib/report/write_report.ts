@@ -18,11 +18,8 @@ import { GENERATOR, page } from "./page.ts";
 /** More runs than this have no room side by side. */
 const MOST = 12;
 
-/** What was written. */
 export interface Written {
-  /** The page. */
   readonly page: string;
-  /** The figures. */
   readonly figures: readonly string[];
   /** By run: what is left out, and why. */
   readonly missing: readonly string[];
@@ -34,7 +31,7 @@ export interface Written {
  * Throws, before any run is examined, DataError where a folder is no run, and UsageError where `to`
  * is in use for something else.
  *
- * @param say is told, in a sentence, of what is left out of a run's log
+ * @param say called with a sentence on what is left out of a run's log
  */
 export async function writeReport(
   folders: readonly string[],

@@ -22,7 +22,6 @@ const held = new Set<string>();
 /** Locks that this process has written, so that each has a name of its own. */
 let written = 0;
 
-/** A held lock. */
 export interface Lock {
   /** Lets the next writer in. */
   release(): Promise<void>;

@@ -44,7 +44,7 @@ export function parseMetrics(text: string): ParsedMetrics {
  * The records of a run's log; none where it has no log yet. Throws a DataError where the log is there
  * but cannot be read.
  *
- * @param say is told, in a sentence, of lines that are no records and are left out
+ * @param say called with a sentence on lines that are not records and are left out
  */
 export async function readMetrics(
   run: string,

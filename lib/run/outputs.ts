@@ -59,7 +59,7 @@ async function runAround(path: string): Promise<string | undefined> {
   }
 }
 
-/** Others keep a config.json too, but no log or checkpoint of ours beside it. */
+/** Other programs keep a config.json too, but no log or checkpoint of tauplus beside it. */
 async function isRun(folder: string): Promise<boolean> {
   const config = await Deno.stat(join(folder, "config.json")).catch(() => undefined);
   if (!config?.isFile) return false;

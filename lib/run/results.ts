@@ -64,7 +64,6 @@ const judgedSchema = z.object({
  */
 export type Judged = z.output<typeof judgedSchema>;
 
-/** What a probe found, and of what. */
 export interface ProbeResult {
   /** The file, in the run's folder. */
   readonly file: string;
@@ -72,7 +71,6 @@ export interface ProbeResult {
   readonly own: boolean;
   /** What it is of; version 0.1.0 did not say. */
   readonly judged?: Judged;
-  /** The metrics. */
   readonly metrics: Readonly<Record<string, unknown>>;
 }
 

@@ -18,17 +18,13 @@ import {
 } from "./project.ts";
 import { KINDS } from "../registry.ts";
 
-/** A step for the author. */
 export interface NextStep {
-  /** What it does. */
   readonly what: string;
-  /** The command to run. */
   readonly command: string;
 }
 
 /** What was written. */
 export interface NewPlugin {
-  /** The kind. */
   readonly kind: Kind;
   /** The name on the command line. */
   readonly name: string;
@@ -141,11 +137,9 @@ async function refuseExisting(path: string): Promise<void> {
 /** The word of the templates that stands for the plugin's name, and for nothing else. */
 const PLACEHOLDER = "template";
 
-/** A file to be written. */
 interface NewFile {
   /** Its name, without a folder. */
   readonly name: string;
-  /** What it holds. */
   readonly text: string;
 }
 

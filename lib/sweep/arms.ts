@@ -26,9 +26,9 @@ export interface Arm {
   readonly treatment: string;
   /** What was chosen elsewhere, as `batch_size=64`; empty where nothing else varies. */
   readonly setting: string;
-  /** Both. */
+  /** Treatment and setting together, as the table names the arm. */
   readonly label: string;
-  /** They resolve to its configuration. */
+  /** The layers of options that resolve to its configuration. */
   readonly layers: readonly Layer[];
 }
 

@@ -11,7 +11,7 @@ import { type ArmSummary, type SweepSummary, top1 } from "./summary.ts";
 
 const SEED = "#9db8d3", MEAN = "#1f4e79", RULE = "#b3541e";
 
-/** What is drawn of one arm. */
+/** One row of the figure: an arm, its values by seed, and their estimate. */
 interface Drawn {
   readonly arm: string;
   readonly values: readonly number[];

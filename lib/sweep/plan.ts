@@ -15,15 +15,12 @@ import type { Arm } from "./arms.ts";
 
 /** One training of a sweep. */
 export interface Run {
-  /** What is trained. */
   readonly arm: Arm;
-  /** The seed. */
   readonly seed: number;
   /** The run's folder. */
   readonly folder: string;
   /** What goes to its `config.json`. */
   readonly config: Readonly<Record<string, unknown>>;
-  /** The facts of an option in it. */
   readonly factsOf: (name: string) => Facts;
   /** Its plugins and their options. */
   readonly roles: Roles;
@@ -36,17 +33,13 @@ export interface Run {
   readonly older?: true;
 }
 
-/** What a plan is made of. */
 export interface PlanParts {
-  /** The arms. */
   readonly arms: readonly Arm[];
-  /** The seeds. */
   readonly seeds: readonly number[];
   /** The sweep's folder. */
   readonly out: string;
   /** Specifiers of third parties' plugins. */
   readonly plugins: readonly string[];
-  /** All plugins. */
   readonly registry: Registry;
   /** Fits a configuration to its data; the runs are begun with what it gives. */
   readonly fit?: (config: TrainConfig, seed: number) => Promise<TrainConfig>;

@@ -198,7 +198,6 @@ const fenced = (language: string, text: string) => ["```" + language, text, "```
 
 /** What a reader needs to make them again. */
 interface Circumstances {
-  /** The command line. */
   readonly command: string;
   /** The day, as 2025-01-31. */
   readonly date: string;

@@ -27,7 +27,7 @@ export interface RunResult extends Results {
 /**
  * The result of a run; undefined where it is not finished.
  *
- * @param say is told, in a sentence, of lines of its log that are no records and are left out
+ * @param say called with a sentence on lines of its log that are not records and are left out
  */
 export async function readResult(
   { folder, references }: Pick<Run, "folder" | "references">,

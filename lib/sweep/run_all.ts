@@ -14,7 +14,6 @@ import { checkFolder, OUTPUT, signalOf, trainRun } from "./train_run.ts";
 
 /** What became of a run. */
 export interface Outcome {
-  /** The run. */
   readonly run: Run;
   /** What it found; absent where it failed. */
   readonly result?: RunResult;
@@ -22,11 +21,10 @@ export interface Outcome {
   readonly failure?: string;
 }
 
-/** How to run. */
 export interface RunAllOptions {
   /** Processes at a time. */
   readonly jobs: number;
-  /** Passed on to the processes, which save; then nothing more is begun. */
+  /** Passed on to the processes, which save their state; no further run is started. */
   readonly signal: AbortSignal;
   /** Shows the steps of what is trained. */
   readonly bar: ProgressBar;

@@ -20,7 +20,6 @@ const ROUNDING = 1e-12;
 export interface Estimate {
   /** How many values. */
   readonly n: number;
-  /** Their mean. */
   readonly mean: number;
   /** Their standard deviation, with n − 1; null for one value. */
   readonly deviation: number | null;
@@ -32,7 +31,7 @@ export interface Estimate {
   readonly halfWidth: number | null;
 }
 
-/** A mean difference, and how surely it is none. */
+/** A mean difference, and the probability of one as large by chance. */
 export interface Difference extends Estimate {
   /** Two-sided, by the paired t-test that the interval belongs to; null where that is null. */
   readonly p: number | null;

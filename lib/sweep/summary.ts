@@ -25,19 +25,14 @@ export interface Comparison extends Difference {
   readonly adjustedP: number | null;
 }
 
-/** One run. */
 export interface RunSummary extends Partial<RunResult> {
-  /** Its seed. */
   readonly seed: number;
-  /** Its folder. */
   readonly folder: string;
   /** Why it failed, where it did. */
   readonly failure?: string;
 }
 
-/** One arm. */
 export interface ArmSummary {
-  /** What it is called. */
   readonly label: string;
   /** The label of the arm it is compared with; its own for a baseline, null where there is none. */
   readonly baseline: string | null;
@@ -49,7 +44,6 @@ export interface ArmSummary {
   readonly clampRate: Estimate | null;
   /** Share of negatives that are of the anchor's class. */
   readonly falseNegativeRate: Estimate | null;
-  /** What all this is from. */
   readonly runs: readonly RunSummary[];
 }
 
@@ -61,13 +55,11 @@ export interface ReferenceSummary {
   readonly scores: Readonly<Record<string, Estimate | null>>;
 }
 
-/** The whole. */
+/** A sweep in numbers: what its report and its JSON show. */
 export interface SweepSummary {
-  /** The seeds. */
   readonly seeds: readonly number[];
   /** What the arms are compared with, as named. */
   readonly baseline: string;
-  /** The probes. */
   readonly probes: readonly string[];
   /** The arms, in the order of the table. */
   readonly arms: readonly ArmSummary[];
@@ -75,7 +67,7 @@ export interface SweepSummary {
   readonly comparisons: number;
   /** Untrained encoder and raw pixels. */
   readonly references: readonly ReferenceSummary[];
-  /** The devices that computed. */
+  /** The devices that the runs were trained on. */
   readonly devices: readonly string[];
   /** Seconds of training, all runs together. */
   readonly seconds: number;
@@ -83,13 +75,11 @@ export interface SweepSummary {
   readonly config: Readonly<Record<string, unknown>>;
 }
 
-/** What a summary is made of. */
 export interface SummaryParts {
-  /** The seeds. */
   readonly seeds: readonly number[];
-  /** Who is compared with whom. */
+  /** Which arm each arm is compared with. */
   readonly baseline: Baseline;
-  /** What became of every run. */
+  /** The result, or the failure, of every run. */
   readonly outcomes: readonly Outcome[];
 }
 

@@ -24,7 +24,6 @@ type SummaryValue =
   /** A message to the hyperparameters plugin. */
   | { readonly hparams: Uint8Array };
 
-/** One event. */
 export interface Event {
   /** When, in seconds since 1970. */
   readonly wallTime: number;
@@ -41,7 +40,6 @@ export interface Event {
 const DT_FLOAT = 1;
 const DT_STRING = 7;
 
-/** An event as a record of an event file. */
 export function eventRecord({ wallTime, step, what }: Event): Uint8Array<ArrayBuffer> {
   const writer = new BinaryWriter();
   // Event

@@ -30,7 +30,7 @@ const LINE_END = "\n".charCodeAt(0);
 /**
  * Writes what a run's metrics log has, and whatever is appended to it, to an event file. Every file
  * is written from the log's beginning and takes the place of an earlier one, under another name: so
- * a run that goes on after an interruption tells no step twice, and a TensorBoard that is looking on
+ * a run that goes on after an interruption writes no step twice, and a TensorBoard that is looking on
  * finds the new file.
  */
 export class EventFile {
@@ -104,7 +104,7 @@ export class EventFile {
     for (let n; length < bytes.length && (n = file.readSync(bytes.subarray(length))); length += n);
     const whole = bytes.subarray(0, bytes.lastIndexOf(LINE_END) + 1);
     this.#read += whole.length;
-    // A line that is no record is passed over: of a run that is resumed, its start has said so.
+    // A line that is not a record is skipped: a resumed run has already reported it at its start.
     const { records: lines } = parseMetrics(new TextDecoder().decode(whole));
     return { lines, time: (mtime?.getTime() ?? 0) / 1000 };
   }

@@ -104,7 +104,6 @@ const BATCH = 256;
 
 /** A square grid of pictures, row by row, as many down as across. */
 interface Sprite {
-  /** The file. */
   readonly png: Uint8Array;
   /** The size of one picture in pixels. */
   readonly width: number;

@@ -12,7 +12,6 @@ import { terminalWidth, truncated, widthOf } from "./width.ts";
 import { amount, duration } from "./amounts.ts";
 import { colored } from "./say.ts";
 
-/** A bar on the screen. */
 interface Bar {
   readonly task: string;
   /** Whether it is a step on the way, which leaves no trace. */
@@ -64,7 +63,7 @@ function begin({ task, done, total }: Progress, isStep: boolean): Bar {
     linewrap: false,
     stream: standardError(),
     etaBuffer: 20,
-    // Signals are heard elsewhere.
+    // Signals are handled elsewhere.
     gracefulExit: false,
   });
   bar.start(total, done);

@@ -18,7 +18,6 @@ export interface ProgressBar {
    * @param stage what the task is counted in, as the epoch: in a log, each is a line at its end
    */
   show(progress: Progress, text?: string, stage?: number): void;
-  /** Ends the bar. */
   end(): void;
 }
 

@@ -23,7 +23,6 @@ export interface Batch {
    * disposes of them. To be called before the batches are closed.
    */
   readonly views: (begin: number, end: number) => tf.Tensor[];
-  /** The shape of one view. */
   readonly shape: readonly number[];
   /** The class of each example, −1 where unknown; absent where nothing is labeled. */
   readonly labels?: Int32Array;
@@ -37,7 +36,6 @@ export interface PlacedBatch extends Batch {
   readonly last: boolean;
 }
 
-/** What the batches are made of. */
 export interface BatchParts {
   /** Where examples come from. */
   readonly dataset: Dataset;
@@ -47,7 +45,6 @@ export interface BatchParts {
   readonly viewCount: number;
   /** The seed of order and views. */
   readonly seed: number;
-  /** Examples in a batch. */
   readonly batchSize: number;
 }
 
@@ -121,7 +118,7 @@ export function makeBatches(parts: BatchParts): Batches {
       const ahead = (step: number) => {
         if (step >= stepsTotal) return;
         const batch = read(Math.floor(step / stepsPerEpoch), step % stepsPerEpoch);
-        batch.catch(() => {}); // whoever awaits it hears of it
+        batch.catch(() => {}); // it is reported to whoever awaits the batch
         return batch;
       };
       const aborted = Promise.withResolvers<undefined>();
@@ -133,7 +130,7 @@ export function makeBatches(parts: BatchParts): Batches {
           const batch = await Promise.race([next, aborted.promise]);
           if (!batch) return;
           next = ahead(step + 1);
-          // A turn of the event loop: the next batch is asked for, and a signal is heard.
+          // Yields to the event loop, so that the next batch is requested and signals are handled.
           await new Promise((resolve) => setTimeout(resolve, 0));
           if (signal?.aborted) return;
           yield { ...batch, nth: step + 1 - first, last: (step + 1) % stepsPerEpoch === 0 };

@@ -32,7 +32,6 @@ export interface Counters {
   seconds: number;
 }
 
-/** A checkpoint in memory. */
 export interface Checkpoint {
   /** How far the run was. */
   readonly counters: Counters;

@@ -26,7 +26,6 @@ const identity = z.object({
  */
 export type DataIdentity = z.output<typeof identity>;
 
-/** The identity of a dataset. */
 export async function dataIdentity({ shape, splits }: Dataset): Promise<DataIdentity> {
   const names = Object.keys(splits).sort();
   const found: DataIdentity["splits"] = [];

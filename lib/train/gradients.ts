@@ -11,7 +11,6 @@ import { objectiveLoss, wrongObjective } from "./objective_loss.ts";
 
 /** What one batch gives; the caller disposes of all of it. */
 export interface BatchGradients {
-  /** The loss. */
   readonly loss: tf.Scalar;
   /** The gradients by the names of their variables; absent where the loss does not depend on one. */
   readonly grads: tf.NamedTensorMap;

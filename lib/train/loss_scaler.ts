@@ -19,7 +19,7 @@ export interface ScalerState {
   scale: number;
   /** Steps without overflow since the scale last changed. */
   good: number;
-  /** Steps skipped in all. */
+  /** How many steps were skipped since training began. */
   skipped: number;
 }
 

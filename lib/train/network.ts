@@ -17,7 +17,6 @@ import type { TrainOptions } from "./options.ts";
 /** PyTorch's `F.normalize`: rows shorter than this are divided by it instead. */
 const SHORTEST = 1e-12;
 
-/** The network that is trained. */
 export interface Network {
   /** The encoder, as its plugin gave it. */
   readonly encoder: Encoder;
@@ -64,7 +63,7 @@ export function embed(network: Network, x: tf.Tensor): tf.Tensor2D {
   }
 }
 
-/** `z`; when its gradient arrives, all that depends on z has its own, and the network's turn comes. */
+/** `z`; once its gradient has arrived, the loss is done and the network's backward pass begins. */
 function switchedOnBackwards(z: tf.Tensor2D, setMixed: (on: boolean) => void): tf.Tensor2D {
   return withGradient([z], () => ({
     value: tf.add<tf.Tensor2D>(z, 0),

@@ -9,11 +9,10 @@ import { isSafetensors, type NamedArray } from "../interop/safetensors.ts";
 import { checkChosen, findNaming, type TorchNaming } from "../interop/torch_naming.ts";
 import { readVerified } from "./checkpoint.ts";
 
-/** What a file holds. */
 export interface WeightsFile {
   /** The tensors, by the file's own names and in its own layouts. */
   readonly tensors: ReadonlyMap<string, NamedArray>;
-  /** How PyTorch code named them; undefined where it did not, as in a checkpoint of ours. */
+  /** How PyTorch code named them; undefined where it did not, as in a checkpoint of tauplus. */
   readonly naming?: TorchNaming;
   /** Free text by name; none where it is no safetensors file. */
   readonly metadata: Readonly<Record<string, string>>;
@@ -35,7 +34,7 @@ export async function readWeights(path: string): Promise<WeightsFile> {
   return { tensors, metadata, naming, unread };
 }
 
-/** Where the contents tell nothing, the name decides whose message the person gets. */
+/** Where the contents do not show the format, the file's name decides which parser reports. */
 async function isOfTorch(path: string): Promise<boolean> {
   const start = new Uint8Array(16);
   try {

@@ -16,13 +16,10 @@ import { learningRateAt, type Ramp, type ScheduleOptions } from "./schedule.ts";
 /** What fixes the order of the data. */
 const ORDER = ["seed", "batchSize"] as const;
 
-/** What a run is resumed with. */
 export interface ResumeParts {
-  /** The run. */
   readonly run: RunFolder;
   /** Its data now. */
   readonly dataset: Dataset;
-  /** Its options now. */
   readonly options: TrainOptions;
   /** Options beyond those of training that fix the result, by name. */
   readonly fixed: Readonly<Record<string, unknown>>;

@@ -5,7 +5,6 @@
  */
 import type { TrainOptions } from "./options.ts";
 
-/** What the schedule depends on. */
 export type ScheduleOptions = Pick<
   TrainOptions,
   "learningRate" | "schedule" | "warmupEpochs" | "epochs"
@@ -17,7 +16,7 @@ export interface Ramp {
   readonly step: number;
   /** The learning rate of the step before. */
   readonly rate: number;
-  /** Steps that it takes. */
+  /** How many steps the schedule takes. */
   readonly steps: number;
 }
 

@@ -24,7 +24,6 @@ export interface Plan extends TrainOptions {
 
 /** A step that was taken. It owns the embeddings of its batch and what is measured of them. */
 export interface Step extends Disposable {
-  /** The batch. */
   readonly batch: PlacedBatch;
   /** The learning rate it was taken with. */
   readonly learningRate: number;

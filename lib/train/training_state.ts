@@ -21,7 +21,6 @@ const LOSSES = "log.losses";
 /** What the names of the loss scaler's numbers begin with. */
 const SCALER = "lossScaler.";
 
-/** The state of a run. */
 export interface TrainingState {
   /** How far the run is. */
   readonly counters: Counters;

@@ -22,7 +22,6 @@ export interface StepConstants {
 
 /** A rule: the names of its slots (moments), which start at 0, and one update. */
 export interface UpdateRule {
-  /** The slots a parameter has. */
   readonly slots: readonly string[];
   /** The new weight, then the new slots; called within a `tf.tidy`. */
   update(

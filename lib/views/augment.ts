@@ -18,7 +18,6 @@ import { resizedCropper } from "./resize.ts";
 
 /** What names the views of a batch, with the index of each image. */
 export interface ViewKey {
-  /** The seed of the run. */
   readonly seed: number;
   /** The epoch, from 0 or 1 as the caller counts. */
   readonly epoch: number;

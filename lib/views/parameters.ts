@@ -30,7 +30,7 @@ export interface Jitter {
   readonly saturation: number;
   /** Added to the hue, in turns, −0.5 … 0.5. */
   readonly hue: number;
-  /** The order of the four. */
+  /** The order in which the four operations are applied. */
   readonly order: readonly JitterOperation[];
 }
 

@@ -20,7 +20,6 @@ const REFERENCE: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   linear: { probe: "linear", "probe.protocol": "dcl" },
 };
 
-/** The command of a probe. */
 export function probeCommand(name: string): Command<typeof restoreOptions, typeof runGroups> {
   return {
     spec: restoreSpec({ probe: name }),

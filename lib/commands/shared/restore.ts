@@ -65,7 +65,6 @@ export async function restoreLayers(
   return [layerFor(restoreSpec({}), run), ...further(run)];
 }
 
-/** What was restored. */
 export interface Restored {
   /** Dataset and device. */
   readonly session: Session;

@@ -8,20 +8,17 @@ import { UsageError } from "../../errors.ts";
 import { facts } from "../../facts.ts";
 import { latestRun } from "../../run/run_folder.ts";
 
-/** `--device`. */
 export const deviceOption: z.ZodDefault<
   z.ZodEnum<{ auto: "auto"; webgpu: "webgpu"; wasm: "wasm" }>
 > = z.enum(["auto", "webgpu", "wasm"]).default("auto")
   .describe("where to compute; auto: a GPU, else the faster of a software adapter and wasm")
   .meta(facts("machine"));
 
-/** `--tune`. */
 export const tuneOption: z.ZodDefault<z.ZodEnum<{ on: "on"; off: "off" }>> = z.enum(["on", "off"])
   .default("on").describe(
     "on webgpu, time the ways each kernel can compute, once per adapter; the results are the same",
   ).meta(facts("machine"));
 
-/** `--out`. */
 export const outOption: z.ZodDefault<z.ZodString> = z.string().min(1).default("runs")
   .describe("folder of the runs").meta({
     ...facts("machine", { sweep: "absent" }),

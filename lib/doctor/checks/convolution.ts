@@ -36,7 +36,6 @@ function convolutions(cases = CASES): tf.Tensor[] {
   );
 }
 
-/** The checks. */
 export const checks: readonly KernelCheck[] = [
   {
     group: GROUP,

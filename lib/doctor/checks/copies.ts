@@ -9,7 +9,6 @@ import { normal, withGradients } from "../kernel_check.ts";
 
 const GROUP = "copies";
 
-/** The checks. */
 export const checks: readonly KernelCheck[] = [
   {
     group: GROUP,

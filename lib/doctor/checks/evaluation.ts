@@ -15,7 +15,6 @@ const GROUP = "probes";
 /** Features, classes and examples of the regression. */
 const DIM = 13, CLASSES = 10, EXAMPLES = 600;
 
-/** The checks. */
 export const checks: readonly KernelCheck[] = [
   {
     group: GROUP,

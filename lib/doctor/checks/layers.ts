@@ -58,7 +58,6 @@ function training(): tf.Tensor[] {
   });
 }
 
-/** The checks. */
 export const checks: readonly KernelCheck[] = [
   {
     group: GROUP,

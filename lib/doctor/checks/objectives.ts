@@ -43,7 +43,6 @@ function check(name: string, members: readonly FamilyMember[]): KernelCheck {
   };
 }
 
-/** The checks. */
 export const checks: readonly KernelCheck[] = [
   check("debiased loss", [
     { form: "debiased", temperature: 0.5, tauPlus: 0.1 },

@@ -25,7 +25,6 @@ function products(...sizes: number[][]): tf.Tensor[] {
   );
 }
 
-/** The checks. */
 export const checks: readonly KernelCheck[] = [
   {
     group: GROUP,

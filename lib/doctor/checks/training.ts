@@ -89,7 +89,6 @@ function optimizers(): tf.Tensor[] {
 const GRADIENTS = [1, 3, 130].map((length) => normals(length, length));
 const SCALE = 2 ** 16;
 
-/** The checks. */
 export const checks: readonly KernelCheck[] = [
   {
     group: GROUP,

@@ -6,12 +6,9 @@
  * @module
  */
 
-/** Instructions. */
 export type Code = readonly number[];
 
-/** A function to be exported. */
 export interface WasmFunction {
-  /** The name of the export. */
   readonly name: string;
   /** How many parameters, the first locals; all i32. */
   readonly params: number;
@@ -19,7 +16,6 @@ export interface WasmFunction {
   readonly integers: number;
   /** How many v128 locals follow. */
   readonly vectors: number;
-  /** The instructions. */
   readonly body: Code;
 }
 

@@ -7,7 +7,7 @@ import * as tf from "@tensorflow/tfjs";
 import { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
 import { Tiles } from "./tiles.ts";
 
-/** Tensors by address. Every float32 view is made anew, since memory moves when it grows. */
+/** Tensors by address. Every float32 view is made afresh, since memory moves when it grows. */
 export class Heap {
   /** The inner loops over this memory. */
   readonly tiles: Tiles;

@@ -1,7 +1,7 @@
 /**
  * The gradient of {@linkcode batchNormTraining} in two passes, each within eight buffers, which every
  * adapter can bind. With d = x − μ, s = 1/√(v + ε), m rows,
- * and g = ∂y, or g = ∂y where y > 0 and else 0 if max(y, 0) was taken (y is computed anew, which
+ * and g = ∂y, or g = ∂y where y > 0 and else 0 if max(y, 0) was taken (y is recomputed, which
  * costs less than to load it):
  *
  *     ∂β = Σ g,   ∂γ = s·Σ g·d,   ∂x = γ·s·(g − ∂β/m − d·s·∂γ/m)

@@ -18,13 +18,13 @@ import { range, vectorType, vectorWidth } from "./tiles.ts";
 
 /** The terms of the sum along one axis, height or width. */
 export interface ConvolutionAxis {
-  /** Outputs. */
+  /** The number of outputs along the axis. */
   readonly count: number;
   /** Values of x between two outputs. */
   readonly stride: number;
   /** Zeros before the first value of x; negative where values are left out. */
   readonly before: number;
-  /** Taps. */
+  /** The number of taps of the filter along the axis. */
   readonly taps: number;
   /** The row or column of w that is the first tap. */
   readonly firstTap: number;
@@ -44,9 +44,7 @@ export interface Convolution {
   readonly w: tf.TensorInfo;
   /** Where the sums go: [n, yh, yw, cout]. */
   readonly y: tf.TensorInfo;
-  /** Along the height. */
   readonly height: ConvolutionAxis;
-  /** Along the width. */
   readonly width: ConvolutionAxis;
   /** Added to every sum: [cout]. */
   readonly bias?: tf.TensorInfo;
@@ -136,7 +134,7 @@ alias Y = ${BY === 4 ? "vec4f" : "f32"};
 @compute @workgroup_size(${THREADS})
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
         @builtin(local_invocation_index) lane: u32) {
-  // Read once: inside of loops a software adapter reads a uniform for every thread anew.
+  // Read once: in a loop, a software adapter reads a uniform again for every thread.
   let channels = u.channels;
   let columns = u.columns;
   let column_blocks = u.column_blocks;

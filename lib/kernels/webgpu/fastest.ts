@@ -80,9 +80,8 @@ export async function fastest<C>(
 
 /** A candidate and the times of its measurements. */
 export interface Entrant<C> {
-  /** The candidate. */
   readonly candidate: C;
-  /** Milliseconds. */
+  /** Milliseconds, one for each measurement. */
   readonly times: number[];
 }
 

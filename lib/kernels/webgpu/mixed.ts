@@ -22,7 +22,7 @@ const OPERANDS: Readonly<Record<string, readonly string[]>> = {
   _FusedMatMul: ["a", "b"],
 };
 
-/** The kernels of ours whose shaders convert what they load, so take float16 as it is stored. */
+/** Our kernels whose shaders convert what they load, so take float16 as it is stored. */
 const TAKE_HALF = new Set([
   "Conv2D",
   "FusedConv2D",

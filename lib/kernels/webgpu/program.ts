@@ -17,7 +17,6 @@ import { storedElement } from "./half_storage.ts";
  * is the type of the elements of `y` as they are stored.
  */
 export interface Binding {
-  /** The tensor. */
   readonly tensor: tf.TensorInfo;
   /** The type of an element in WGSL, as `vec4f`; default `f32`, or `i32` for whole numbers. */
   readonly element?: string;
@@ -26,7 +25,6 @@ export interface Binding {
 /** Numbers a shader is given at each run: whole ones as `u32`, with `{ f32: x }` others. */
 export type Uniform = number | { readonly f32: number };
 
-/** One dispatch. */
 export interface Program {
   /**
    * The name of the shader; with the constants, and the names and types of what it is given, it says
@@ -50,7 +48,7 @@ export interface Program {
 /** The pipelines of each device by name, constants, elements and uniforms. */
 const pipelines = new WeakMap<GPUDevice, Map<string, GPUComputePipeline>>();
 
-/** The backend of a kernel as what it is. */
+/** The backend that TensorFlow.js hands to a kernel, narrowed to its class. */
 export function webgpuBackend(backend: unknown): WebGPUBackend {
   if (backend instanceof WebGPUBackend) return backend;
   throw new TypeError("the kernel runs on a WebGPU backend only");

@@ -33,7 +33,6 @@ export function range(count: number): number[] {
 
 /** What one thread sums. */
 export interface ConvolutionTile {
-  /** Rows of the output. */
   readonly rows: number;
   /** Neighboring pixels in a row. */
   readonly pixels: number;

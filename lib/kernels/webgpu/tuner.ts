@@ -13,7 +13,7 @@ import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
 import { fastest } from "./fastest.ts";
 import { finish } from "./program.ts";
 
-/** To be raised when a kernel changes without its candidates, so that old winners are timed anew. */
+/** Raise it when a kernel changes but its candidates do not: old winners are then timed again. */
 export const KERNELS_VERSION = 1;
 
 /** Milliseconds that a process spends on tuning at most, but for the kernel at hand. */
@@ -21,7 +21,6 @@ const BUDGET = 20_000;
 
 /** A kernel with a choice of tile shapes, for inputs of one shape. */
 export interface Tunable<C> {
-  /** The name of the kernel. */
   readonly kernel: string;
   /** All that its time depends on: sizes, filter, stride, transposition. */
   readonly shape: string;
@@ -36,13 +35,12 @@ export interface Tunable<C> {
 /** The winners, as JSON text, by kernel and shape. */
 export type Winners = Readonly<Record<string, string>>;
 
-/** How to tune. */
 export interface TuningOptions {
   /** The winners known of this adapter and these versions. */
   readonly known?: Winners;
   /** Is given the winners after each tuning; without it they last as long as the process. */
   readonly remember?: (winners: Winners) => Promise<void>;
-  /** Is told how many kernels of how many are timed. */
+  /** Called with the number of kernels timed so far, and of all. */
   readonly progress?: (done: number, total: number) => void;
   /** Ends the timing early. */
   readonly signal?: AbortSignal;
@@ -57,7 +55,7 @@ interface Tuning {
   readonly winners: Map<string, string>;
   /** What was asked for and is not known, and how often. */
   readonly wanted: Map<string, { tunable: Tunable<unknown>; calls: number }>;
-  /** Milliseconds left. */
+  /** The time left for tuning, in milliseconds. */
   left: number;
 }
 

@@ -14,7 +14,7 @@ import { emptyTensor, runProgram, type Uniform } from "./program.ts";
 
 const LANES = 64;
 
-/** The operations by number. */
+/** The operations of the color jitter; the shader knows each by its index here. */
 export const OPERATIONS: readonly (keyof JitterRanges)[] = [
   "brightness",
   "contrast",

@@ -65,7 +65,7 @@ Deno.test("a page says how each part is, what is wrong, and what to do", () => {
   ✓ tauplus 1.0.0, Deno 2.9.6, TensorFlow.js 4.22.0
     V8 15.0, TypeScript 6.0.3
   ✓ linux 6.1.0, x86_64; a processor, 1 core
-  ✓ 8.0 GB of 16.0 GB of memory can be had
+  ✓ 8.0 GB of 16.0 GB of memory is available
 
 WebGPU adapters
   ✓ none

@@ -5,7 +5,7 @@ Deno.test("little memory is worth a warning, and this machine is described", () 
   const judge = (available: number) =>
     judgeSystem({ memory: { total: 16e9, available } }).map(({ level, what }) => [level, what]);
   assertEquals(judge(2e9), []);
-  assertEquals(judge(1.5e9), [["warning", "Only 1.5 GB of memory can be had."]]);
+  assertEquals(judge(1.5e9), [["warning", "Only 1.5 GB of memory is available."]]);
   const { versions: { deno }, cores } = describeSystem();
   assertEquals([deno, cores], [Deno.version.deno, navigator.hardwareConcurrency]);
 });
