@@ -43,6 +43,20 @@ export async function checkRoom(act: string, folder: string, bytes: number): Pro
   });
 }
 
+/**
+ * Throws DataError where there is something else than a file at `path`: a read of a pipe or a device
+ * may never end.
+ */
+export function checkIsFile(act: string, path: string | URL): void {
+  if (Deno.statSync(path).isFile) return;
+  throw new DataError({
+    act,
+    rule: "it must be a file",
+    got: "a folder, a pipe or a device",
+    next: "Name a file.",
+  });
+}
+
 /** 26421880 → `26,421,880 bytes`. */
 export function showBytes(bytes: number): string {
   return `${bytes.toLocaleString("en-US")} bytes`;

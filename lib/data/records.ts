@@ -4,7 +4,7 @@
  * @module
  */
 import { DataError } from "../errors.ts";
-import { fileProblem, showBytes } from "./file_problem.ts";
+import { checkIsFile, fileProblem, showBytes } from "./file_problem.ts";
 
 /** An open file of records. */
 export interface Records {
@@ -25,6 +25,7 @@ export function openRecords(path: string, size: number): Records {
   const act = `read ${path}`;
   const next = "The file is truncated or damaged: delete it and fetch the dataset again.";
   try {
+    checkIsFile(act, path);
     const file = Deno.openSync(path);
     const bytes = file.statSync().size;
     if (bytes === 0 || bytes % size !== 0) {

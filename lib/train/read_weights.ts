@@ -4,6 +4,8 @@
  * @module
  */
 import { extname } from "node:path";
+import { checkIsFile } from "../data/file_problem.ts";
+import { DataError } from "../errors.ts";
 import { isPth, readPth } from "../interop/pth.ts";
 import { isSafetensors, type NamedArray } from "../interop/safetensors.ts";
 import { checkChosen, findNaming, type TorchNaming } from "../interop/torch_naming.ts";
@@ -38,9 +40,11 @@ export async function readWeights(path: string): Promise<WeightsFile> {
 async function isOfTorch(path: string): Promise<boolean> {
   const start = new Uint8Array(16);
   try {
+    checkIsFile(`read ${path}`, path);
     using file = await Deno.open(path);
     await file.read(start);
-  } catch {
+  } catch (error) {
+    if (error instanceof DataError) throw error;
     return false; // safetensors' reader says why
   }
   return !isSafetensors(start) && (isPth(start) || /^\.(pth|pt|tar|ckpt)$/.test(extname(path)));

@@ -1,6 +1,13 @@
-import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertRejects,
+  assertStringIncludes,
+  assertThrows,
+} from "@std/assert";
 import { gzipSync } from "node:zlib";
 import { readIdx } from "../../../lib/data/idx.ts";
+import { openRecords } from "../../../lib/data/records.ts";
 import { DataError } from "../../../lib/errors.ts";
 
 const ARRAY = { shape: [2, 3, 1], data: Uint8Array.of(1, 2, 3, 4, 5, 255) };
@@ -88,6 +95,36 @@ Deno.test("gzip data that does not match its checksum is refused", async () => {
   const packed = gzipSync(BYTES);
   packed[packed.length - 6] ^= 1;
   assertStringIncludes(await messageOf(packed), "gzip data must be whole");
+});
+
+Deno.test("no more is unpacked than the header says", async () => {
+  // 64 MB of zeros behind a header that says six bytes.
+  const big = new Uint8Array(64 * 2 ** 20);
+  big.set(BYTES);
+  const packed = gzipSync(big);
+  assert(packed.length < 100_000);
+  const before = Deno.memoryUsage();
+  const message = await messageOf(packed);
+  assertStringIncludes(message, 'must have 22 bytes (uncompressed), got "more bytes"');
+  const after = Deno.memoryUsage();
+  assert(after.external - before.external < 16 * 2 ** 20, "the whole of it was unpacked");
+});
+
+Deno.test("a header of more than fits memory is refused before anything is unpacked", async () => {
+  const header = Uint8Array.of(0, 0, 8, 2, 255, 255, 255, 255, 255, 255, 255, 255);
+  for (const bytes of [header, gzipSync(header)]) {
+    assertStringIncludes(await messageOf(bytes), "it must hold at most 2,147,483,648 bytes");
+  }
+});
+
+Deno.test("what is no file is refused before it is opened", async () => {
+  const folder = await Deno.makeTempDir();
+  const pipe = `${folder}/pipe`;
+  await new Deno.Command("mkfifo", { args: [pipe] }).output();
+  const error = await assertRejects(() => readIdx(pipe), DataError);
+  assertStringIncludes(error.message, "it must be a file");
+  assertThrows(() => openRecords(pipe, 4), DataError, "it must be a file");
+  await Deno.remove(folder, { recursive: true });
 });
 
 Deno.test("a file of another format is refused with the bytes it begins with", async () => {
