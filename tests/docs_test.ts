@@ -16,7 +16,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import sharp from "sharp";
 import config from "../deno.json" with { type: "json" };
 import { checkCommand } from "./support/check_command.ts";
-import { inFolder, runCommand, TINY } from "./support/command_line.ts";
+import { inFolder, keptIn, runCommand, TINY } from "./support/command_line.ts";
 
 const REPOSITORY = fileURLToPath(new URL("../", import.meta.url));
 const MARKS = ["slow", "download", "gpu"];
@@ -86,8 +86,7 @@ async function runBlock(folder: string, text: string): Promise<void> {
     cwd: folder,
     env: {
       PATH: `${folder}/.bin:${Deno.env.get("PATH")}`,
-      NO_COLOR: "1",
-      TAUPLUS_CACHE: `${folder}/cache`,
+      ...keptIn(folder),
     },
   }).output();
   const said = new TextDecoder().decode(new Uint8Array([...stdout, ...stderr]));

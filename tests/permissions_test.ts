@@ -8,7 +8,7 @@ import { DataError } from "../lib/errors.ts";
 import { fileProblem } from "../lib/data/file_problem.ts";
 import { loadRegistry } from "../lib/registry.ts";
 import { latestRun } from "../lib/run/run_folder.ts";
-import { inFolder, TINY } from "./support/command_line.ts";
+import { inFolder, keptIn, TINY } from "./support/command_line.ts";
 
 const REPOSITORY = fileURLToPath(new URL("../", import.meta.url));
 const TASKS: Readonly<Record<string, { command: string }>> = config.tasks;
@@ -18,7 +18,7 @@ async function task(folder: string, ...args: string[]): Promise<{ code: number; 
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: ["task", "--quiet", ...args],
     cwd: REPOSITORY,
-    env: { NO_COLOR: "1", TAUPLUS_CACHE: `${folder}/cache` },
+    env: keptIn(folder),
     stdin: "null",
   }).output();
   return { code, said: new TextDecoder().decode(new Uint8Array([...stdout, ...stderr])) };

@@ -6,7 +6,7 @@ import { assert, assertEquals } from "@std/assert";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import config from "../deno.json" with { type: "json" };
-import { inFolder } from "./support/command_line.ts";
+import { hasRecords, inFolder, keptIn } from "./support/command_line.ts";
 
 const REPOSITORY = fileURLToPath(new URL("../", import.meta.url));
 const page = await Deno.readTextFile(`${REPOSITORY}/docs/plugins.md`);
@@ -44,8 +44,7 @@ Deno.test("the guide leads from nothing to a package, as it stands", async () =>
       cwd: folder,
       env: {
         PATH: `${dirname(Deno.execPath())}:${Deno.env.get("PATH")}`,
-        NO_COLOR: "1",
-        TAUPLUS_CACHE: `${folder}/cache`,
+        ...keptIn(folder),
         // Without an adapter nothing is timed to choose one.
         VK_DRIVER_FILES: "/nowhere",
         VK_ICD_FILENAMES: "/nowhere",
@@ -59,5 +58,6 @@ Deno.test("the guide leads from nothing to a package, as it stands", async () =>
     const checks = (text: string) => [...text.matchAll(/^(.+?) {2,}(pass|–) /gm)].map(([, c]) => c);
     const printed = said.slice(said.indexOf("objective hinge on"), said.indexOf("training  "));
     assertEquals(checks(printed), checks(shown).slice(0, -1));
+    assert(await hasRecords(folder), "what the guide trains is recorded in the test's folder");
   });
 });

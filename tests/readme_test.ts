@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { fileURLToPath } from "node:url";
-import { inFolder } from "./support/command_line.ts";
+import { inFolder, keptIn } from "./support/command_line.ts";
 
 const REPOSITORY = fileURLToPath(new URL("../", import.meta.url));
 const readme = await Deno.readTextFile(`${REPOSITORY}/README.md`);
@@ -21,7 +21,7 @@ Deno.test("the example of the page on the library runs in another folder, in und
     const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
       args: ["run", "-A", "--check", "example.ts"],
       cwd,
-      env: { NO_COLOR: "1", TAUPLUS_CACHE: `${cwd}/cache` },
+      env: keptIn(cwd),
     }).output();
     const text = new TextDecoder().decode(stdout);
     assertEquals(code, 0, new TextDecoder().decode(stderr));

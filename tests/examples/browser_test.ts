@@ -4,7 +4,7 @@ import type { Page } from "puppeteer-core";
 import sharp from "sharp";
 import { latestRun, loadRun } from "../../mod.ts";
 import { testInChromium } from "../support/chromium.ts";
-import { inFolder, runCommand, TINY } from "../support/command_line.ts";
+import { inFolder, keptIn, runCommand, TINY } from "../support/command_line.ts";
 import { type FileServer, serveFiles } from "../support/file_server.ts";
 
 const PREPARE = fileURLToPath(new URL("../../examples/browser/prepare.ts", import.meta.url));
@@ -14,7 +14,7 @@ async function prepare(cwd: string, ...flags: string[]): Promise<{ code: number;
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", "--no-check", `--config=${CONFIG}`, PREPARE, ...flags],
     cwd,
-    env: { NO_COLOR: "1", TAUPLUS_CACHE: `${cwd}/cache` },
+    env: keptIn(cwd),
   }).output();
   return { code, text: new TextDecoder().decode(code === 0 ? stdout : stderr) };
 }

@@ -30,6 +30,20 @@ export const TINY = [
   "--device=wasm",
 ];
 
+/**
+ * The environment of a command that a test runs: its downloads and its records of runs made here stay
+ * in the test's folder, and are not those of the user who runs the tests.
+ */
+export function keptIn(folder: string): Record<string, string> {
+  return { NO_COLOR: "1", TAUPLUS_CACHE: `${folder}/cache`, XDG_STATE_HOME: `${folder}/state` };
+}
+
+/** Whether a command has recorded there that it trained with a plugin. */
+export async function hasRecords(folder: string): Promise<boolean> {
+  const records = `${folder}/state/tauplus/runs-made-here`;
+  return await Deno.stat(records).then(() => true, () => false);
+}
+
 /** Starts a command in a folder. */
 export function startCommand(
   cwd: string,
@@ -39,12 +53,7 @@ export function startCommand(
   return new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", "--no-check", `--config=${CONFIG}`, `--lock=${LOCK}`, CLI, ...args],
     cwd,
-    env: {
-      NO_COLOR: "1",
-      TAUPLUS_CACHE: `${cwd}/cache`,
-      XDG_STATE_HOME: `${cwd}/state`,
-      ...env,
-    },
+    env: { ...keptIn(cwd), ...env },
     stdin: "null",
     stdout: "piped",
     stderr: "piped",
@@ -71,7 +80,7 @@ export async function runInTurn(
   const { stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", "--no-check", `--config=${CONFIG}`, script, JSON.stringify(commands)],
     cwd,
-    env: { NO_COLOR: "1", TAUPLUS_CACHE: `${cwd}/cache`, XDG_STATE_HOME: `${cwd}/state` },
+    env: keptIn(cwd),
     stdin: "null",
   }).output();
   const [said, remarked] = [stdout, stderr].map((bytes) =>

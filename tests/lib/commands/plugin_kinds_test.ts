@@ -1,7 +1,7 @@
-import { assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { fileURLToPath } from "node:url";
 import { latestRun } from "../../../lib/run/run_folder.ts";
-import { inFolder, runCommand, TINY } from "../../support/command_line.ts";
+import { hasRecords, inFolder, keptIn, runCommand, TINY } from "../../support/command_line.ts";
 import { refused } from "../../support/refused.ts";
 
 const REPOSITORY = fileURLToPath(new URL("../../../", import.meta.url));
@@ -201,7 +201,7 @@ Deno.test("plugins are loaded by jsr: and npm: specifiers", async () => {
       const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
         args: ["run", "-A", "--no-check", "jsr:@tauplus/tauplus@^0.1.0/cli", ...args],
         cwd,
-        env: { NO_COLOR: "1", TAUPLUS_CACHE: `${cwd}/cache` },
+        env: keptIn(cwd),
       }).output();
       assertEquals(code, 0, new TextDecoder().decode(stderr));
       return new TextDecoder().decode(stdout);
@@ -214,5 +214,6 @@ Deno.test("plugins are loaded by jsr: and npm: specifiers", async () => {
       const train = ["train", ...TINY, ...SHORT, ...plugins, `--objective=${objective}`];
       assertStringIncludes(await tauplus(...train), `${objective}-synthetic-0`);
     }
+    assert(await hasRecords(cwd), "its runs are recorded in the test's folder");
   });
 });

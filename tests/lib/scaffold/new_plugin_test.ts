@@ -6,7 +6,7 @@ import { KINDS, loadPlugin } from "../../../lib/registry.ts";
 import { newPlugin } from "../../../lib/scaffold/new_plugin.ts";
 import { instantiate } from "../../../lib/scaffold/new_plugin.ts";
 import { failuresOf, reportOf } from "../../support/check_report.ts";
-import { inFolder, type Outcome, runCommand, TINY } from "../../support/command_line.ts";
+import { inFolder, keptIn, type Outcome, runCommand, TINY } from "../../support/command_line.ts";
 import { refused } from "../../support/refused.ts";
 
 const REPOSITORY = fileURLToPath(new URL("../../../", import.meta.url));
@@ -15,7 +15,7 @@ async function deno(cwd: string, ...args: string[]): Promise<void> {
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args,
     cwd,
-    env: { NO_COLOR: "1", TAUPLUS_CACHE: `${cwd}/cache` },
+    env: keptIn(cwd),
   }).output();
   const said = new TextDecoder().decode(new Uint8Array([...stdout, ...stderr]));
   assertEquals(code, 0, `deno ${args.join(" ")}\n${said}`);
