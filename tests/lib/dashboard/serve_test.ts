@@ -149,3 +149,29 @@ Deno.test("a port that is taken is refused, and says what to do", () =>
     const { signal } = new AbortController();
     await assertRejects(() => serveDashboard(out, port, signal), UsageError, `127.0.0.1:${port}`);
   }));
+
+Deno.test("the plugins that a run names are not run, whatever is shown of it", () =>
+  served(async ({ url, out, folder }) => {
+    const marker = `${folder}/ran`;
+    const ran = () => Deno.stat(marker).then(() => true, () => false);
+    const code = `Deno.writeTextFileSync(${JSON.stringify(marker)}, "");`;
+    const plugin = `data:text/javascript,${encodeURIComponent(code)}`;
+    const roles = { dataset: "evil", encoder: "evil", objective: "evil", probe: "evil" };
+    const config = { plugin: [plugin], ...roles, epochs: 2 };
+    const run = await writeRun(out, "evil", [{ step: 1, loss: 2 }], config);
+    await Deno.writeTextFile(`${run}/checkpoint-1.safetensors`, "");
+    await Deno.mkdir(`${run}/report`);
+    await Deno.writeTextFile(`${run}/report/index.html`, "<h1>evil</h1>");
+
+    await (await fetch(`${url}runs/evil/report/`)).body?.cancel();
+    const events = await fetch(`${url}events?run=evil`);
+    let said = "";
+    for await (const text of events.body!.pipeThrough(new TextDecoderStream())) {
+      said += text;
+      if (said.includes("event: records")) break;
+    }
+    assertStringIncludes(said, '"evil"');
+    assert(!await ran(), "a plugin was run");
+    await import(plugin); // it is there to be run
+    assert(await ran());
+  }));
