@@ -250,3 +250,27 @@ Deno.test("a lack of memory, in any device's words, advises smaller pieces once"
   assertEquals(outOfMemory(new Error("the room is full")), undefined);
   assertEquals(outOfMemory("out of memory"), undefined);
 });
+
+Deno.test("a lost device is the device's failure, whatever plugin was at work", async () => {
+  const lost = (): never => {
+    throw new Error("Buffer with '' label is invalid");
+  };
+  const [dataset_, objective, probe, plain] = [
+    await makeDataset({ ...dataset, splits: { train: { length: 1, read: lost } } }),
+    await makeObjective({ loss: lost }),
+    await makeProbe({ evaluate: () => Promise.reject(new Error("The device was lost.")) }),
+    { ...text, create: lost },
+  ];
+  const features = { features: tf.zeros<tf.Rank.R2>([1, 1]), labels: new Int32Array(1) };
+  const acts: (() => unknown)[] = [
+    () => dataset_.splits.train.read([0]),
+    () => objective.loss({ views: [] }),
+    () => probe.evaluate({ train: features, test: features }),
+    () => create(defineEncoder(plain), {}, env),
+  ];
+  for (const act of acts) {
+    const error = await assertRejects(async () => await act(), DeviceError, "must not be lost");
+    assertEquals(error.exitCode, 4);
+  }
+  features.features.dispose();
+});
