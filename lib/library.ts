@@ -106,8 +106,8 @@ export interface Evaluation extends Pick<Session, "device" | "dataset" | "env"> 
  *
  * @returns what the probe found: `top1` and `top5` in percent of the test examples, and more
  * @throws UsageError where an option is wrong, a split is missing or has no labels, or the encoder does
- * not take its examples; TrainingError where features or weights are not finite; PluginError where a
- * third party's plugin throws.
+ * not take its examples; TrainingError where a feature is not finite; PluginError where a plugin
+ * throws, or changes the encoder.
  *
  * @example A linear classifier on an encoder that was not trained
  * ```ts
