@@ -32,8 +32,8 @@ Deno.test("one value has no spread, and none has no mean: null, which is no NaN"
 
 Deno.test("equal values are no certainty: no interval and no p, whatever rounding makes of them", () => {
   assertEquals(estimate([70, 70, 70]), { n: 3, mean: 70, deviation: 0, halfWidth: null });
-  // 70.1 − 65.1 and 71.3 − 66.3 are 5 and 4.999999999999986.
-  for (const [a, b] of [[[70.1, 71.3], [65.1, 66.3]], [[70, 70, 70], [70, 70, 70]], [[3], [1]]]) {
+  // 75.1 − 70.1 and 66.85 − 61.85 are 5 and 4.999999999999993.
+  for (const [a, b] of [[[75.1, 66.85], [70.1, 61.85]], [[70, 70, 70], [70, 70, 70]], [[3], [1]]]) {
     const found = pairedDifference(new Map(a.entries()), new Map(b.entries()))!;
     assertEquals([found.n, found.halfWidth, found.p], [a.length, null, null]);
     assertAlmostEquals(found.mean, a[0] - b[0], 1e-12);
