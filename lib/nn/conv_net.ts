@@ -30,7 +30,7 @@ export interface ConvStage {
  *
  * const stages = [{ width: 4, stride: 1 }, { width: 8, stride: 2 }];
  * const model = convNet(1, stages, rng(0), 2);
- * const features = model.apply(tf.zeros([3, 28, 28, 1])) as tf.Tensor;
+ * const features = model.apply(tf.zeros([3, 8, 8, 1])) as tf.Tensor;
  * assertEquals(features.shape, [3, 2 * 2 * 8]);
  * ```
  */
