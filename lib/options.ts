@@ -142,7 +142,7 @@ export function checkOptions<S extends z.ZodObject>(
     throw new UsageError({
       act: unknown ? `set ${unknown}` : "use these options together",
       rule: unknown ? "there is no such option" : issue.message,
-      next: `Known are ${flags.map((flag) => flag.key).join(", ") || "none"}.`,
+      next: `The options are ${flags.map((flag) => flag.key).join(", ") || "none"}.`,
     });
   }
   // A custom check has a message of its own; the others are said better by the rule.

@@ -95,8 +95,8 @@ export async function loadRegistry(
         act: `use the ${kind} ${name}`,
         rule: other ? `that plugin is of the kind ${other}` : "there is no such plugin",
         next: other
-          ? `Say --${other}=${name}.`
-          : `${didYouMean(name, names(kind))}There are ${names(kind).join(", ")}; ` +
+          ? `Write --${other}=${name}.`
+          : `${didYouMean(name, names(kind))}The choices are ${names(kind).join(", ")}; ` +
             "--plugin=SPECIFIER loads another.",
       });
     },

@@ -77,8 +77,8 @@ function configOf(
     if (origin) return [kind, origin] as const;
     throw new UsageError({
       act: `keep the run ${path}`,
-      rule: `its ${kind} must be one that openSession or make() made, so that the run says which`,
-      next: "Make it so, or train without a run and keep the encoder by saveEncoder().",
+      rule: `its ${kind} must come from openSession() or make(), so that the run can record it`,
+      next: "Make it with one of them, or train without `run` and use saveEncoder().",
     });
   });
   const { normalization = normalizationOptions.parse({}) } = originOf(dataset) ?? {};

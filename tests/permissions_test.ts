@@ -128,7 +128,10 @@ Deno.test("what Deno does not allow is said with the flag that allows it, not as
     const few = [...TINY, "--max_steps=1"];
     const { code, said } = await task(folder, "train", ...few, "--out=/tauplus-elsewhere");
     assertEquals(code, 2, said);
-    assertStringIncludes(said, "Cannot go on: Deno must allow write access to /tauplus-elsewhere.");
+    assertStringIncludes(
+      said,
+      "Cannot continue: Deno must allow write access to /tauplus-elsewhere.",
+    );
     assertStringIncludes(said, "Add --allow-write=/tauplus-elsewhere between `deno run` and");
   });
 });

@@ -60,7 +60,7 @@ async function prepare(args: string[]): Promise<void> {
     const next = "Train first (`deno task train`), or name one: --run=DIR.";
     throw new UsageError({
       act: "find the latest run",
-      rule: "the folder runs must have one",
+      rule: "the folder runs must contain one",
       next,
     });
   }
@@ -103,7 +103,7 @@ function readFlags(args: string[]) {
 }
 
 function wrong(flag: string, rule: string, got: string): UsageError {
-  const next = "--help says what there is.";
+  const next = "--help lists the options.";
   return new UsageError({ act: `use --${flag}`, rule: `it must be ${rule}`, got, next });
 }
 

@@ -52,7 +52,7 @@ export async function presetLayer(name: string): Promise<Layer> {
   }
   throw new UsageError({
     act: `use the preset ${name}`,
-    rule: `there are the presets ${PRESETS.join(", ")}`,
+    rule: `it must be one of ${PRESETS.join(", ")}`,
     next: `${didYouMean(name, PRESETS)}A file of your own goes to --config.`,
   });
 }

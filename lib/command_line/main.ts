@@ -167,7 +167,7 @@ export function notAllowed(error: unknown): UsageError | undefined {
     // What is written goes to a name of its own first, beside the one that was meant.
     const what = /\.unfinished$/.test(named) ? dirname(named) : named;
     return new UsageError({
-      act: "go on",
+      act: "continue",
       rule: `Deno must allow ${access} access${what && ` to ${what}`}`,
       next:
         `Add ${flag}${what && `=${what}`} between \`deno run\` and \`cli.ts\` in what the task ` +

@@ -22,7 +22,7 @@ export const command: Command = {
     if (shell === undefined || !Object.hasOwn(SHELLS, shell)) {
       throw new UsageError({
         act: "print completions",
-        rule: `it takes the shell: ${Object.keys(SHELLS).join(", ")}`,
+        rule: `the shell must be one of ${Object.keys(SHELLS).join(", ")}`,
         got: shell ?? "none",
         next: "Try `deno task completions bash`; the first lines of a script say where it goes.",
       });

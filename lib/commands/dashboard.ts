@@ -61,7 +61,7 @@ async function runIn(out: string, named: string): Promise<string> {
   if (config) return name;
   throw new UsageError({
     act: `show the run ${named}`,
-    rule: `the folder ${out} must have it`,
-    next: "Name a folder in it, or leave --run out for the newest.",
+    rule: `the folder ${out} must contain it`,
+    next: "Name a folder in it, or leave out --run for the newest.",
   });
 }

@@ -47,7 +47,7 @@ export const command: Command<typeof options> = {
     } else {
       throw new UsageError({
         act: "run data",
-        rule: "it takes list, fetch and a name, or verify and a name",
+        rule: "the words after it must be list, fetch NAME or verify NAME",
         got: [verb, name].filter((word) => word !== undefined).join(" "),
         next: "Try `deno task data list`.",
       });
@@ -87,8 +87,8 @@ function refuseProblems(name: string, { checked, problems }: Verification): void
   if (problems.length === 0) return;
   throw new DataError({
     act: `verify ${name}`,
-    rule: "all of it must be readable",
-    got: `${problems.length} of ${checked} that are not`,
+    rule: "every example must be readable",
+    got: `${problems.length} of ${checked} unreadable`,
     next: "Repair or remove what is listed, or leave it out where the dataset can do that: see " +
       `\`deno task plugins show ${name}\`.`,
   });
@@ -126,7 +126,7 @@ async function sourceOf(registry: Registry, name: string): Promise<DatasetSource
   if (source) return source;
   throw new UsageError({
     act: `find the files of ${name}`,
-    rule: "only datasets with files from elsewhere, or of your own, have any",
+    rule: "only a dataset that is downloaded, or read from your own files, has any",
     next: "This one needs no files; use it as it is.",
   });
 }

@@ -136,7 +136,7 @@ async function checkPresent(
   const absent = files.find(({ state }) => state !== "present" && state !== "packaged");
   if (!absent) return;
   throw new DataError({
-    act: `look at ${name}`,
+    act: `examine the dataset ${name}`,
     rule: `${absent.name} must be on this machine`,
     got: absent.state,
     next: `Fetch it with \`deno task data fetch ${name}\`, then make the report again.`,

@@ -124,7 +124,7 @@ export async function loadHead(path: string): Promise<tf.LayersModel> {
     if (shape?.length === 2) return naming ? torchShape(shape) : shape;
     throw new UsageError({
       act: `export the projection head of ${path}`,
-      rule: `the file must have one, with ${nameOf(name)}`,
+      rule: `the file must contain one, with ${nameOf(name)}`,
       got: shape ? `[${shape}]` : "nothing",
       next: "Leave out --head, choose another --format, or name a checkpoint of a training.",
     });

@@ -47,7 +47,7 @@ export const command: Command<typeof options> = {
     } else {
       throw new UsageError({
         act: "run plugins",
-        rule: "it takes list, show and a name, new with a kind and a name, or check and a name",
+        rule: "the words after it must be list, show NAME, new KIND NAME or check NAME",
         got: [verb, ...words].join(" "),
         next: "Try `deno task plugins show debiased`.",
       });
@@ -65,7 +65,7 @@ async function writePlugin(
   if (word === undefined || name === undefined) {
     throw new UsageError({
       act: "write a new plugin",
-      rule: `its kind (${KINDS.join(", ")}) and a name must follow`,
+      rule: `it needs a kind (${KINDS.join(", ")}) and a name`,
       got: words.join(" "),
       next: "Try `deno task plugins new objective hinge`.",
     });

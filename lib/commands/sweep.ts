@@ -22,7 +22,7 @@ const ofRuns: Readonly<Record<never, z.ZodType>> = Object.fromEntries(
 export const sweepCommandOptions = z.strictObject({
   seeds: z.array(z.int().min(0)).min(1)
     .refine((seeds) => seeds.length > 1 || seeds[0] > 0, "it must be a count of at least 1")
-    .refine((seeds) => new Set(seeds).size === seeds.length, "no seed may be there twice")
+    .refine((seeds) => new Set(seeds).size === seeds.length, "each seed must be given once")
     .default([5]).describe("how many seeds, counted from 0; or the seeds, as 3,7,11").meta(
       facts("sweep"),
     ),

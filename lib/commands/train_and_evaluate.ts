@@ -113,7 +113,7 @@ export async function trainAndEvaluate(
       : undefined;
     if (!results) {
       note(
-        "Nothing is evaluated: that needs labeled splits train and test, of two classes at least.",
+        "Nothing is evaluated: that needs labeled splits train and test, of at least two classes.",
       );
     }
     if (board.events) {

@@ -33,7 +33,7 @@ export async function unpack(path: string, folder: string, options: UnpackOption
   const { members, progress, signal } = options;
   const act = `unpack ${path}`;
   const broken = (rule: string, got: unknown, cause?: unknown) =>
-    new DataError({ act, rule, got, next: "Delete the archive and get it anew.", cause });
+    new DataError({ act, rule, got, next: "Delete the archive and download it again.", cause });
   const checkSize = (name: string, expected: number, size: number) => {
     if (size === expected) return;
     throw broken(`${name} must have ${showBytes(expected)}`, showBytes(size));

@@ -56,7 +56,7 @@ export async function download(url: string, path: string, options: DownloadOptio
   const refuse = (got: string) =>
     new DataError({
       act,
-      rule: `${url} must answer with ${showBytes(bytes)} of ${checksum}`,
+      rule: `${url} must serve ${showBytes(bytes)} with the checksum ${checksum}`,
       got,
       next: `Try again later, or get the file in another way and place it at ${path}.`,
     });

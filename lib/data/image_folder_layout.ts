@@ -35,7 +35,11 @@ export function partsOf(folders: readonly string[], path: string): Record<string
   const of = (part: RegExp) => {
     const found = folders.filter((name) => part.test(name));
     if (found.length < 2) return found.at(0);
-    throw refuse("each part may be there once", found.join(" and "), "Rename or remove one.");
+    throw refuse(
+      "there must be only one folder for each split",
+      found.join(" and "),
+      "Rename or remove one.",
+    );
   };
   const [train, test, validation] = [of(PARTS.train), of(PARTS.test), of(PARTS.validation)];
   const heldOut = test ?? validation;
@@ -103,7 +107,7 @@ export function labeled(
   if (labels === "folder" && few) {
     throw new DataError({
       act: `take classes from the folder ${path}`,
-      rule: "it must have sub-folders with images for two classes at least",
+      rule: "it must have sub-folders with images for at least two classes",
       got: classes.length === 0 ? "none" : `${classes[0]} alone`,
       next: "Leave out --labels to train without them.",
     });
@@ -160,7 +164,7 @@ function relabeled(
     });
   if ((classes.length === 0) !== (list.classes.length === 0)) {
     const got = classes.length === 0 ? "classes in it alone" : "no classes in it";
-    throw refuse("it must have classes where the training images have them", got);
+    throw refuse("it must have classes just as the training images do", got);
   }
   const strange = list.classes.find((name) => !classes.includes(name));
   if (strange !== undefined) throw refuse("its classes must be among those of train", strange);

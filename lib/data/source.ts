@@ -201,7 +201,7 @@ async function checkPlaced(
   if (size === bytes && await fileMatches(path, checksum, signal, report)) return;
   throw new DataError({
     act: `unpack ${name}`,
-    rule: `${path} must have ${showBytes(bytes)} of ${checksum}`,
+    rule: `${path} must have ${showBytes(bytes)} with the checksum ${checksum}`,
     got: size === bytes ? "other bytes" : showBytes(size ?? 0),
     next: `Delete it to have it downloaded, or place the file of ${url} there.`,
   });

@@ -74,7 +74,8 @@ function classSizes({ length, classes, imbalance }: SyntheticSplitOptions): numb
   if (sizes.includes(0)) {
     throw new UsageError({
       act: "make the dataset synthetic",
-      rule: `each of ${classes} classes must have an image at an imbalance of ${imbalance}`,
+      rule:
+        `each of ${classes} classes must have at least one image at an imbalance of ${imbalance}`,
       got: `${length} images`,
       next: "Ask for more images, fewer classes or less imbalance.",
     });

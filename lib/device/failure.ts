@@ -33,8 +33,8 @@ export function deviceFailure(cause: unknown): DeviceError | undefined {
   if (memory || cause instanceof DeviceError) return memory;
   if (!(cause instanceof Error) || !LOST.test(cause.message)) return;
   return new DeviceError({
-    act: "go on with the device",
-    rule: "it must not be lost on the way, as by a reset or an update of its driver",
+    act: "continue on the device",
+    rule: "it must not be lost while in use, as by a reset or an update of its driver",
     got: cause,
     next: "Run the command again, or choose --device=wasm.",
     cause,

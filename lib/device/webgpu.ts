@@ -166,7 +166,7 @@ function watch(gpu: GPUDevice, adapter: GPUAdapter): Device {
       error = undefined;
       if (got === undefined) return;
       throw new DeviceError({
-        act: "go on with the webgpu device",
+        act: "continue on the webgpu device",
         rule: full ? "a step must fit its memory" : "every shader must compile and run",
         got,
         next: full

@@ -68,9 +68,9 @@ export async function evaluateFeatures(options: EvaluateFeaturesOptions): Promis
   const metrics = encoder ? await frozen(encoder.model, probe, act) : await act();
   if (!train.features.isDisposed && !test.features.isDisposed) return metrics;
   throw new PluginError({
-    act: `accept what the ${called("probe", probe)} measured`,
-    rule: "a probe must leave the features to the probes after it",
-    got: "disposed ones",
+    act: `accept the result of the ${called("probe", probe)}`,
+    rule: "a probe must not dispose of the features, which later probes use",
+    got: "disposed features",
     next: `Correct the ${called("probe", probe)}, or choose another.`,
   });
 }
@@ -96,7 +96,7 @@ export async function evaluate(
 export function checkMetrics(metrics: Metrics, probe: Probe): void {
   const refuse = (rule: string, got: unknown) => {
     throw new PluginError({
-      act: `accept what the ${called("probe", probe)} measured`,
+      act: `accept the result of the ${called("probe", probe)}`,
       rule,
       got,
       next: `Correct the ${called("probe", probe)}, or choose another.`,
@@ -158,7 +158,7 @@ export async function frozen<T>(
   const changed = model.weights.filter((_, i) => after[i] !== before[i]);
   if (changed.length === 0) return result;
   throw new PluginError({
-    act: `accept what the ${called("probe", probe)} measured`,
+    act: `accept the result of the ${called("probe", probe)}`,
     rule: "a probe must leave the encoder's weights and batch-norm statistics as they are",
     got: `${changed.length} changed, the first of them ${changed[0].originalName}`,
     next: `Correct the ${called("probe", probe)}, or choose another.`,

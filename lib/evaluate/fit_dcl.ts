@@ -41,7 +41,7 @@ export async function fitDcl(
   if (!train.augmented) {
     throw new UsageError({
       act: "run the linear probe with --protocol=dcl",
-      rule: "it trains on augmented images, and these features have none",
+      rule: "it trains on features of augmented images, and there are none",
       next: "Set --protocol=standard.",
     });
   }

@@ -40,7 +40,7 @@ export async function linear(
   if (train.labels.length < 2) {
     throw new UsageError({
       act: "run the linear probe",
-      rule: "it needs two labeled training examples at least",
+      rule: "it needs at least two labeled training examples",
       got: train.labels.length,
       next: "Choose a dataset with more labels.",
     });

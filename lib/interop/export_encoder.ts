@@ -136,7 +136,7 @@ function checkForm({ format, head, fold, pixels }: ExportOptions): void {
     throw new UsageError({ act, rule, next });
   };
   if (pixels && format !== "tfjs" && format !== "onnx") {
-    const rule = "the file has weights only, and nothing that would normalize";
+    const rule = "this format holds weights only, and no layer that could normalize pixels";
     refuse(`export with --pixels as ${format}`, rule, "Leave out --pixels.");
   }
   if (format !== "pth-names") return;

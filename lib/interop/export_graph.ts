@@ -78,7 +78,7 @@ export async function readGraph(
     const { name, class_name: className, config, inbound_nodes: [calls = [], ...others] } = saved;
     const layer = whole.getLayer(name);
     if (layer instanceof tf.LayersModel) {
-      throw cannot(name, "it must be a layer, and is a model of layers");
+      throw cannot(name, "it must be a single layer, not a model of layers");
     }
     if (others.length > 0) throw cannot(name, "each layer must be used once");
     const several = calls.find(([, , index]) => index > 0);
@@ -102,7 +102,7 @@ export function joinGraphs(first: ExportGraph, second: ExportGraph, output: stri
   const [input, ...layers] = second.layers;
   const taken = new Set(first.layers.map(({ name }) => name));
   const twice = layers.find(({ name }) => taken.has(name));
-  if (twice) throw cannot(twice.name, "no two layers may have one name");
+  if (twice) throw cannot(twice.name, "layers must have distinct names");
   const [from] = first.outputs.values();
   const [last] = second.outputs.values();
   const renamed = layers.map((layer) => ({
@@ -128,7 +128,7 @@ export function cannot(layer: string, rule: string, got?: unknown): UsageError {
     act: `export the layer ${layer}`,
     rule,
     ...(got !== undefined && { got }),
-    next: "Choose another --format, or build the encoder of other layers.",
+    next: "Choose another --format, or build the encoder from other layers.",
   });
 }
 

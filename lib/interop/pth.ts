@@ -195,7 +195,7 @@ function readLegacy(bytes: Uint8Array<ArrayBuffer>, fail: Fail): Checkpoint {
   for (const key of keys) {
     const storage = typeof key === "string" ? host.storages.get(key) : undefined;
     if (!storage || storages.has(storage.key)) {
-      return fail("each storage must be of a tensor, and stand once", show(key));
+      return fail("each storage must belong to a tensor and be listed once", show(key));
     }
     const count = reader.uint64();
     if (count !== storage.length) {

@@ -45,7 +45,7 @@ export function readStoredZip(
   let free = 0;
   for (const entry of entries) {
     const { name, size, checksum } = entry;
-    if (contents.has(name)) fail("no name may stand twice in the archive", name);
+    if (contents.has(name)) fail("each name must be in the archive only once", name);
     if (entry.offset < free) fail(`${name} must begin after the entry before it`, entry.offset);
     const local = new ByteReader(bytes.subarray(0, offset), fail, entry.offset);
     skipLocalHeader(local, name, fail);

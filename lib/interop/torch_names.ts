@@ -57,7 +57,7 @@ export function toTorch(
     if (torch === undefined) {
       throw new UsageError({
         act: `name the weights as ${naming.style === "reference" ? "the reference" : naming.style}`,
-        rule: "each must be of a layer that it names",
+        rule: "each must belong to a layer that this style has a name for",
         got: name,
         next: "Choose another style of names.",
       });
@@ -119,7 +119,7 @@ export function fromTorch(
   const left = new Set(tensors.keys());
   for (const [name, { shape }] of wanted) {
     const torch = torchName(name, naming) ??
-      fail("the encoder must have layers as PyTorch's", name);
+      fail("the encoder must have layers that PyTorch has", name);
     const array = tensors.get(torch);
     const expected = `[${torchShape(shape)}]`;
     if (!array || `[${array.shape}]` !== expected) {

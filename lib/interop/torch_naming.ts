@@ -132,10 +132,10 @@ export function checkChosen(
   if (!different) return;
   throw new DataError({
     act: `load ${source}`,
-    rule: "it must have one encoder, or names that tell which of them is the trained one",
+    rule: "it must have one encoder, or names that show which of them is the trained one",
     got: [naming, different].map((network) => torchName("encoder.conv1.kernel", network))
       .join(" and "),
-    next: "Save the one that you mean alone, in PyTorch: torch.save({name.removeprefix(PREFIX): " +
+    next: "Save only the one that you mean, in PyTorch: torch.save({name.removeprefix(PREFIX): " +
       "weight for name, weight in state_dict.items() if name.startswith(PREFIX)}, PATH).",
   });
 }

@@ -42,8 +42,8 @@ export async function writeReport(
   const paths = [...new Map(folders.map((folder) => [resolve(folder), folder])).values()];
   if (paths.length > MOST) {
     throw new UsageError({
-      act: "lay the runs side by side",
-      rule: `a report has room for ${MOST}`,
+      act: "compare the runs",
+      rule: `a report can show at most ${MOST}`,
       got: paths.length,
       next: "Name fewer, or see `deno task sweep` for many.",
     });

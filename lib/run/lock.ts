@@ -167,9 +167,9 @@ function isGone(pid: number): boolean {
 function inUse(path: string, by: string): UsageError {
   return new UsageError({
     act: "write to the run",
-    rule: "only one process at a time may, and its lock is held",
+    rule: "only one process at a time may write to it, and another holds its lock",
     got: by,
-    next: `Wait for it to end; if it is surely gone, delete ${path}.`,
+    next: `Wait for it to end; if it is certainly no longer running, delete ${path}.`,
   });
 }
 

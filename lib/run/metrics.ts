@@ -58,7 +58,7 @@ export async function readMetrics(
     if (cause instanceof Deno.errors.NotFound) return [];
     throw new DataError({
       act: `read ${path}`,
-      rule: "it must be a file that can be read",
+      rule: "it must be a readable file",
       got: cause,
       next: "Check its permissions.",
       cause,

@@ -33,7 +33,7 @@ export async function checkReplaceable(
   };
   if (info.isDirectory) refuse("it must be a file", "a folder");
   if (source !== undefined && await Deno.realPath(path) === await Deno.realPath(source)) {
-    refuse("the weights themselves are not replaced", source);
+    refuse("it must not replace the weights that are read", source);
   }
   const run = await runAround(path);
   if (run === undefined || isOwn(await Deno.readFile(path))) return;

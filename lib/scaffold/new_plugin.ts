@@ -117,7 +117,7 @@ async function makeFolder(folder: string): Promise<void> {
   } catch (cause) {
     throw new UsageError({
       act: `write into ${folder}`,
-      rule: "--to must be a folder that is there or can be made",
+      rule: "--to must be a folder that exists or can be created",
       got: cause,
       next: "Name another folder.",
       cause,
@@ -129,7 +129,7 @@ async function refuseExisting(path: string): Promise<void> {
   if (await Deno.lstat(path).then(() => false, () => true)) return;
   throw new UsageError({
     act: `write ${path}`,
-    rule: "it is there already, and nothing is overwritten",
+    rule: "it exists already, and nothing is overwritten",
     next: "Choose another name, another folder by --to=FOLDER, or move the file away.",
   });
 }
@@ -170,7 +170,7 @@ async function readTemplate(kind: Kind, file: string): Promise<string> {
   } catch (cause) {
     throw new DataError({
       act: `read the template ${url.href}`,
-      rule: "it must be where tauplus is",
+      rule: "it must be beside the code of tauplus",
       got: cause,
       next: url.protocol === "file:"
         ? "Restore the file in the checkout of tauplus."
@@ -211,14 +211,14 @@ export function checkName(kind: Kind, name: string, taken: readonly string[]): v
       act,
       rule: "its name must be lower-case words and digits joined by -",
       got: name,
-      next: near ? `Call it ${near.slice(0, LONGEST)}.` : "Call it as `cosine-hinge`.",
+      next: near ? `Call it ${near.slice(0, LONGEST)}.` : "Choose a name such as `cosine-hinge`.",
     });
   }
   if (name.length < 2 || name.length > LONGEST || RESERVED.test(name)) {
     throw new UsageError({
       act,
-      rule: `its name is that of a file and a package, of 2 to ${LONGEST} characters, and ` +
-        "no device of Windows",
+      rule: `as the name of a file and a package it must have 2 to ${LONGEST} characters and be ` +
+        "no device name of Windows",
       got: name,
       next: "Choose another name.",
     });
@@ -227,7 +227,7 @@ export function checkName(kind: Kind, name: string, taken: readonly string[]): v
     throw new UsageError({
       act,
       rule: "the name is taken",
-      next: `Choose another name; \`deno task plugins show ${name}\` shows the one there is.`,
+      next: `Choose another name; \`deno task plugins show ${name}\` shows the plugin that has it.`,
     });
   }
 }

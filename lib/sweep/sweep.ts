@@ -120,8 +120,8 @@ export function sweepData(
     throw new UsageError({
       act: `sweep over ${plugin.name}`,
       rule:
-        "its splits train and test must be labeled, of two classes at least, or there is nothing " +
-        "to compare by",
+        "its splits train and test must be labeled, of at least two classes, so that runs can be " +
+        "compared",
       next: "Choose a labeled dataset; deno task train trains without labels.",
     });
   };

@@ -106,7 +106,7 @@ async function readBytes(path: string): Promise<Uint8Array<ArrayBuffer>> {
   } catch (cause) {
     throw new DataError({
       act: `read ${path}`,
-      rule: "it must be a file that can be read",
+      rule: "it must be a readable file",
       got: cause,
       next: "Name a .safetensors or .pth file.",
       cause,

@@ -144,7 +144,7 @@ export class TrainingLog {
     const where = { epoch: epoch + 1, step: step + 1 };
     await run?.writeFile("bad-batch.json", JSON.stringify({ ...where, indices }) + "\n");
     throw new TrainingError({
-      act: "go on",
+      act: "continue training",
       rule: `the loss must be finite, and in epoch ${where.epoch} at step ${where.step} ` +
         `(examples ${indices.slice(0, 5).join(", ")} …) it is not`,
       got: read.losses[bad],

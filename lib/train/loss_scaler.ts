@@ -72,8 +72,8 @@ export class LossScaler {
     }
     if (state.scale <= 1) {
       throw new TrainingError({
-        act: "go on in mixed precision",
-        rule: "gradients must fit float16 without a scaled loss",
+        act: "continue in mixed precision",
+        rule: "gradients must fit float16 even when the loss is not scaled",
         got: "an infinite one",
         next: "Choose a smaller --learning_rate, or --precision=float32.",
       });

@@ -102,7 +102,7 @@ export function encoderWeights(model: tf.LayersModel): Map<string, tf.Variable> 
   if (weights.size !== model.weights.length) {
     throw new PluginError({
       act: "name the encoder's weights",
-      rule: `its ${model.weights.length} weights must have names of their own`,
+      rule: `its ${model.weights.length} weights must have distinct names`,
       got: `${weights.size} names`,
       next: "Name the layers, and build the model of layers rather than of models.",
     });

@@ -79,7 +79,7 @@ export async function resumption(
       act: `resume ${run.path}`,
       rule: `${name} must stay ${was}`,
       got: is,
-      next: `Set it back, on the command line or in the run's config.json, or train anew.`,
+      next: `Set it back, on the command line or in the run's config.json, or start a new run.`,
     });
   for (const name of ORDER) {
     if (metadata[name] !== kept[name]) throw refuse(name, metadata[name], options[name]);
@@ -97,9 +97,9 @@ export async function resumption(
   if (change !== undefined || steps !== stepsPerEpoch || stepInEpoch > stepsPerEpoch) {
     throw new DataError({
       act: `resume ${run.path}`,
-      rule: "the data must be those that it was begun with",
+      rule: "the data must be the same as when the run began",
       got: change ?? `${stepsPerEpoch} steps in an epoch in place of ${steps}`,
-      next: "Bring them back, or name the folder where they are now; else train anew.",
+      next: "Restore the data, or name the folder where they are now; otherwise start a new run.",
     });
   }
   if (!known) {
@@ -118,7 +118,7 @@ export async function resumption(
       rule: byEpochs
         ? `it has done ${epoch} epochs${stepInEpoch > 0 ? " and a part of the next" : ""} already`
         : `it has done ${step} steps already`,
-      next: "Leave the option out, give more, or train anew.",
+      next: "Leave the option out, give more, or start a new run.",
     });
   }
   const joined = joinSchedule(metadata.schedule, { schedule, options, step, total, stepsPerEpoch });

@@ -36,8 +36,8 @@ export async function readVariables(
     const at = data.findIndex((value) => !Number.isFinite(value));
     if (at < 0) continue;
     throw new TrainingError({
-      act: "go on",
-      rule: `every weight must be a finite number, and ${name} has at ${at}`,
+      act: "continue training",
+      rule: `every weight must be a finite number, but ${name} has at ${at}`,
       got: data[at],
       next: await next(),
     });
@@ -72,7 +72,7 @@ export function assignVariables(
     if (at < 0) continue;
     throw new DataError({
       act: `load ${source}`,
-      rule: `every weight must be a finite number, and ${name} has at ${at}`,
+      rule: `every weight must be a finite number, but ${name} has at ${at}`,
       got: data[at],
       next: "What trained it has diverged: use an earlier file.",
     });

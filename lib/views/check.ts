@@ -23,7 +23,7 @@ export function checkBatch(examples: ExampleBatch, shape: readonly number[], cou
   if (examples.length === count * size) return;
   throw new PluginError({
     act: "use the batch",
-    rule: `${count} examples of shape [${shape.join(", ")}] are ${count * size} values`,
+    rule: `${count} examples of shape [${shape.join(", ")}] must be ${count * size} values`,
     got: examples.length,
     next: "The dataset's read() must give every index asked for, each of the dataset's shape.",
   });

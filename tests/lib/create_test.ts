@@ -231,7 +231,7 @@ Deno.test("a lack of memory, in any device's words, advises smaller pieces once"
     new Error("Aborted(OOM)"),
     new WebAssembly.RuntimeError("Aborted(). Build with -sASSERTIONS for more info."),
     new DeviceError({
-      act: "go on with the webgpu device",
+      act: "continue on the webgpu device",
       rule: "every shader must run",
       got: "Not enough memory left. Out of memory",
       next: "Update the driver.",

@@ -19,7 +19,7 @@ export type Judges<N extends string> = { readonly [name in N]: Probe };
 /** Examples that go through the encoder at a time. */
 const BATCH = 256;
 
-/** Whether the dataset has what probes need: labeled splits train and test, of two classes at least. */
+/** Whether the dataset has what probes need: labeled splits train and test, of at least two classes. */
 export function canJudge({ dataset: { splits } }: Pick<Session, "dataset">): boolean {
   const classesOf = (name: string) =>
     new Set(splits[name]?.labels?.filter((label) => label >= 0) ?? []).size;

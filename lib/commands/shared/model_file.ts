@@ -82,8 +82,8 @@ export async function modelFileLayers(
   if (inferred?.encoder === "conv" && strides === undefined && named.encoder === undefined) {
     throw new UsageError({
       act: `use ${path}`,
-      rule: "its weights are those of the encoder conv, which do not tell its strides",
-      next: "Give --strides, one per convolution, and --grid where it was not 1.",
+      rule: "its weights are those of the encoder conv, from which its strides cannot be inferred",
+      next: "Give --strides, one per convolution, and --grid if it was not 1.",
     });
   }
   const values = {

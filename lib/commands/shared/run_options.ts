@@ -32,7 +32,7 @@ export async function runFolderOf(named: string, out: string): Promise<string> {
   if (latest !== undefined) return latest;
   throw new UsageError({
     act: "find the latest run",
-    rule: `the folder ${out} must have one`,
+    rule: `the folder ${out} must contain one`,
     next: "Train first (`deno task train`), or name one: --run=DIR.",
   });
 }

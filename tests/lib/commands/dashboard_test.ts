@@ -39,8 +39,8 @@ Deno.test("dashboard refuses a port that is none or is taken, a run that is not 
       const [flag, ...words] of [
         [taken, `127.0.0.1:${other.addr.port}`, "the port must be free", "--port"],
         ["--port=70000", "set --port", "70000"],
-        ["--run=nothing", "show the run nothing", "the folder runs must have it"],
-        ["--run=..", "show the run ..", "the folder runs must have it"],
+        ["--run=nothing", "show the run nothing", "the folder runs must contain it"],
+        ["--run=..", "show the run ..", "the folder runs must contain it"],
         ["--out=file", "show the runs in file", "it must be a folder"],
       ]
     ) {

@@ -17,7 +17,7 @@ Deno.test("a run that is being trained is refused to a second train, and goes on
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
     const second = await runCommand(cwd, ["train", `--resume=${run}`]);
-    refused(second, 2, "only one process at a time may", `process ${child.pid} on`);
+    refused(second, 2, "only one process at a time may write to it", `process ${child.pid} on`);
     assert(!ended, "the first is still training");
     assertStringIncludes(await Deno.readTextFile(`${run}/lock`), String(child.pid));
     child.kill("SIGINT");
@@ -93,7 +93,7 @@ Deno.test("a truncated dataset is a DataError that names the file, and verify fi
     const images = `${cwd}/files/train-images-idx3-ubyte.gz`;
     const train = ["train", "--dataset=fashion-mnist", "--data_dir=files", "--device=wasm"];
     const whole = await runCommand(cwd, [...train, "--k=10", "--batch_size=41"]);
-    refused(whole, 2, "at most the 40 examples");
+    refused(whole, 2, "at most 40, the examples to train on");
     // Whole gzip data that ends early, then gzip data cut within.
     await Deno.writeFile(images, gzipSync(idx(40, true).subarray(0, -1)));
     refused(await runCommand(cwd, train), 3, images, "it must have 31376 bytes (uncompressed)");

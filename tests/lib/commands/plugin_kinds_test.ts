@@ -128,7 +128,7 @@ const BAD: [string, string, string, string][] = [
     "probe",
     "disposes the features",
     probe(`train.features.dispose(); return ${METRICS};`),
-    "a probe must leave the features to the probes after it",
+    "a probe must not dispose of the features, which later probes use",
   ],
   ["dataset", "makes half of it", "() => ({ classes: [] })", "it must make a whole dataset"],
   [

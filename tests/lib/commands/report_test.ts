@@ -274,9 +274,9 @@ Deno.test("a dataset that is not on this machine is not fetched for a report", a
 
 Deno.test("runs that are none are refused", async () => {
   await inFolder(async (cwd) => {
-    refused(await report(cwd), 2, "the folder runs must have one");
+    refused(await report(cwd), 2, "the folder runs must contain one");
     refused(await report(cwd, "--run=nowhere"), 3, "Cannot open the run nowhere");
-    refused(await report(cwd, "--run="), 2, "the folder runs must have one");
+    refused(await report(cwd, "--run="), 2, "the folder runs must contain one");
     refused(await report(cwd, "--run=a,,b"), 2, "Cannot set --run");
     refused(await report(cwd, "--points=2"), 2, "Cannot set --points");
     await Deno.mkdir(`${cwd}/runs/broken`, { recursive: true });

@@ -113,7 +113,7 @@ Deno.test("a server that ignores the range and always cuts at one place is given
   withServer(
     Array.from({ length: 9 }, () => ({ cutAfter: 30_000, ignoreRange: true })),
     async (fetchIt, _path, requests) => {
-      await assertRejects(() => fetchIt({ attempts: 3 }), DataError, "must answer with");
+      await assertRejects(() => fetchIt({ attempts: 3 }), DataError, "must serve");
       assertEquals(requests.length, 4);
     },
   ));
@@ -160,7 +160,7 @@ Deno.test("a missing file is an error at once, which says how to place it by han
   withServer([{ status: 404 }], async (fetchIt, path, requests) => {
     const error = await assertRejects(() => fetchIt(), DataError, 'got "404 Not Found"');
     assert(error.message.includes(`place it at ${path}.`), error.message);
-    assert(error.message.includes("100,000 bytes of sha256:"), error.message);
+    assert(error.message.includes("100,000 bytes with the checksum sha256:"), error.message);
     assertEquals(requests.length, 1);
     assertEquals(await listFolder(path), []);
   }));

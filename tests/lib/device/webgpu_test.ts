@@ -36,7 +36,7 @@ testOnWebgpu("a shader that does not compile is a DeviceError at the next check"
   device.check();
   gpuDevice().createShaderModule({ code: "fn main() { this is not WGSL }" });
   assertEquals(await sumOfOnes(), 15);
-  assertThrows(() => device.check(), DeviceError, "Cannot go on with the webgpu device");
+  assertThrows(() => device.check(), DeviceError, "Cannot continue on the webgpu device");
   device.check();
 });
 

@@ -72,7 +72,7 @@ testOnDevices(
         probeOf(() => Promise.reject(new TypeError("no such thing"))),
         "The probe mine threw in evaluate(): no such thing.",
       ],
-      [probeOf(({ train }) => train.features.dispose()), 'got "disposed ones"'],
+      [probeOf(({ train }) => train.features.dispose()), 'got "disposed features"'],
       [{ evaluate: () => Promise.resolve({ top1: NaN, top5: 1 }) }, "top1 must be a number"],
     ];
     for (const [probe, message] of cases) {

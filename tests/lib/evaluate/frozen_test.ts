@@ -22,7 +22,7 @@ async function assertCaught(
   const error = await assertRejects(
     () => frozen(encoder.model, named("greedy"), async () => await act(encoder)),
     PluginError,
-    "Cannot accept what the probe greedy measured: a probe must leave the encoder's weights and batch-norm " +
+    "Cannot accept the result of the probe greedy: a probe must leave the encoder's weights and batch-norm " +
       "statistics as they are",
   );
   assertMatch(error.message, got);

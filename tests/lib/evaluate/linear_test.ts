@@ -122,7 +122,7 @@ testOnDevices("a single training example is a UsageError", async (device) => {
   await assertRejects(
     () => linear({ train: one, test: one }, STANDARD, { tf, seed: 0, classes: [] }),
     UsageError,
-    "it needs two labeled training examples at least, got 1",
+    "it needs at least two labeled training examples, got 1",
   );
   one.features.dispose();
 });

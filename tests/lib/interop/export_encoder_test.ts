@@ -123,7 +123,10 @@ Deno.test("what a form cannot hold is refused by name, before anything is writte
       { head: projection, fold: true },
       "the reference's model has its batch norms. Leave out --fold.",
     );
-    await refused({ pixels: true }, "export with --pixels as pth-names: the file has weights only");
+    await refused(
+      { pixels: true },
+      "export with --pixels as pth-names: this format holds weights only",
+    );
     const encoder = { model: pooled, dim: 64, anySize: true };
     await refused(
       { encoder, head: head(64) },
@@ -131,7 +134,7 @@ Deno.test("what a form cannot hold is refused by name, before anything is writte
     );
     await refused(
       { format: "onnx", path: options.source },
-      "the weights themselves are not replaced",
+      "it must not replace the weights that are read",
     );
     assertEquals([...Deno.readDirSync(cwd)].map(({ name }) => name), ["checkpoint-1.safetensors"]);
     for (const model of [plain, pooled, projection]) model.dispose();

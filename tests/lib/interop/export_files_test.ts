@@ -43,7 +43,7 @@ Deno.test("what is no export is not replaced, and is named", async () => {
     await Deno.mkdir(`${cwd}/weights`);
     await Deno.writeTextFile(`${cwd}/weights/model.bin`, "");
     await Deno.mkdir(`${cwd}/empty`);
-    await refused("source", "file", "the weights themselves are not replaced");
+    await refused("source", "file", "it must not replace the weights that are read");
     await refused("config.json", "file", "no file is replaced but what this command made");
     await refused("checkpoint-3.safetensors", "file", "no file is replaced but");
     await refused("other.onnx", "file", "no file is replaced but");

@@ -176,7 +176,7 @@ testOnDevices("what has no counterpart is refused by the layer's name", async ()
   await assertRejects(
     () => readGraph(outer, [2], "feature"),
     UsageError,
-    "export the layer inner: it must be a layer, and is a model of layers",
+    "export the layer inner: it must be a single layer, not a model of layers",
   );
   outer.dispose();
 });

@@ -229,7 +229,7 @@ const refused: [string, Uint8Array<ArrayBuffer>, string][] = [
   ["with a parameter of nothing", zip("ctorch._utils\n_rebuild_parameter\nN\x85R"), "of a tensor"],
   ["with a size of nothing", zip("ctorch\nSize\n)R"), "torch.Size must have an argument"],
   ["with keys that are no list", latin(`${LEGACY_START}N.N.`), "must be a list"],
-  ["with a key of nothing", legacy("}", { "7": [1] }), 'stand once, got "7"'],
+  ["with a key of nothing", legacy("}", { "7": [1] }), 'be listed once, got "7"'],
   ["with a storage that is not there", legacy(w([4], [1])), "the storage 0 must be in the file"],
   [
     "with fewer elements than it says",
@@ -239,7 +239,7 @@ const refused: [string, Uint8Array<ArrayBuffer>, string][] = [
   [
     "with a storage twice",
     latin(`${LEGACY_START}${w([4], [1])}.](${"X\x01\0\0\x000".repeat(2)}e.${FOUR.repeat(2)}`),
-    "and stand once",
+    "and be listed once",
   ],
 ];
 

@@ -53,7 +53,11 @@ const malformed: [string, Uint8Array<ArrayBuffer>, string][] = [
   ["whose directory is no directory", patched(directory, 0), "an entry of the directory"],
   ["with a wrong checksum", one({ checksum: 7 }), "archive/data.pkl must have the checksum 7"],
   ["with changed bytes", patched(30 + entries[0].name.length, 9), "must have the checksum"],
-  ["with one name twice", storedZip([entries[0], entries[0]]), "no name may stand twice"],
+  [
+    "with one name twice",
+    storedZip([entries[0], entries[0]]),
+    "each name must be in the archive only once",
+  ],
   ["with entries that overlap", storedZip([entries[0], { ...entries[2], offset: 0 }]), "after the"],
   ["with another name in the header", one({ localName: "archive/data.pkX" }), "the same name"],
   ["with a header that is not there", one({ offset: 3 }), "must begin with its header"],

@@ -113,7 +113,7 @@ Deno.test("two networks that differ, and no word of which is trained, are a Data
   assertThrows(
     () => checkChosen(tensors, naming, "cmc.pth"),
     DataError,
-    'got "l_to_ab.conv1.weight and ab_to_l.conv1.weight". Save the one that you mean alone',
+    'got "l_to_ab.conv1.weight and ab_to_l.conv1.weight". Save only the one that you mean',
   );
 });
 

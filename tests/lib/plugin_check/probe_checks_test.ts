@@ -54,7 +54,7 @@ Deno.test("a probe that writes to the encoder or disposes the features fails", a
     train.features.dispose();
     return { top1: 90, top5: 100 };
   });
-  assertStringIncludes(disposed["encoder and features"], "leave the features to the probes after");
+  assertStringIncludes(disposed["encoder and features"], "must not dispose of the features");
 });
 
 Deno.test("a probe that leaks fails", async () => {

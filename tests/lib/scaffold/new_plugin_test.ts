@@ -91,7 +91,7 @@ Deno.test("in a folder of its own a plugin has its tasks, links to the checkout,
       "gratings",
       "--to=some where",
     ]);
-    refused(again, 2, "gratings.ts: it is there already, and nothing is overwritten");
+    refused(again, 2, "gratings.ts: it exists already, and nothing is overwritten");
   });
 });
 
@@ -132,7 +132,7 @@ Deno.test("nothing is written where a file is there or the folder cannot be", as
     await assertRejects(
       () => newPlugin("objective", "hinge", folder),
       UsageError,
-      "hinge_test.ts: it is there already",
+      "hinge_test.ts: it exists already",
     );
     assertEquals(await filesOf(folder), ["hinge_test.ts"]);
     await assertRejects(
@@ -150,11 +150,11 @@ Deno.test("names and kinds that cannot be are refused with what to do", async ()
       [["objective", "3d hinge"], "Call it d-hinge."],
       [["objective", "../hinge"], "lower-case words and digits joined by -"],
       [["objective", "-"], "Cannot"],
-      [["objective", "x"], "of 2 to 40 characters"],
-      [["objective", "con"], "no device of Windows"],
+      [["objective", "x"], "2 to 40 characters"],
+      [["objective", "con"], "no device name of Windows"],
       [["objective", "debiased"], "the name is taken"],
       [["loss", "hinge"], "its kind must be one of dataset, encoder, objective, probe"],
-      [["objective"], "its kind (dataset, encoder, objective, probe) and a name must follow"],
+      [["objective"], "it needs a kind (dataset, encoder, objective, probe) and a name"],
     ];
     for (const [words, message] of refusals) {
       const outcome: Outcome = await runCommand(cwd, ["plugins", "new", ...words]);

@@ -126,7 +126,7 @@ Deno.test("an option that no arm has is unknown, a wrong value wrong, a list of 
   await assertRejects(() => labels(flags({ probe: "linear,knn" })), UsageError, "linear,knn");
   await refused({ tau_plus: "2,0.1" }, "--tau_plus", "got 2");
   await refused({ device: "wasm,webgpu" }, "--device", "it must be one of");
-  await refused({ seeds: "3,3" }, "--seeds", "no seed may be there twice");
+  await refused({ seeds: "3,3" }, "--seeds", "each seed must be given once");
   await refused({ seeds: "0" }, "--seeds", "it must be a count of at least 1");
   await assertRejects(() => labels(flags({ objective: "biased,debiasd" })), UsageError, "debiased");
 });

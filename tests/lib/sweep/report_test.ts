@@ -41,7 +41,7 @@ function report(seeds: number[], labels = Object.keys(KNN)): SweepReport {
         references: a === 0,
       };
       const top1 = KNN[arm.label][seed];
-      if (top1 === undefined) return { run, failure: "Cannot go on: the loss must be finite." };
+      if (top1 === undefined) return { run, failure: "Cannot continue: the loss must be finite." };
       const scores = (knn: number) => ({
         knn: { top1: knn, top5: 99 },
         linear: { top1: knn + 10, top5: 99 },
@@ -175,7 +175,7 @@ Deno.test("the JSON has what every run found, from which the rest can be compute
   assertEquals(arms[2].runs[1], {
     seed: 1,
     folder: "sweeps/x/2-1",
-    failure: "Cannot go on: the loss must be finite.",
+    failure: "Cannot continue: the loss must be finite.",
   });
 });
 
@@ -192,7 +192,7 @@ Deno.test("the page has command, table, failures, device and shared options", ()
       "by Holm for the number of differences here, 4.",
       "](metrics.jsonl.gz)",
       "](sweep.svg)",
-      "- oracle, seed 1: Cannot go on: the loss must be finite.",
+      "- oracle, seed 1: Cannot continue: the loss must be finite.",
       "- wasm: WebAssembly",
       "- 4 min of training in all",
       '"epochs": 2',

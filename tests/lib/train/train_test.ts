@@ -124,7 +124,7 @@ testOnDevices("a weight that is no number is not saved", async (device) => {
   await assertRejects(
     () => train({ ...parts, objective, run }, tinyOptions({ maxSteps: 1 })),
     TrainingError,
-    "every weight must be a finite number, and encoder.conv1.kernel has at",
+    "every weight must be a finite number, but encoder.conv1.kernel has at",
   );
   assertEquals(await listCheckpoints(run.path), []);
   await run.close();

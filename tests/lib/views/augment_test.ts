@@ -145,7 +145,7 @@ Deno.test("augment refuses what is no batch of images", () => {
     );
     assertStringIncludes(error.message, message);
   };
-  refuses("2 examples of shape [4, 4, 3] are 96 values", new Uint8Array(48), [4, 4, 3], 2);
+  refuses("2 examples of shape [4, 4, 3] must be 96 values", new Uint8Array(48), [4, 4, 3], 2);
   refuses("[height, width, channels]", new Uint8Array(16), [16], 1);
   refuses("[height, width, channels]", new Uint8Array(0), [0, 4, 1], 1);
   refuses("mean must be 1 or 3 numbers", new Uint8Array(48), [4, 4, 3], 1, [0, 0]);

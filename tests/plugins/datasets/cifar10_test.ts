@@ -108,7 +108,7 @@ Deno.test("cifar10 refuses a mirror's file that is not the published one", () =>
     await assertRejects(
       async () => void await cifar10.create(options, sourceEnv("/nowhere")),
       DataError,
-      "must answer with 170,052,171 bytes of sha256:c4a38c50",
+      "must serve 170,052,171 bytes with the checksum sha256:c4a38c50",
     );
   }));
 

@@ -57,7 +57,7 @@ Deno.test("fashion-mnist downloads what is missing, and refuses other bytes than
     const error = await assertRejects(
       () => openFrom(dataDir, server.url),
       DataError,
-      `${server.url}/train-images-idx3-ubyte.gz must answer with 26,421,880 bytes`,
+      `${server.url}/train-images-idx3-ubyte.gz must serve 26,421,880 bytes`,
     );
     assert(error.message.includes(join(dataDir, "train-images-idx3-ubyte.gz")), error.message);
   }));

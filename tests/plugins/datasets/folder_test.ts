@@ -188,7 +188,7 @@ Deno.test("one class, or folders by date, are no classes unless they are asked f
   });
   await withFolder(many("images/", 2), async (path) => {
     const error = await assertRejects(() => open(path, { labels: "folder" }), DataError);
-    assertStringIncludes(error.message, "two classes at least");
+    assertStringIncludes(error.message, "at least two classes");
   });
   // As some exports have it: labels in files of their own beside the images.
   const parts = { "train/images/1.png": RED, "test/images/1.png": BLUE, "train/labels/1.txt": "x" };

@@ -138,7 +138,7 @@ Deno.test("raw pixels tell synthetic classes far above chance and far below perf
 
 Deno.test("a class that would be left without an image is a UsageError", async () => {
   const error = await assertRejects(() => open({ train: 9 }), UsageError);
-  assert(error.message.includes("each of 10 classes must have an image"), error.message);
+  assert(error.message.includes("each of 10 classes must have at least one image"), error.message);
   await assertRejects(() => open({ train: 100, imbalance: 1000 }), UsageError, "100 images");
 });
 
