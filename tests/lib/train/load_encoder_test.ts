@@ -59,7 +59,7 @@ testOnDevices(
   },
 );
 
-testOnDevices("weights without names of their own are a PluginError", () => {
+testOnDevices("weights whose names are not distinct are a PluginError", () => {
   const model = tf.sequential({
     layers: [
       tf.sequential({
@@ -67,7 +67,7 @@ testOnDevices("weights without names of their own are a PluginError", () => {
       }),
     ],
   });
-  assertThrows(() => encoderWeights(model), PluginError, "its 4 weights must have names");
+  assertThrows(() => encoderWeights(model), PluginError, "its 4 weights must have distinct names");
   model.dispose();
 });
 
