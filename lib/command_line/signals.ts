@@ -6,11 +6,11 @@
 import { Interrupted, type SignalName, SIGNALS } from "../errors.ts";
 import { note } from "../terminal/say.ts";
 
-/** Milliseconds after a signal in which others are the same one, pressed twice in one slow step. */
-const SAME = 500;
+/** Milliseconds after a signal in which another counts as the same: a key that bounced. */
+const BOUNCE = 500;
 
 /** How signals are handled. */
-export interface HearingOptions {
+export interface InterruptOptions {
   /** Is called at each: so that the terminal has its cursor again. */
   readonly end: () => void;
   /** Whether the command trains, so that what is under way may take long, and is saved. */
@@ -19,7 +19,7 @@ export interface HearingOptions {
   readonly watched?: boolean;
 }
 
-export interface Hearing {
+export interface Interruption {
   /** Aborts at the first signal; the reason is an Interrupted error. */
   readonly signal: AbortSignal;
   /** Removes the signal listeners. */
@@ -32,24 +32,24 @@ export interface Hearing {
  * this one busy. A second SIGINT or SIGTERM ends the process without saving.
  */
 export async function interruptible(
-  { end, trains, watched = Deno.stderr.isTerminal() }: HearingOptions,
-): Promise<Hearing> {
+  { end, trains, watched = Deno.stderr.isTerminal() }: InterruptOptions,
+): Promise<Interruption> {
   const controller = new AbortController();
-  const names = heard();
-  const voice = trains && watched ? await startVoice(names) : undefined;
+  const names = endingSignals();
+  const notifier = trains && watched ? await startNotifier(names) : undefined;
   let first = 0;
   const handlers = names.map((name) => {
     const handler = () => {
       if (controller.signal.aborted) {
         const again = name === "SIGINT" || name === "SIGTERM";
-        if (!again || performance.now() - first < SAME) return;
+        if (!again || performance.now() - first < BOUNCE) return;
         end();
         note(`Ended by a second ${name}${trains ? ", without saving" : ""}.`);
         Deno.exit(SIGNALS[name]);
       }
       first = performance.now();
       end();
-      if (trains && !voice) note(wordsFor(name));
+      if (trains && !notifier) note(messageFor(name));
       controller.abort(new Interrupted(name, `Stopped by ${name}.`));
     };
     Deno.addSignalListener(name, handler);
@@ -59,36 +59,36 @@ export async function interruptible(
     signal: controller.signal,
     release() {
       for (const remove of handlers) remove();
-      voice?.terminate();
+      notifier?.terminate();
     },
   };
 }
 
-/** What is said at the first signal. */
-function wordsFor(name: SignalName): string {
+/** The message at the first signal. */
+function messageFor(name: SignalName): string {
   return `${name}: the step under way is finished, then the run is saved and ends. ` +
     "Once more ends it at once, without saving.";
 }
 
 /**
- * The signals that this system has. SIGHUP is heard where the output is a terminal, which can be
+ * The signals that this system has. SIGHUP is handled where the output is a terminal, which can be
  * gone: `nohup` takes the terminal away, and its command is to outlive the SIGHUP.
  */
-function heard(): SignalName[] {
+function endingSignals(): SignalName[] {
   if (Deno.build.os === "windows") return ["SIGINT", "SIGTERM"];
   const terminal = Deno.stdout.isTerminal() || Deno.stderr.isTerminal();
   return ["SIGINT", "SIGTERM", "SIGUSR1", ...(terminal ? ["SIGHUP" as const] : [])];
 }
 
-/** A thread that says at once what the first signal does. */
-async function startVoice(names: readonly SignalName[]): Promise<Worker> {
-  const voice = new Worker(new URL("./signals_voice.ts", import.meta.url), { type: "module" });
+/** Starts a thread that says at once what the first signal does. */
+async function startNotifier(names: readonly SignalName[]): Promise<Worker> {
+  const notifier = new Worker(new URL("./signals_worker.ts", import.meta.url), { type: "module" });
   const { port1, port2 } = new MessageChannel();
   await new Promise<void>((resolve, reject) => {
     port1.onmessage = () => resolve();
-    voice.onerror = reject;
-    voice.postMessage(names.map((name) => [name, wordsFor(name)]), [port2]);
+    notifier.onerror = reject;
+    notifier.postMessage(names.map((name) => [name, messageFor(name)]), [port2]);
   });
   port1.close();
-  return voice;
+  return notifier;
 }

@@ -93,7 +93,7 @@ async function finish(transfer: Transfer): Promise<void> {
     try {
       await requestRest(transfer);
     } catch (error) {
-      if (!(error instanceof PassingFailure)) throw error;
+      if (!(error instanceof RetryableError)) throw error;
       problem = error.message;
     }
     if (transfer.have === bytes) return;
@@ -106,21 +106,21 @@ async function finish(transfer: Transfer): Promise<void> {
 }
 
 /** A request that failed in a way that another may not. */
-class PassingFailure extends Error {}
+class RetryableError extends Error {}
 
 /**
  * Requests what is missing and appends it to the part. Returns where the body ends, which may be
  * early.
  *
- * @throws PassingFailure where another request may help, DataError where none will.
+ * @throws RetryableError where another request may help, DataError where none will.
  */
 async function requestRest(transfer: Transfer): Promise<void> {
   const { url, bytes, signal, patience = 30_000, progress } = transfer;
   const idle = new AbortController();
-  const giveUp = () => idle.abort(new PassingFailure(`no byte in ${patience / 1000} s`));
+  const giveUp = () => idle.abort(new RetryableError(`no byte in ${patience / 1000} s`));
   let timer = setTimeout(giveUp, patience);
   try {
-    const response = await passing(
+    const response = await asRetryable(
       fetch(url, {
         // Compressed on the way, size and range would be those of something else.
         headers: { "accept-encoding": "identity", range: `bytes=${transfer.have}-` },
@@ -131,11 +131,11 @@ async function requestRest(transfer: Transfer): Promise<void> {
     const error = await judge(response, transfer);
     if (error || !response.body) {
       await response.body?.cancel();
-      throw error ?? new PassingFailure("an empty answer");
+      throw error ?? new RetryableError("an empty answer");
     }
     const reader = response.body.getReader();
     for (;;) {
-      const { done, value } = await passing(reader.read(), idle.signal);
+      const { done, value } = await asRetryable(reader.read(), idle.signal);
       if (done) return;
       clearTimeout(timer);
       timer = setTimeout(giveUp, patience);
@@ -171,7 +171,7 @@ async function judge(response: Response, transfer: Transfer): Promise<Error | un
     const [, start, size] = /^bytes (\d+)-\d+\/(\d+|\*)$/.exec(range) ?? [];
     if (Number(start) !== transfer.have) {
       await restart(transfer);
-      return new PassingFailure(`the range ${range}`);
+      return new RetryableError(`the range ${range}`);
     }
     return judgeSize(size === "*" ? null : size, transfer);
   }
@@ -181,10 +181,10 @@ async function judge(response: Response, transfer: Transfer): Promise<Error | un
   }
   if (status === 416) {
     await restart(transfer);
-    return new PassingFailure(got);
+    return new RetryableError(got);
   }
   const mayPass = status >= 500 || status === 408 || status === 429;
-  return mayPass ? new PassingFailure(got) : transfer.refuse(got);
+  return mayPass ? new RetryableError(got) : transfer.refuse(got);
 }
 
 /** Another size is another file, or a page about one: known before it has filled the disk. */
@@ -195,14 +195,14 @@ async function judgeSize(size: string | null, transfer: Transfer): Promise<Error
 }
 
 /** Turns a network failure into one to try again after, but not the end of the wait by `idle`. */
-async function passing<T>(promise: Promise<T>, idle: AbortSignal): Promise<T> {
+async function asRetryable<T>(promise: Promise<T>, idle: AbortSignal): Promise<T> {
   try {
     return await promise;
   } catch (error) {
     if (idle.aborted) throw idle.reason;
     // Where fetch says only that it failed, its cause says why.
     const { message, cause } = error as Error;
-    throw new PassingFailure(cause instanceof Error ? cause.message : message);
+    throw new RetryableError(cause instanceof Error ? cause.message : message);
   }
 }
 

@@ -89,7 +89,7 @@ const PATCHES = 3;
 const LOBES = [0, 4, 3, 2, 5];
 
 /** What a class looks like. */
-interface Look {
+interface Appearance {
   /** The direction in which the stripes follow each other, in radians from 0 to π/2. */
   readonly direction: number;
   /** The number of stripes that would cross the whole image. */
@@ -98,7 +98,7 @@ interface Look {
   readonly lobes: number;
 }
 
-function lookOf(label: number, classes: number): Look {
+function appearanceOf(label: number, classes: number): Appearance {
   const directions = Math.min(classes, DIRECTIONS);
   const rest = Math.floor(label / directions);
   return {
@@ -110,7 +110,7 @@ function lookOf(label: number, classes: number): Look {
 
 /** The name of a class: `8 stripes at 90° in 0 lobes`. */
 export function syntheticClassName(label: number, classes: number): string {
-  const { direction, stripes, lobes } = lookOf(label, classes);
+  const { direction, stripes, lobes } = appearanceOf(label, classes);
   return `${stripes} stripes at ${Math.round(direction * 180 / Math.PI)}° in ${lobes} lobes`;
 }
 
@@ -133,7 +133,7 @@ interface SyntheticImage {
  */
 function drawSyntheticImage(image: SyntheticImage, random: Rng, out: Uint8Array): void {
   const { label, classes, size, noise } = image;
-  const { direction, stripes, lobes } = lookOf(label, classes);
+  const { direction, stripes, lobes } = appearanceOf(label, classes);
   const within = (low: number, high: number) => low + (high - low) * random.uniform();
   const color = (low: number, high: number, tint: number) => {
     const level = within(low, high);

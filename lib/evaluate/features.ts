@@ -13,7 +13,7 @@ import type { ViewOptions } from "../views/options.ts";
 import { findSplit, labeledExamples } from "./splits.ts";
 import { applyEncoder } from "../apply_encoder.ts";
 import { TrainingError, UsageError } from "../errors.ts";
-import { turn } from "./turn.ts";
+import { yieldToEvents } from "../yield_to_events.ts";
 
 export interface FeatureOptions extends Omit<RowsOptions, "task"> {
   /** Where the encoder runs. */
@@ -212,7 +212,7 @@ export async function collectRows(
   const total = indices.length;
   const all = new Float32Array(total * dim);
   for (let start = 0; start < total; start += batchSize) {
-    await turn(signal);
+    await yieldToEvents(signal);
     progress?.({ task, done: start, total, unit: "images" });
     const rows = await rowsOf(indices.subarray(start, start + batchSize));
     const wrong = rows.findIndex((value) => !Number.isFinite(value));

@@ -11,7 +11,7 @@ import { rng, STREAM } from "../random.ts";
 import { makeOptimizer } from "../train/optimizer.ts";
 import type { FitEnv } from "./fit_regularized.ts";
 import { regression } from "./softmax.ts";
-import { turn } from "./turn.ts";
+import { yieldToEvents } from "../yield_to_events.ts";
 
 /** The settings of the reference's protocol. */
 export interface DclOptions {
@@ -54,7 +54,7 @@ export async function fitDcl(
   });
   try {
     for (let epoch = 1; epoch <= epochs; epoch++) {
-      await turn(env.signal);
+      await yieldToEvents(env.signal);
       env.progress?.({ task: "linear probe", done: epoch - 1, total: epochs, unit: "epochs" });
       const x = await train.augmented(epoch);
       const order = Int32Array.from(

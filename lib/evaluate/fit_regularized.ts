@@ -11,7 +11,7 @@ import { rng, STREAM } from "../random.ts";
 import { type Evaluation, lbfgs } from "./lbfgs.ts";
 import { type Regression, regression, withOnes } from "./softmax.ts";
 import { sumOverRows } from "./softmax.ts";
-import { turn } from "./turn.ts";
+import { yieldToEvents } from "../yield_to_events.ts";
 
 /** The penalties tried, strongest first; each fit starts where the one before ended. */
 const PENALTIES = [1, 1e-1, 1e-2, 1e-3, 1e-4, 1e-5];
@@ -177,7 +177,7 @@ async function lossAt(
   l2: number,
   { tf, signal }: FitEnv,
 ): Promise<Evaluation> {
-  await turn(signal);
+  await yieldToEvents(signal);
   const packed = tf.tidy(() => {
     const w = tf.tensor2d(Float32Array.from(weights), [d, classes]);
     const { loss, gradient } = examples.gradientAt(w);

@@ -9,7 +9,7 @@ import { UsageError } from "../errors.ts";
 import type { FeatureSplit, Metrics, ProbeInput, Progress, Tf } from "../plugin.ts";
 import { classificationMetrics, classNames } from "./metrics.ts";
 import { nearestOfRows } from "./nearest.ts";
-import { turn } from "./turn.ts";
+import { yieldToEvents } from "../yield_to_events.ts";
 
 /** Similarities held at a time: 64 MiB. */
 const BLOCK = 2 ** 24;
@@ -92,7 +92,7 @@ export async function knnScores(
   ]);
   try {
     for (let start = 0; start < total; start += rows) {
-      await turn(env.signal);
+      await yieldToEvents(env.signal);
       env.progress?.({ task: "kNN", done: start, total, unit: "images" });
       const size = Math.min(rows, total - start);
       const block = tf.tidy(() =>

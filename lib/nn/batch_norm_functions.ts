@@ -15,7 +15,7 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { hasKernel, runKernel, withGradient } from "../kernels/calls.ts";
-import { unshare } from "./unshare.ts";
+import { copyOnWrite } from "./copy_on_write.ts";
 
 /** What the channels are scaled and shifted by, and how. */
 export interface BatchNormInputs {
@@ -54,7 +54,7 @@ export function batchNormTraining(
 ): tf.Tensor {
   if (hasKernel("BatchNormTraining")) {
     const attrs = { epsilon, relu, momentum: running.momentum };
-    const runningMean = unshared(running.mean), runningVariance = unshared(running.variance);
+    const runningMean = writable(running.mean), runningVariance = writable(running.variance);
     const more: tf.NamedTensorMap = residual ? { residual } : {};
     return withGradient([x, gamma, beta, ...Object.values(more)], (save) => {
       const inputs = { x, gamma, beta, runningMean, runningVariance, ...more };
@@ -90,8 +90,8 @@ function ended(y: tf.Tensor, relu: boolean, residual?: tf.Tensor): tf.Tensor {
 }
 
 /** The tensor of a variable, which is to be written. */
-function unshared(variable: tf.LayerVariable): tf.Tensor {
-  unshare(variable.read(), (copy) => variable.write(copy));
+function writable(variable: tf.LayerVariable): tf.Tensor {
+  copyOnWrite(variable.read(), (copy) => variable.write(copy));
   return variable.read();
 }
 

@@ -42,11 +42,11 @@ export interface ProbeRuns {
 export const CLASSES: readonly string[] = ["a", "b", "c", "d", "e", "f"];
 const DIM = 16;
 
-/** Features in clouds that hardly overlap; the caller is in a scope. */
+/** Features of classes that hardly overlap, as blobs; the caller is in a `tf` scope. */
 function features({ device }: CheckPlace): ProbeInput {
   const options = { dim: DIM, classes: CLASSES.length, spread: 0.5 };
   const split = (length: number, seed: number): FeatureSplit => {
-    const { features, labels } = clouds(device, { ...options, length, seed });
+    const { features, labels } = blobs(device, { ...options, length, seed });
     return { features, labels, augmented: () => Promise.resolve(features.clone()) };
   };
   return { train: split(240, 1), test: split(60, 2) };
@@ -137,24 +137,24 @@ export const PROBE_CHECKS: readonly Check<ProbeSubject>[] = [
   },
 ];
 
-/** What {@linkcode clouds} makes. */
-export interface CloudOptions {
+/** What {@linkcode blobs} makes. */
+export interface BlobOptions {
   /** The number of examples; their classes come in turn. */
   readonly length: number;
   /** The length of a feature. */
   readonly dim: number;
   /** The number of classes. */
   readonly classes: number;
-  /** The standard deviation within a cloud; the centers are standard normal. */
+  /** The standard deviation within a class; the centers are standard normal. */
   readonly spread: number;
   /** Of the noise, not of the centers; default 1. */
   readonly seed?: number;
 }
 
-/** Features in clouds, one per class, and the same as arrays; the caller disposes. */
-export function clouds(
+/** Features in blobs, one per class, and the same as arrays; the caller disposes. */
+export function blobs(
   device: Pick<Device, "tf">,
-  options: CloudOptions,
+  options: BlobOptions,
 ): FeatureSplit & { rows: number[][] } {
   const { length, dim, classes, spread, seed = 1 } = options;
   const labels = Int32Array.from({ length }, (_, i) => i % classes);

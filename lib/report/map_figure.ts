@@ -42,10 +42,10 @@ export function classColor(label: number): string {
 
 /** Test images on the plane, one point each, in their order; the names of classes amid them. */
 export function mapFigure(id: string, run: string, images: TestImages): Figure {
-  const { places, labels, classes, indices, total } = images;
+  const { positions, labels, classes, indices, total } = images;
   const count = Math.max(0, ...(labels ?? [])) + 1;
   const name = (label: number) => label < 0 ? "unknown" : classes[label] ?? String(label);
-  const points = places.map(([x, y], i) => ({ x, y, label: labels?.[i] ?? -1 }));
+  const points = positions.map(([x, y], i) => ({ x, y, label: labels?.[i] ?? -1 }));
   const known = Array.from({ length: count }, (_, label) => label);
   const centers = known.flatMap((label) => {
     const own = points.filter((point) => point.label === label);
@@ -58,14 +58,14 @@ export function mapFigure(id: string, run: string, images: TestImages): Figure {
   });
   const domain = [-1, ...known];
   const place = {
-    x: { field: "x", type: "quantitative" as const, axis: null, scale: span(places, 0) },
-    y: { field: "y", type: "quantitative" as const, axis: null, scale: span(places, 1) },
+    x: { field: "x", type: "quantitative" as const, axis: null, scale: span(positions, 0) },
+    y: { field: "y", type: "quantitative" as const, axis: null, scale: span(positions, 1) },
   };
   const text = {
     ...place,
     text: { field: "name", type: "nominal" as const },
   };
-  const named = apart(centers, [span(places, 0).domain, span(places, 1).domain]);
+  const named = apart(centers, [span(positions, 0).domain, span(positions, 1).domain]);
   return {
     id,
     title: `UMAP of ${indices.length.toLocaleString("en")} test images`,
@@ -130,9 +130,9 @@ export function mapFigure(id: string, run: string, images: TestImages): Figure {
   };
 }
 
-/** All of the places, with a margin. */
-function span(places: readonly (readonly [number, number])[], axis: 0 | 1) {
-  const values = places.map((place) => place[axis]);
+/** All of the positions, with a margin. */
+function span(positions: readonly (readonly [number, number])[], axis: 0 | 1) {
+  const values = positions.map((position) => position[axis]);
   const [low, high] = [Math.min(...values), Math.max(...values)];
   const margin = 0.03 * (high - low || 1);
   return { domain: [low - margin, high + margin], nice: false, zero: false };

@@ -10,7 +10,7 @@ import type { TestImages } from "./test_images.ts";
 import { tile } from "./sheet.ts";
 import type { Device } from "../device/device.ts";
 import { nearestOfRows } from "../evaluate/nearest.ts";
-import { turn } from "../evaluate/turn.ts";
+import { yieldToEvents } from "../yield_to_events.ts";
 
 /** Images in the grid, and neighbors of each. */
 const QUERIES = 8;
@@ -112,7 +112,7 @@ export async function neighborsOf(
   const found: Neighbors[] = [];
   try {
     for (let start = 0; start < count; start += BLOCK) {
-      await turn(signal);
+      await yieldToEvents(signal);
       const cosines = tf.tidy(() => {
         const block = tf.slice2d(units, [start, 0], [Math.min(BLOCK, count - start), dim]);
         return tf.matMul<tf.Tensor2D>(block, units, false, true);

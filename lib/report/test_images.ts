@@ -12,7 +12,7 @@ import { rng, STREAM } from "../random.ts";
 import type { Session } from "../session.ts";
 import { type Neighbors, neighborsOf } from "./neighbor_grid.ts";
 import { checkDrawable, type Sheet, sheetOf } from "./sheet.ts";
-import { turn } from "../evaluate/turn.ts";
+import { yieldToEvents } from "../yield_to_events.ts";
 
 /** Test images of a run; all lists are in the same order. */
 export interface TestImages {
@@ -28,7 +28,7 @@ export interface TestImages {
   /** The nearest ones of each among the others. */
   readonly neighbors: readonly Neighbors[];
   /** Where each is on the map. */
-  readonly places: readonly Place[];
+  readonly positions: readonly MapPosition[];
 }
 
 /** The images of a sheet are this high and wide at most, in pixels. */
@@ -70,7 +70,7 @@ export async function examineTestImages(
   );
   const k = Math.min(MAP_NEIGHBORS, indices.length - 1);
   const neighbors = await neighborsOf(device, features, encoder.dim, k, signal);
-  const places = await mapOf(neighbors, {
+  const positions = await umapOf(neighbors, {
     seed: 0,
     signal,
     progress: (done, total) => progress({ task: "map of test", done, total, unit: "epochs" }),
@@ -83,7 +83,7 @@ export async function examineTestImages(
     total: split.length,
     sheet: await sheetOf(bytesOf(images), dataset.shape, LARGEST),
     neighbors,
-    places,
+    positions,
   };
 }
 
@@ -93,7 +93,7 @@ export function bytesOf(images: Uint8Array | Float32Array): Uint8Array {
   return Uint8Array.from(images, (value) => Math.round(255 * Math.min(1, Math.max(0, value))));
 }
 
-export type Place = readonly [x: number, y: number];
+export type MapPosition = readonly [x: number, y: number];
 
 /** Neighbors of an image that its place depends on; UMAP's own default, itself included. */
 const MAP_NEIGHBORS = 15;
@@ -111,10 +111,10 @@ interface MapOptions {
  * UMAP (McInnes et al. 2018, arXiv:1802.03426) of rows whose neighbors are known exactly, under the
  * distance 1 − cosine; by umap-js with its defaults.
  */
-export async function mapOf(
+export async function umapOf(
   neighbors: readonly Neighbors[],
   { seed, progress, signal }: MapOptions,
-): Promise<Place[]> {
+): Promise<MapPosition[]> {
   const { UMAP } = await onDemand("umap-js");
   const random = rng(seed, STREAM.report, 0);
   // Fewer than there are images, as it demands.
@@ -131,11 +131,11 @@ export async function mapOf(
   const total = umap.initializeFit(neighbors.map((_, row) => [row]));
   for (let epoch = 0; epoch < total; epoch++) {
     if (epoch % 10 === 0) {
-      await turn(signal);
+      await yieldToEvents(signal);
       progress?.(epoch, total);
     }
     umap.step();
   }
   progress?.(total, total);
-  return umap.getEmbedding().map(([x, y]): Place => [x, y]);
+  return umap.getEmbedding().map(([x, y]): MapPosition => [x, y]);
 }

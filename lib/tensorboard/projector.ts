@@ -12,7 +12,7 @@ import { join } from "node:path";
 import { type FeatureOptions, featureRows } from "../evaluate/features.ts";
 import { findSplit } from "../evaluate/splits.ts";
 import { writeAtomic } from "../run/atomic_write.ts";
-import { turn } from "../evaluate/turn.ts";
+import { yieldToEvents } from "../yield_to_events.ts";
 import { onDemand } from "../packages/on_demand.ts";
 import type { Split } from "../plugin.ts";
 
@@ -135,7 +135,7 @@ async function spriteOf(
   const stride = across * width * channels;
   const grid = new Uint8Array(across * height * stride);
   for (let start = 0; start < indices.length; start += BATCH) {
-    await turn(signal);
+    await yieldToEvents(signal);
     const batch = indices.subarray(start, start + BATCH);
     const examples = await split.read(batch);
     if (!(examples instanceof Uint8Array)) return;

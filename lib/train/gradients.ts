@@ -49,7 +49,7 @@ export function batchGradients(
   engine.startScope();
   try {
     made = microBatch > 0 && microBatch < size
-      ? inPieces(network, scaled, batch, input, Math.ceil(size / microBatch))
+      ? inMicroBatches(network, scaled, batch, input, Math.ceil(size / microBatch))
       : whole(network, scaled, batch, input);
     return made;
   } finally {
@@ -90,7 +90,7 @@ function whole(
   return { loss: value, grads, input };
 }
 
-function inPieces(
+function inMicroBatches(
   network: Network,
   scaled: ScaledObjective,
   batch: Batch,

@@ -14,7 +14,7 @@ import type { Batch, Batches } from "./batches.ts";
 import { type EmbeddingMetrics, embeddingMetrics, measureEmbeddings } from "./embedding_metrics.ts";
 import { wrongObjective } from "./objective_loss.ts";
 import type { Plan, Step } from "./step.ts";
-import { type TrainingState, wayOn } from "./training_state.ts";
+import { recoveryAdvice, type TrainingState } from "./training_state.ts";
 
 /** A line of the log. Its times (`images_per_second`, `seconds`, `time`) differ from run to run. */
 export interface LogRecord extends MetricsRecord, EmbeddingMetrics {
@@ -148,7 +148,7 @@ export class TrainingLog {
       rule: `the loss must be finite, and in epoch ${where.epoch} at step ${where.step} ` +
         `(examples ${indices.slice(0, 5).join(", ")} …) it is not`,
       got: read.losses[bad],
-      next: await wayOn(run?.path),
+      next: await recoveryAdvice(run?.path),
     });
   }
 }

@@ -5,7 +5,7 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { hasKernel, runKernel } from "../kernels/calls.ts";
-import { unshare } from "../nn/unshare.ts";
+import { copyOnWrite } from "../nn/copy_on_write.ts";
 import type { TrainOptions } from "./options.ts";
 import { type StepConstants, UPDATE_RULES, type UpdateRule } from "./update_rules.ts";
 
@@ -77,10 +77,10 @@ function stepInPlace(
     const grad = grads[weight.name];
     if (grad === undefined || weight.size === 0) continue;
     tf.util.assertShapesMatch(grad.shape, weight.shape, `the gradient of ${name}: `);
-    inputs[`weight.${i}`] = unshared(weight);
+    inputs[`weight.${i}`] = writable(weight);
     inputs[`grad.${i}`] = grad;
     rule.slots.forEach((slot, s) =>
-      inputs[`slot.${i}.${s}`] = unshared(slots.get(`${slot}.${name}`)!)
+      inputs[`slot.${i}.${s}`] = writable(slots.get(`${slot}.${name}`)!)
     );
     i++;
   }
@@ -88,7 +88,7 @@ function stepInPlace(
 }
 
 /** The variable, which is to be written. */
-function unshared(variable: tf.Variable): tf.Variable {
-  unshare(variable, (copy) => variable.assign(copy));
+function writable(variable: tf.Variable): tf.Variable {
+  copyOnWrite(variable, (copy) => variable.assign(copy));
   return variable;
 }

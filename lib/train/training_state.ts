@@ -63,11 +63,11 @@ export function makeState(
 }
 
 /** What to do where a loss or a weight is not finite: what works, of a run in a folder or of none. */
-export async function wayOn(run: string | undefined): Promise<string> {
+export async function recoveryAdvice(run: string | undefined): Promise<string> {
   const [newest] = run === undefined ? [] : await listCheckpoints(run);
   const smaller = "Choose a smaller --learning_rate or a larger temperature, and train again";
   if (!newest) return `${smaller}: there is no checkpoint from before.`;
-  return `The checkpoint ${newest.path} is from before: go on from it with --resume=${run} and a ` +
+  return `The checkpoint ${newest.path} is from before: continue from it with --resume=${run} and a ` +
     `smaller --learning_rate, as the same one leads here again. ${smaller} where that does not help.`;
 }
 
@@ -83,7 +83,7 @@ export async function saveState(
   options: TrainOptions,
   onTheWay: boolean,
 ): Promise<string> {
-  const tensors = await readVariables(variables, () => wayOn(run.path));
+  const tensors = await readVariables(variables, () => recoveryAdvice(run.path));
   tensors.set(LOSSES, { dtype: "F32", shape: [losses.length], data: losses });
   const metadata: Record<string, string> = { ...kept };
   if (options.precision === "mixed") {

@@ -59,7 +59,7 @@ export class Heap {
   }
 
   /** max(x, 0) of a float32 tensor, in place; what is not a number stays so. */
-  rectify(tensor: tf.TensorInfo): void {
+  relu(tensor: tf.TensorInfo): void {
     const at = this.address(tensor) / 4, floats = this.floats();
     const end = at + tf.util.sizeFromShape(tensor.shape);
     for (let i = at; i < end; i++) if (floats[i] < 0) floats[i] = 0;

@@ -44,7 +44,7 @@ const product: Kernel<{ transposeA: boolean; transposeB: boolean } & Fused> = (
   if (!attrs.transposeA && !attrs.transposeB && Math.max(...batches) === 1) return;
   // With a side transposed, the backend's own cuts at 0 within the sums, and mixes up the bias.
   const out = matMul(heap, a, b, attrs, bias);
-  if (activation === "relu") heap.rectify(out);
+  if (activation === "relu") heap.relu(out);
   return out;
 };
 

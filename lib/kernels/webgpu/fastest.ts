@@ -19,7 +19,7 @@ const RUNS = 256;
 /** Measurements of each candidate that is left. */
 const ROUNDS = 3;
 /** One that takes so many times as long as the best is not measured again. */
-const HOPELESS = 1.15;
+const TOO_SLOW = 1.15;
 /** The first candidate stays unless another takes at most this share of its time: noise is no gain. */
 const WORTH_IT = 0.97;
 
@@ -64,7 +64,7 @@ export async function fastest<C>(
       }
       const least = Math.min(...field.map(timeOf));
       const calibrated = round > 0 || least >= MEASUREMENT || runs >= RUNS;
-      const most = HOPELESS * least + (calibrated ? 0 : WAIT);
+      const most = TOO_SLOW * least + (calibrated ? 0 : WAIT);
       field = field.filter((entrant) => timeOf(entrant) <= most);
       if (calibrated) round++;
       else {

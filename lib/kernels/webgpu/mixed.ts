@@ -35,8 +35,8 @@ const TAKE_HALF = new Set([
   "BatchNormTrainingGrad",
 ]);
 
-/** These give the data they are given, however it is stored. */
-const PASS_ON = new Set(["Identity", "Reshape"]);
+/** Kernels that return the data of their input, however it is stored. */
+const PASS_THROUGH = new Set(["Identity", "Reshape"]);
 
 const mixed = new WeakSet<WebGPUBackend>();
 
@@ -55,7 +55,7 @@ export function emptyImages(backend: WebGPUBackend, shape: readonly number[]): t
 export function registerMixedPrecision(backendName: string): void {
   for (const config of tf.getKernelsForBackend(backendName)) {
     const { kernelName, kernelFunc } = config;
-    if (PASS_ON.has(kernelName)) continue;
+    if (PASS_THROUGH.has(kernelName)) continue;
     const operands = OPERANDS[kernelName] ?? [];
     const takesHalf = TAKE_HALF.has(kernelName);
     tf.unregisterKernel(kernelName, backendName);

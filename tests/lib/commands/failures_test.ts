@@ -50,7 +50,7 @@ Deno.test("a loss that becomes NaN stops the run with the batch named; linear ta
       outcome,
       5,
       "in epoch 2 at step 3 (examples ",
-      "checkpoint-1.safetensors is from before: go on from it with --resume=",
+      "checkpoint-1.safetensors is from before: continue from it with --resume=",
     );
     const run = (await latestRun(`${cwd}/runs`))!;
     const bad = JSON.parse(await Deno.readTextFile(`${run}/bad-batch.json`));

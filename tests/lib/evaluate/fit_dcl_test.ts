@@ -5,7 +5,7 @@ import { fitDcl } from "../../../lib/evaluate/fit_dcl.ts";
 import type { FeatureSplit } from "../../../lib/plugin.ts";
 import { rng, STREAM } from "../../../lib/random.ts";
 import { testOnDevices } from "../../support/devices.ts";
-import { clouds } from "./parts.ts";
+import { blobs } from "./parts.ts";
 
 const OPTIONS = { epochs: 3, batchSize: 8, learningRate: 0.05, weightDecay: 0.01 };
 const LENGTH = 19;
@@ -14,7 +14,7 @@ const CLASSES = 3;
 const SEED = 5;
 
 const epochClouds = (device: Device, epoch: number) =>
-  clouds(device, { length: LENGTH, dim: DIM, classes: CLASSES, spread: 1, seed: 10 + epoch });
+  blobs(device, { length: LENGTH, dim: DIM, classes: CLASSES, spread: 1, seed: 10 + epoch });
 
 /** `linear.py` in float64: PyTorch's Adam on the mean cross-entropy of one batch after another. */
 function reference(device: Device): number[] {

@@ -3,7 +3,7 @@ import { fitRegularized } from "../../../lib/evaluate/fit_regularized.ts";
 import type { FeatureSplit } from "../../../lib/plugin.ts";
 import type { Device } from "../../../lib/device/device.ts";
 import { testOnDevices } from "../../support/devices.ts";
-import { clouds } from "./parts.ts";
+import { blobs } from "./parts.ts";
 
 const fit = async (device: Device, { features, labels }: FeatureSplit, classes: number) => {
   const before = device.tf.memory().numTensors;
@@ -46,7 +46,7 @@ for (const { of, ...shape } of SHAPES) {
   testOnDevices(
     `at the weights found, of ${of}, the gradient of the penalized loss is all but zero`,
     async (device) => {
-      const split = clouds(device, shape);
+      const split = blobs(device, shape);
       const { weights, l2 } = await fit(device, split, 3);
       const size = (values: ArrayLike<number>) => Math.hypot(...Array.from(values));
       const zero = new Float64Array(weights.length);
@@ -60,8 +60,8 @@ for (const { of, ...shape } of SHAPES) {
 testOnDevices(
   "labels that the features tell nothing of get a strong penalty, clear ones a weak one",
   async (device) => {
-    const clear = clouds(device, { length: 100, dim: 8, classes: 2, spread: 0.1 });
-    const vague = clouds(device, { length: 100, dim: 8, classes: 2, spread: 40 });
+    const clear = blobs(device, { length: 100, dim: 8, classes: 2, spread: 0.1 });
+    const vague = blobs(device, { length: 100, dim: 8, classes: 2, spread: 40 });
     assertLess((await fit(device, clear, 2)).l2, 1e-3);
     assertGreater((await fit(device, vague, 2)).l2, 0.05);
     device.tf.dispose([clear.features, vague.features]);
@@ -69,7 +69,7 @@ testOnDevices(
 );
 
 testOnDevices("the same features give the same weights, bit for bit", async (device) => {
-  const split = clouds(device, { length: 50, dim: 4, classes: 2, spread: 1 });
+  const split = blobs(device, { length: 50, dim: 4, classes: 2, spread: 1 });
   const first = await fit(device, split, 2);
   assertEquals(await fit(device, split, 2), first);
   split.features.dispose();
@@ -77,7 +77,7 @@ testOnDevices("the same features give the same weights, bit for bit", async (dev
 
 testOnDevices("features that repeat each other do not stop the fit", async (device) => {
   const { tf } = device;
-  const { features, labels } = clouds(device, { length: 40, dim: 3, classes: 2, spread: 0.5 });
+  const { features, labels } = blobs(device, { length: 40, dim: 3, classes: 2, spread: 0.5 });
   const twice = tf.tidy(() => tf.concat([features, features, tf.zerosLike(features)], 1));
   const { weights } = await fit(device, { features: twice, labels }, 2);
   assert(weights.every(Number.isFinite) && weights.some((weight) => weight !== 0));
@@ -86,7 +86,7 @@ testOnDevices("features that repeat each other do not stop the fit", async (devi
 
 testOnDevices("an aborted signal ends the fit and frees its tensors", async (device) => {
   const { tf } = device;
-  const { features, labels } = clouds(device, { length: 20, dim: 3, classes: 2, spread: 1 });
+  const { features, labels } = blobs(device, { length: 20, dim: 3, classes: 2, spread: 1 });
   const before = tf.memory().numTensors;
   const signal = AbortSignal.abort(new Error("stop"));
   const fitting = () => fitRegularized(features, labels, 2, { tf, seed: 0, signal });

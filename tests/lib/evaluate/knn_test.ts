@@ -3,7 +3,7 @@ import { UsageError } from "../../../lib/errors.ts";
 import { knn, type KnnEnv, knnScores } from "../../../lib/evaluate/knn.ts";
 import type { FeatureSplit } from "../../../lib/plugin.ts";
 import { testOnDevices } from "../../support/devices.ts";
-import { clouds } from "./parts.ts";
+import { blobs } from "./parts.ts";
 
 const cosine = (a: number[], b: number[]) => {
   const dot = (x: number[], y: number[]) => x.reduce((sum, value, i) => sum + value * y[i], 0);
@@ -34,8 +34,8 @@ function bruteForce(
 testOnDevices("scores are the reference's up to a factor per row", async (device) => {
   const { tf } = device;
   const env: KnnEnv = { tf, classes: [] };
-  const train = clouds(device, { length: 61, dim: 6, classes: 7, spread: 2 });
-  const test = clouds(device, { length: 23, dim: 6, classes: 7, spread: 2, seed: 2 });
+  const train = blobs(device, { length: 61, dim: 6, classes: 7, spread: 2 });
+  const test = blobs(device, { length: 23, dim: 6, classes: 7, spread: 2, seed: 2 });
   for (const [k, temperature] of [[1, 0.5], [10, 0.5], [61, 0.07]]) {
     const before = tf.memory().numTensors;
     const scores = await knnScores(train, test.features, 7, { k, temperature }, env);
@@ -57,8 +57,8 @@ testOnDevices(
   async (device) => {
     const { tf } = device;
     const env: KnnEnv = { tf, classes: ["a", "b", "c", "d", "e", "f", "g"] };
-    const train = clouds(device, { length: 70, dim: 4, classes: 7, spread: 1.5 });
-    const test = clouds(device, { length: 31, dim: 4, classes: 7, spread: 1.5, seed: 2 });
+    const train = blobs(device, { length: 70, dim: 4, classes: 7, spread: 1.5 });
+    const test = blobs(device, { length: 31, dim: 4, classes: 7, spread: 1.5, seed: 2 });
     for (const k of [1, 3, 12]) {
       const options = { k, temperature: 0.5 };
       const metrics = await knn({ train, test }, options, env);
@@ -133,7 +133,7 @@ testOnDevices("queries of several blocks each find themselves", async (device) =
 testOnDevices(
   "k beyond the training examples is a UsageError that says the limit",
   async (device) => {
-    const train = clouds(device, { length: 5, dim: 2, classes: 2, spread: 1 });
+    const train = blobs(device, { length: 5, dim: 2, classes: 2, spread: 1 });
     const options = { k: 6, temperature: 0.5 };
     await assertRejects(
       () => knn({ train, test: train }, options, { tf: device.tf, classes: [] }),
@@ -146,7 +146,7 @@ testOnDevices(
 
 testOnDevices("an aborted signal ends the search and frees its tensors", async (device) => {
   const { tf } = device;
-  const train = clouds(device, { length: 5, dim: 2, classes: 2, spread: 1 });
+  const train = blobs(device, { length: 5, dim: 2, classes: 2, spread: 1 });
   const before = tf.memory().numTensors;
   const env: KnnEnv = { tf, classes: [], signal: AbortSignal.abort(new Error("stop")) };
   const options = { k: 1, temperature: 0.5 };

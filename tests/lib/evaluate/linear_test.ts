@@ -3,7 +3,7 @@ import { UsageError } from "../../../lib/errors.ts";
 import { linear, type LinearEnv, type LinearOptions } from "../../../lib/evaluate/linear.ts";
 import type { FeatureSplit } from "../../../lib/plugin.ts";
 import { testOnDevices } from "../../support/devices.ts";
-import { clouds } from "./parts.ts";
+import { blobs } from "./parts.ts";
 
 const STANDARD: LinearOptions = {
   protocol: "standard",
@@ -17,8 +17,8 @@ const CLASSES = ["a", "b", "c", "d", "e", "f"];
 testOnDevices("separable classes are told apart completely by both protocols", async (device) => {
   const { tf } = device;
   const env: LinearEnv = { tf, seed: 0, classes: CLASSES };
-  const train = clouds(device, { length: 60, dim: 8, classes: 6, spread: 0.05 });
-  const test = clouds(device, { length: 31, dim: 8, classes: 6, spread: 0.05, seed: 2 });
+  const train = blobs(device, { length: 60, dim: 8, classes: 6, spread: 0.05 });
+  const test = blobs(device, { length: 31, dim: 8, classes: 6, spread: 0.05, seed: 2 });
   const augmentable = { ...train, augmented: () => Promise.resolve(train.features.clone()) };
   for (const protocol of ["standard", "dcl"] as const) {
     const before = tf.memory().numTensors;
@@ -41,7 +41,7 @@ testOnDevices(
     const { tf } = device;
     // Two clouds at ±1 on one axis with deviation 1: the best rule is right for Φ(1) = 84.1 %.
     const split = (length: number, seed: number): FeatureSplit => {
-      const { rows, labels, features } = clouds(device, {
+      const { rows, labels, features } = blobs(device, {
         length,
         dim: 2,
         classes: 2,
@@ -76,7 +76,7 @@ testOnDevices(
   "a constant feature and a class that only the test split has do no harm",
   async (device) => {
     const { tf } = device;
-    const clear = clouds(device, { length: 30, dim: 3, classes: 2, spread: 0.1 });
+    const clear = blobs(device, { length: 30, dim: 3, classes: 2, spread: 0.1 });
     const features = tf.tidy(() => tf.concat2d([clear.features, tf.fill([30, 1], 7.7)], 1));
     const train: FeatureSplit = { features, labels: clear.labels };
     const test: FeatureSplit = { features, labels: clear.labels.map((c, i) => i === 0 ? 2 : c) };
@@ -92,7 +92,7 @@ testOnDevices(
 testOnDevices("a feature that is all but constant is not blown up", async (device) => {
   const { tf } = device;
   const split = (seed: number, sign: number) => {
-    const { features, labels } = clouds(device, {
+    const { features, labels } = blobs(device, {
       length: 60,
       dim: 4,
       classes: 2,
@@ -118,7 +118,7 @@ testOnDevices("a feature that is all but constant is not blown up", async (devic
 
 testOnDevices("a single training example is a UsageError", async (device) => {
   const { tf } = device;
-  const one = clouds(device, { length: 1, dim: 3, classes: 1, spread: 1 });
+  const one = blobs(device, { length: 1, dim: 3, classes: 1, spread: 1 });
   await assertRejects(
     () => linear({ train: one, test: one }, STANDARD, { tf, seed: 0, classes: [] }),
     UsageError,

@@ -4,7 +4,7 @@ import type { Device } from "../../../lib/device/device.ts";
 import type { Dataset, Encoder, Split } from "../../../lib/plugin.ts";
 import { rng } from "../../../lib/random.ts";
 
-export { clouds } from "../../../lib/plugin_check/probe_checks.ts";
+export { blobs } from "../../../lib/plugin_check/probe_checks.ts";
 
 /** 4×4 images, brighter by class; labels in turn, one of `unlabeled` has −1 where that is not 0. */
 export function imageSplit(length: number, seed: number, unlabeled = 0): Split {

@@ -2,7 +2,7 @@ import { assertAlmostEquals, assertEquals } from "@std/assert";
 import { regression } from "../../../lib/evaluate/softmax.ts";
 import { rng } from "../../../lib/random.ts";
 import { testOnDevices } from "../../support/devices.ts";
-import { clouds } from "./parts.ts";
+import { blobs } from "./parts.ts";
 
 /** The mean cross-entropy and its gradient in float64, written out. */
 function reference(rows: number[][], labels: number[], w: number[][]) {
@@ -40,7 +40,7 @@ for (
     `loss and gradient of ${length} examples of ${dim} features in ${classes} classes are float64's`,
     async (device) => {
       const { tf } = device;
-      const { features: x, labels, rows } = clouds(device, { length, dim, classes, spread: 1 });
+      const { features: x, labels, rows } = blobs(device, { length, dim, classes, spread: 1 });
       const random = rng(5);
       const weights = Array.from(
         { length: dim + 1 },

@@ -19,7 +19,7 @@ const images: TestImages = {
   total: 12,
   sheet: { uri: "data:,", count: 3, columns: 2, rows: 2, width: 1, height: 1 },
   neighbors: [],
-  places: [[0, 0], [1, 2], [3, 3]],
+  positions: [[0, 0], [1, 2], [3, 3]],
 };
 
 const count = (text: string, pattern: RegExp) => text.match(pattern)?.length ?? 0;

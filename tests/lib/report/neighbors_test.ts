@@ -1,7 +1,7 @@
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import { rng } from "../../../lib/random.ts";
 import { neighborsOf } from "../../../lib/report/neighbor_grid.ts";
-import { mapOf, type Place } from "../../../lib/report/test_images.ts";
+import { type MapPosition, umapOf } from "../../../lib/report/test_images.ts";
 import { testOnDevices } from "../../support/devices.ts";
 
 /** `count` rows around as many corners of a cube as there are groups, of other lengths each. */
@@ -42,14 +42,14 @@ testOnDevices("a map keeps groups together, and is the same each time", async (d
   const [count, dim] = [60, 6];
   const neighbors = await neighborsOf(device, groups(count, dim), dim, 15);
   const reports: number[] = [];
-  const places = await mapOf(neighbors, { seed: 0, progress: (done) => reports.push(done) });
-  assertEquals(places.length, count);
-  assert(places.flat().every(Number.isFinite));
+  const positions = await umapOf(neighbors, { seed: 0, progress: (done) => reports.push(done) });
+  assertEquals(positions.length, count);
+  assert(positions.flat().every(Number.isFinite));
   assert(reports.length > 2 && reports[0] === 0);
-  assertEquals(await mapOf(neighbors, { seed: 0 }), places);
-  const distance = ([x, y]: Place, [u, v]: Place) => Math.hypot(x - u, y - v);
-  const nearest = places.map((place, i) =>
-    places.map((other, j) => [i === j ? Infinity : distance(place, other), j])
+  assertEquals(await umapOf(neighbors, { seed: 0 }), positions);
+  const distance = ([x, y]: MapPosition, [u, v]: MapPosition) => Math.hypot(x - u, y - v);
+  const nearest = positions.map((place, i) =>
+    positions.map((other, j) => [i === j ? Infinity : distance(place, other), j])
       .sort(([a], [b]) => a - b)[0][1]
   );
   const together = nearest.filter((j, i) => j % 3 === i % 3).length;
@@ -59,13 +59,13 @@ testOnDevices("a map keeps groups together, and is the same each time", async (d
 testOnDevices("a signal ends a map", async (device) => {
   const neighbors = await neighborsOf(device, groups(20, 6), 6, 15);
   const reason = new Error("stop");
-  const error = await mapOf(neighbors, { seed: 0, signal: AbortSignal.abort(reason) })
+  const error = await umapOf(neighbors, { seed: 0, signal: AbortSignal.abort(reason) })
     .then(() => undefined, (error) => error);
   assertEquals(error, reason);
 });
 
 testOnDevices("the smallest map has five images", async (device) => {
   const neighbors = await neighborsOf(device, groups(5, 6), 6, 4);
-  const places = await mapOf(neighbors, { seed: 0 });
-  assertEquals(new Set(places.map(String)).size, 5);
+  const positions = await umapOf(neighbors, { seed: 0 });
+  assertEquals(new Set(positions.map(String)).size, 5);
 });

@@ -1,6 +1,6 @@
 import { assertEquals, assertGreater, assertThrows } from "@std/assert";
 import knn from "../../../plugins/probes/knn.ts";
-import { clouds } from "../../lib/evaluate/parts.ts";
+import { blobs } from "../../lib/evaluate/parts.ts";
 import { testOnDevices } from "../../support/devices.ts";
 import { probeEnv } from "./env.ts";
 
@@ -15,8 +15,8 @@ Deno.test("kNN refuses no neighbors, half of one, and a temperature of zero", ()
 });
 
 testOnDevices("the plugin kNN names the classes of its environment", async (device) => {
-  const train = clouds(device, { length: 30, dim: 4, classes: 3, spread: 0.1 });
-  const test = clouds(device, { length: 9, dim: 4, classes: 3, spread: 0.1, seed: 2 });
+  const train = blobs(device, { length: 30, dim: 4, classes: 3, spread: 0.1 });
+  const test = blobs(device, { length: 9, dim: 4, classes: 3, spread: 0.1, seed: 2 });
   const probe = await knn.create(knn.options.parse({ k: 5 }), probeEnv(device, ["a", "b", "c"]));
   const metrics = await probe.evaluate({ train, test });
   assertEquals(metrics.perClass, { a: 100, b: 100, c: 100 });

@@ -1,6 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import linear from "../../../plugins/probes/linear.ts";
-import { clouds } from "../../lib/evaluate/parts.ts";
+import { blobs } from "../../lib/evaluate/parts.ts";
 import { testOnDevices } from "../../support/devices.ts";
 import { probeEnv } from "./env.ts";
 
@@ -22,8 +22,8 @@ Deno.test("the linear probe refuses options out of range", () => {
 });
 
 testOnDevices("the plugin linear names the classes of its environment", async (device) => {
-  const train = clouds(device, { length: 30, dim: 4, classes: 3, spread: 0.1 });
-  const test = clouds(device, { length: 9, dim: 4, classes: 3, spread: 0.1, seed: 2 });
+  const train = blobs(device, { length: 30, dim: 4, classes: 3, spread: 0.1 });
+  const test = blobs(device, { length: 9, dim: 4, classes: 3, spread: 0.1, seed: 2 });
   const env = probeEnv(device, ["a", "b", "c"]);
   const probe = await linear.create(linear.options.parse({}), env);
   const metrics = await probe.evaluate({ train, test });

@@ -1,6 +1,6 @@
 /**
- * A thread that hears the first signal while the main one computes, and says what happens now. Its
- * message is what to say at which signal, with a port to answer when it hears.
+ * A thread that handles the first signal while the main one computes, and says what happens next. It
+ * is sent the message for each signal, with a port to answer on once it listens.
  *
  * @module
  */
