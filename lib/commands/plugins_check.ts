@@ -7,6 +7,7 @@ import type { z } from "zod";
 import { cacheFolder } from "../cache.ts";
 import { chooseDevice } from "../choose_device.ts";
 import type { DeviceName } from "../device/device.ts";
+import { parseJson } from "../run/json_text.ts";
 import { TauplusError, UsageError } from "../errors.ts";
 import { checkOptions, flagsOf } from "../options.ts";
 import type { Plugin } from "../plugin.ts";
@@ -30,7 +31,7 @@ export async function checkNamed(
   { plugins: specifiers, registry, bar, signal }: Context<z.ZodObject>,
 ): Promise<PluginReport[]> {
   const plugins = await pluginsOf(named, specifiers, registry);
-  const values = parseOptions(options);
+  const values = await parseOptions(options);
   const given = plugins.map((plugin) => optionsOf(plugin, values));
   const cache = cacheFolder();
   const device = await chooseDevice(deviceName, { cache });
@@ -70,7 +71,7 @@ async function pluginsOf(
   return [await loadPlugin(named)];
 }
 
-function parseOptions(text: string): Readonly<Record<string, unknown>> {
+async function parseOptions(text: string): Promise<Readonly<Record<string, unknown>>> {
   const refuse = (got: unknown) => {
     return new UsageError({
       act: "read --options",
@@ -81,7 +82,7 @@ function parseOptions(text: string): Readonly<Record<string, unknown>> {
   };
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = await parseJson(new TextEncoder().encode(text));
   } catch (cause) {
     throw refuse(cause);
   }

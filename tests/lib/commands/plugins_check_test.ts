@@ -36,6 +36,8 @@ Deno.test("plugins check prints a table, says what to do about each failure, and
       /^error: Cannot pass the objective mine: \d of \d+ checks failed: descriptions, leaked/m,
     );
     refused(await runCommand(cwd, [...check, "--options=0.5"]), 2, "it must be a JSON object");
+    const half = await runCommand(cwd, [...check, '--options={"tau_plus" 2}']);
+    refused(half, 2, "line 1, column 13: colon expected");
     refused(await runCommand(cwd, [...check, '--options={"tau_plus": 2}']), 2, "--tau_plus");
     refused(await runCommand(cwd, [...check, '--options={"tauplus": 2}']), 2, "no such option");
   });
