@@ -4,10 +4,16 @@
  * @module
  */
 import { z } from "zod";
-import type { runGroups } from "../open_run.ts";
 import { facts } from "../facts.ts";
 import type { Command } from "../command_line/command.ts";
-import { restore, restoreLayers, restoreOptions, restoreSpec, variant } from "./shared/restore.ts";
+import {
+  encoderGroups,
+  restore,
+  restoreLayers,
+  restoreOptions,
+  restoreSpec,
+  variant,
+} from "./shared/restore.ts";
 
 const options = restoreOptions.extend({
   split: z.string().default("test").describe("split of the dataset").meta(facts("call")),
@@ -16,9 +22,11 @@ const options = restoreOptions.extend({
     .meta({ ...facts("call"), format: "file-path" }),
 });
 
-export const command: Command<typeof options, typeof runGroups> = {
-  spec: { ...restoreSpec({}), options },
-  layers: restoreLayers,
+const spec = { ...restoreSpec({}, encoderGroups), options };
+
+export const command: Command<typeof options, typeof encoderGroups> = {
+  spec,
+  layers: (named) => restoreLayers(spec, named),
   async run(context) {
     const { embed, isEmbedding } = await import("../evaluate/embed.ts");
     const { checkReplaceable } = await import("../run/outputs.ts");

@@ -20,6 +20,7 @@ import type { Session } from "../session.ts";
 import { loadEncoderWeights } from "../train/load_encoder.ts";
 import type { Context } from "../command_line/command.ts";
 import { openDescribed } from "./shared/open_session.ts";
+import { makeObjective } from "./shared/restore.ts";
 import { deviceOption, tuneOption } from "./shared/run_options.ts";
 import { command as train } from "./train.ts";
 
@@ -72,8 +73,7 @@ export async function examineRun(
   const { config, session } = opened.found;
   try {
     const views = await attempt(async () => {
-      const { plugin, options } = await objectiveOf(data, context);
-      const objective = await session.make("objective", plugin, options);
+      const objective = await makeObjective(data, session, context);
       return await firstViews(session, {
         views: config.groups.views,
         viewCount: objective.views ?? 2,
@@ -109,16 +109,6 @@ async function attempt<T>(act: () => Promise<T>): Promise<Part<T>> {
     if (!(error instanceof TauplusError) || error instanceof DeviceError) throw error;
     return { missing: error.message };
   }
-}
-
-/** The objective, which says how many views it takes; a run may be shown without it. */
-async function objectiveOf(run: OpenRun, trust: Pick<Context, "plugins" | "trust">) {
-  const spec = {
-    options: z.strictObject({ seed: z.int().default(0) }),
-    roles: { objective: "debiased" },
-  };
-  const { roles } = await resolveRun(run, spec, trust);
-  return chosen(roles, "objective");
 }
 
 /** Throws a DataError where the dataset is not on this machine: a report downloads nothing. */

@@ -4,10 +4,9 @@
  * @module
  */
 import { z } from "zod";
-import type { runGroups } from "../open_run.ts";
 import { facts } from "../facts.ts";
 import type { Command } from "../command_line/command.ts";
-import { restoreLayers, restoreOptions, restoreSpec } from "./shared/restore.ts";
+import { encoderGroups, restoreLayers, restoreOptions, restoreSpec } from "./shared/restore.ts";
 
 export const exportOptions = restoreOptions.extend({
   format: z.enum(["safetensors", "pth-names", "tfjs", "onnx"]).describe(
@@ -54,9 +53,11 @@ export function isStandIn(flat: Readonly<Record<string, unknown>>): boolean {
   return Object.entries(STAND_IN).every(([name, value]) => flat[name] === value);
 }
 
-export const command: Command<typeof exportOptions, typeof runGroups> = {
-  spec: { ...restoreSpec({}), options: exportOptions },
-  layers: (named) => restoreLayers(named, named.dataset === undefined ? REFERENCE : {}),
+const spec = { ...restoreSpec({}, encoderGroups), options: exportOptions };
+
+export const command: Command<typeof exportOptions, typeof encoderGroups> = {
+  spec,
+  layers: (named) => restoreLayers(spec, named, named.dataset === undefined ? REFERENCE : {}),
   async run(context) {
     const { exportRun } = await import("./export_run.ts");
     await exportRun(context);

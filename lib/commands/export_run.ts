@@ -6,13 +6,14 @@
 import type * as tf from "@tensorflow/tfjs";
 import { chosen } from "../config.ts";
 import { exportEncoder, type ExportFormat } from "../interop/export_encoder.ts";
-import type { runGroups } from "../open_run.ts";
 import type { Context } from "../command_line/command.ts";
 import { type exportOptions, isStandIn } from "./export.ts";
-import { restore } from "./shared/restore.ts";
+import type { OpenRun } from "../open_run.ts";
+import type { Session } from "../session.ts";
+import { type encoderGroups, makeObjective, restore } from "./shared/restore.ts";
 import { readVerified } from "../train/checkpoint.ts";
 import { readWeights } from "../train/read_weights.ts";
-import { UsageError } from "../errors.ts";
+import { TauplusError, UsageError } from "../errors.ts";
 import { fromTorch, torchShape } from "../interop/torch_names.ts";
 import { torchName } from "../interop/torch_naming.ts";
 import { projectionHead } from "../nn/projection_head.ts";
@@ -29,12 +30,13 @@ const SUFFIXES: Readonly<Record<ExportFormat, string>> = {
 
 /** Restores the encoder, writes it, and says what was written. */
 export async function exportRun(
-  context: Context<typeof exportOptions, typeof runGroups>,
+  context: Context<typeof exportOptions, typeof encoderGroups>,
 ): Promise<void> {
   const { config: { options: { format, fold, pixels, output, ...options }, roles, flat } } =
     context;
   const standsIn = isStandIn(flat);
-  const { session: { dataset }, encoder, run, path: source } = await restore(context, standsIn);
+  const { session, encoder, run, path: source } = await restore(context, standsIn);
+  const { dataset } = session;
   const { plugin, options: encoderOptions } = chosen(roles, "encoder");
   const parts = `encoder${options.head ? "-head" : ""}${fold ? "-folded" : ""}${
     pixels ? "-pixels" : ""
@@ -49,7 +51,7 @@ export async function exportRun(
     head: withHead ? await loadHead(source) : undefined,
     fold,
     pixels,
-    batchesTracked: await batchesTracked(source, run?.config),
+    batchesTracked: await batchesTracked(source, run && await seenBy(run, session, context)),
     dataset,
     datasetName: standsIn ? undefined : chosen(roles, "dataset").plugin.name,
     encoderName: plugin.name,
@@ -62,19 +64,42 @@ export async function exportRun(
   });
 }
 
+/** How a training shows its examples to the encoder. */
+export interface Seen {
+  /** Views of each example. */
+  readonly views: number;
+  /** Examples that go through the encoder at a time; 0: all of the batch. */
+  readonly microBatch: number;
+}
+
+/** How the run does; undefined where its objective cannot be made. */
+async function seenBy(
+  run: OpenRun,
+  session: Session,
+  context: Pick<Context, "plugins" | "trust">,
+): Promise<Seen | undefined> {
+  try {
+    const { views = 2 } = await makeObjective(run, session, context);
+    return { views, microBatch: Number(run.config.micro_batch ?? 0) };
+  } catch (error) {
+    // An encoder is exported whether or not its objective can still be made.
+    if (error instanceof TauplusError) return undefined;
+    throw error;
+  }
+}
+
 const COUNTER = /(^|\.)num_batches_tracked$/;
 
 /**
  * How many batches each batch norm saw in training: what a PyTorch file counts, or of a checkpoint
  * of ours its steps, in each of which every view goes through by itself, in pieces where
- * --micro_batch says so. 0 where that is not known, as with a third party's objective, which may
- * have any number of views.
+ * --micro_batch says so. 0 where that is not known.
  *
- * @param config the flat configuration of the run, where there is one
+ * @param seen how the run shows its examples to the encoder, where that is known
  */
 export async function batchesTracked(
   path: string,
-  config?: Readonly<Record<string, unknown>>,
+  seen?: Seen,
 ): Promise<number> {
   const { tensors, naming } = await readWeights(path);
   if (naming) {
@@ -83,11 +108,8 @@ export async function batchesTracked(
   }
   const { metadata } = await readVerified(path);
   const [step, batchSize] = [Number(metadata.step), Number(metadata.batchSize)];
-  if (!config || !(step >= 0) || !(batchSize > 0)) return 0;
-  const third = config.plugin;
-  if (Array.isArray(third) && third.length > 0) return 0;
-  const views = Number(config["objective.positives"] ?? 1) + 1;
-  const microBatch = Number(config.micro_batch ?? 0);
+  if (!seen || !(step >= 0) || !(batchSize > 0)) return 0;
+  const { views, microBatch } = seen;
   const pieces = microBatch > 0 ? Math.ceil(batchSize / microBatch) : 1;
   return step * views * pieces;
 }

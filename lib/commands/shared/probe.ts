@@ -4,7 +4,7 @@
  * @module
  */
 import { chosen, type Layer } from "../../config.ts";
-import type { OpenRun, runGroups } from "../../open_run.ts";
+import { type OpenRun, runGroups } from "../../open_run.ts";
 import type { Command } from "../../command_line/command.ts";
 import { restore, restoreLayers, type restoreOptions, restoreSpec, variant } from "./restore.ts";
 import { classifierResult } from "../../evaluate/classifier_result.ts";
@@ -21,9 +21,10 @@ const REFERENCE: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
 };
 
 export function probeCommand(name: string): Command<typeof restoreOptions, typeof runGroups> {
+  const spec = restoreSpec({ probe: name }, runGroups);
   return {
-    spec: restoreSpec({ probe: name }),
-    layers: (named) => restoreLayers(named, REFERENCE[name], (run) => settingsOf(name, run)),
+    spec,
+    layers: (named) => restoreLayers(spec, named, REFERENCE[name], (run) => settingsOf(name, run)),
     async run(context) {
       const { canJudge, judge, judgedBy } = await import("./judge.ts");
       const { session, encoder, run, path } = await restore(context);

@@ -5,10 +5,10 @@
  */
 import { dirname } from "node:path";
 import { z } from "zod";
-import { chosen, type ConfigSpec, type Layer } from "../../config.ts";
+import { chosen, type ConfigSpec, type Groups, type Layer } from "../../config.ts";
 import { facts } from "../../facts.ts";
 import { UsageError } from "../../errors.ts";
-import type { Encoder, Kind } from "../../plugin.ts";
+import type { Encoder, Kind, Objective } from "../../plugin.ts";
 import { layerFor, type OpenRun, openRun, resolveRun, runGroups } from "../../open_run.ts";
 import type { Variant } from "../../run/results.ts";
 import type { Session } from "../../session.ts";
@@ -25,21 +25,26 @@ export const restoreOptions = z.strictObject({
   device: deviceOption,
   tune: tuneOption,
   out: outOption,
-  seed: z.int().min(0).default(0).describe("seed of what the probe draws").meta(
-    facts("input", { sweep: "absent" }),
-  ),
+  seed: z.int().min(0).default(0).describe("seed of what is drawn, as the test split of a folder")
+    .meta(
+      facts("input", { sweep: "absent" }),
+    ),
 });
 
 /** The spec of a command over a trained encoder. */
-export function restoreSpec(
+export function restoreSpec<G extends Groups>(
   roles: Partial<Record<Kind, string>>,
-): ConfigSpec<typeof restoreOptions, typeof runGroups> {
+  groups: G,
+): ConfigSpec<typeof restoreOptions, G> {
   return {
     options: restoreOptions,
     roles: { ...ENCODER_ROLES, ...roles },
-    groups: runGroups,
+    groups,
   };
 }
+
+/** The groups that an encoder needs: what it sees are no random views. */
+export const encoderGroups = { normalization: runGroups.normalization } as const;
 
 const ENCODER_ROLES = { dataset: "fashion-mini", encoder: "conv" };
 
@@ -47,9 +52,11 @@ const ENCODER_ROLES = { dataset: "fashion-mini", encoder: "conv" };
  * The run's own choices, under what is named. A file of weights that is in no run stands for what
  * it says of itself, with `defaults` where nothing else is named.
  *
+ * @param spec of the command
  * @param further what else a command takes from the run
  */
 export async function restoreLayers(
+  spec: ConfigSpec<z.ZodObject>,
   named: Readonly<Record<string, unknown>>,
   defaults: Readonly<Record<string, unknown>> = {},
   further: (run: OpenRun) => readonly Layer[] = () => [],
@@ -62,7 +69,7 @@ export async function restoreLayers(
     const { modelFileLayers } = await import("./model_file.ts");
     return await modelFileLayers(String(named.model_path), named, defaults);
   }
-  return [layerFor(restoreSpec({}), run), ...further(run)];
+  return [layerFor(spec, run), ...further(run)];
 }
 
 export interface Restored {
@@ -82,7 +89,7 @@ export interface Restored {
  * @param standsIn whether the dataset only stands in for one that nobody named; nothing is said of it
  */
 export async function restore(
-  context: Context<typeof restoreOptions, typeof runGroups>,
+  context: Context<typeof restoreOptions, typeof encoderGroups>,
   standsIn = false,
 ): Promise<Restored> {
   const { config: { options, roles } } = context;
@@ -115,11 +122,29 @@ export async function variant(
   const spec = {
     options: z.strictObject({ seed: z.int().default(0) }),
     roles: ENCODER_ROLES,
-    groups: runGroups,
+    groups: encoderGroups,
   };
   // Where the run's own dataset cannot be asked, as it is a plugin's that was not loaded, it is another.
   const own = await resolveRun(run, spec, { plugins }).then(({ flat }) => flat, () => ({}));
   return await variantOf(run.path, own, flat, file);
+}
+
+/**
+ * The objective of a run, which says how many views it takes. Throws a UsageError where it is of a
+ * plugin that may not be loaded.
+ */
+export async function makeObjective(
+  run: OpenRun,
+  session: Session,
+  trust: Pick<Context, "plugins" | "trust">,
+): Promise<Objective> {
+  const spec = {
+    options: z.strictObject({ seed: z.int().default(0) }),
+    roles: { objective: "debiased" },
+  };
+  const { roles } = await resolveRun(run, spec, trust);
+  const { plugin, options } = chosen(roles, "objective");
+  return await session.make("objective", plugin, options);
 }
 
 /** The run that is meant; undefined for a file that is in none. */

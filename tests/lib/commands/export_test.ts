@@ -6,7 +6,18 @@ import { runPython, testWithTorch } from "../../support/torch.ts";
 
 Deno.test("the latest run goes to each form, into its folder, and an earlier export is replaced", async () => {
   await inFolder(async (cwd) => {
-    const options = ["--max_steps=3", "--micro_batch=8", "--no-baselines"];
+    // How many views an example has is the objective's to say, and this one is nobody's we know.
+    await Deno.writeTextFile(
+      `${cwd}/three.ts`,
+      `import { z } from "zod";
+       export default {
+         apiVersion: 1, kind: "objective", name: "three", summary: "takes three views",
+         options: z.strictObject({}),
+         create: () => ({ views: 3, loss: ({ views: [a, b, c] }) => a.sub(b).add(c).square().mean() }),
+       };`,
+    );
+    const plugin = ["--plugin=./three.ts", "--objective=three"];
+    const options = [...plugin, "--max_steps=3", "--micro_batch=8", "--no-baselines"];
     const trained = await runCommand(cwd, ["train", ...TINY, ...options]);
     assertEquals(trained.code, 0, trained.stderr);
     const run = (await latestRun(`${cwd}/runs`))!.slice(cwd.length + 1);
@@ -26,8 +37,8 @@ Deno.test("the latest run goes to each form, into its folder, and an earlier exp
     const { tensors, metadata } = decodeSafetensors(await Deno.readFile(`${cwd}/${path}`), path);
     assertEquals(metadata.encoder_options, '{"widths":[4,8],"strides":[1,2],"grid":1}');
     assertEquals(tensors.get("module.g.3.bias")?.shape, [8]);
-    // Three steps of two views in two pieces each.
-    assertEquals(tensors.get("module.f.1.num_batches_tracked")?.data, BigInt64Array.of(12n));
+    // Three steps of three views in two pieces each.
+    assertEquals(tensors.get("module.f.1.num_batches_tracked")?.data, BigInt64Array.of(18n));
     // What was exported is a file of weights as any other.
     assertMatch(
       await exported(`--model_path=${path}`, "--format=tfjs", "--output=web"),
