@@ -89,9 +89,7 @@ export async function resolveConfig<S extends z.ZodObject, G extends Groups>(
   layers: readonly Layer[],
   registry: Registry,
 ): Promise<Config<S, G>> {
-  const plugins = await choosePlugins(spec, layers, registry);
-  const sections = sectionsOf(spec, plugins);
-  const { values, given } = collect(sections, layers, plugins);
+  const { plugins, sections, values, given } = await standing(spec, layers, registry);
   const check = (section: Section) =>
     checkOptions(
       section.schema,
@@ -133,6 +131,29 @@ export async function resolveConfig<S extends z.ZodObject, G extends Groups>(
     };
   };
   return config(checked);
+}
+
+/** What layers say, before it is checked. */
+export interface Standing {
+  /** The plugin of each role. */
+  readonly plugins: Readonly<Partial<Record<Kind, Plugin>>>;
+  /** The sections of the command with these plugins. */
+  readonly sections: readonly Section[];
+  /** By the name of a section, the values that the layers name, by key. */
+  readonly values: ReadonlyMap<string, Readonly<Record<string, unknown>>>;
+  /** The full names of the options that a person gave, not only a preset or a run. */
+  readonly given: ReadonlySet<string>;
+}
+
+/** What the layers say, lowest first. Throws UsageError where they name what there is not. */
+export async function standing(
+  spec: ConfigSpec<z.ZodObject>,
+  layers: readonly Layer[],
+  registry: Registry,
+): Promise<Standing> {
+  const plugins = await choosePlugins(spec, layers, registry);
+  const sections = sectionsOf(spec, plugins);
+  return { plugins, sections, ...collect(sections, layers, plugins) };
 }
 
 /** The name of an option in a flat configuration: `epochs`, `objective.tau_plus`. */

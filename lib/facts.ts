@@ -34,6 +34,8 @@ export interface Facts {
    * default that is larger is lowered, and a value that was given is refused.
    */
   readonly bound?: "examples" | "labeled";
+  /** Whether the first screen of `--help` shows it, as it does what reports show first. */
+  readonly front: boolean;
   /** Whether the reference (chingyaoc/DCL, `main.py` or `linear.py`) has it. */
   readonly reference: boolean;
 }
@@ -41,7 +43,7 @@ export interface Facts {
 /** What an option is about, from which most of its facts follow. */
 export type Subject = "input" | "training" | "judging" | "machine" | "call" | "sweep";
 
-const none = { baseline: false, overview: false, reference: false } as const;
+const none = { baseline: false, overview: false, front: false, reference: false } as const;
 
 const SUBJECTS: Readonly<Record<Subject, Facts>> = {
   // The data, how they come to the encoder, and the encoder before training.
@@ -53,9 +55,9 @@ const SUBJECTS: Readonly<Record<Subject, Facts>> = {
   // Where to compute, and what is logged and saved.
   machine: { ...none, of: "command", resume: "free", result: false, sweep: "shared" },
   // One call of one command.
-  call: { ...none, of: "call", resume: "free", result: false, sweep: "absent" },
+  call: { ...none, of: "call", resume: "free", result: false, sweep: "absent", front: true },
   // A sweep, not its runs.
-  sweep: { ...none, of: "call", resume: "free", result: false, sweep: "own" },
+  sweep: { ...none, of: "call", resume: "free", result: false, sweep: "own", front: true },
 };
 
 /**

@@ -152,8 +152,8 @@ export function checkOptions<S extends z.ZodObject>(
     rule,
     got: values[flag.key],
     next: flag.default === undefined
-      ? "Run with --help for all options."
-      : `The default is ${showValue(flag.default)}; run with --help for all options.`,
+      ? "Run with --help=all for all options."
+      : `The default is ${showShort(flag.default)}; run with --help=all for all options.`,
   });
 }
 
@@ -161,6 +161,11 @@ export function checkOptions<S extends z.ZodObject>(
 export function showValue(value: unknown): string {
   if (Array.isArray(value)) return value.join(",");
   return value === "" ? '""' : String(value);
+}
+
+/** The same for a person, with the first digits of a number: 1.333 for 4/3. */
+export function showShort(value: unknown): string {
+  return showValue(typeof value === "number" ? Number(value.toPrecision(4)) : value);
 }
 
 function toNumber(text: string): unknown {
@@ -187,7 +192,7 @@ function ruleOf(property: Property): string {
     case "boolean":
       return "true or false";
     case "array":
-      return `${itemsOf(property)}s joined by commas`;
+      return `${itemsOf(property) === "number" ? "numbers" : "texts"} joined by commas`;
     case "integer":
     case "number":
       return (property.type === "integer" ? "a whole number" : "a number") + rangeOf(property);

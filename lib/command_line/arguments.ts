@@ -5,7 +5,10 @@
  */
 
 /** The flags that every command has; they are no options of a configuration. */
-const COMMON_BOOLEANS = ["help", "verbose", "json", "trust"];
+const COMMON_BOOLEANS = ["help", "verbose", "json", "trust", "version"];
+
+/** The short flags, in full. */
+const SHORT: ReadonlyMap<string, string> = new Map([["-h", "--help"], ["-V", "--version"]]);
 
 /** A command line, taken apart but not yet checked. */
 export interface Arguments {
@@ -23,11 +26,13 @@ export interface Arguments {
   readonly json: boolean;
   /** Whether `--trust` was given. */
   readonly trust: boolean;
+  /** Whether `--version` or `-V` was given. */
+  readonly version: boolean;
 }
 
 /**
  * Takes a command line apart: `--tau-plus 0.1`, `--tau_plus=0.1`, `--no-debiased` and
- * `--debiased False` are all understood; there are no short flags but `-h`. Of a flag that is given
+ * `--debiased False` are all understood; there are no short flags but `-h` and `-V`. Of a flag that is given
  * more than once the last counts; of a list, all do, as if they were joined by commas.
  *
  * @param booleans the flags that may stand bare before a word.
@@ -47,7 +52,7 @@ export function parseCommandLine(
       words.push(...args.slice(i + 1));
       break;
     }
-    const match = /^--([^=]+)(?:=([\s\S]*))?$/.exec(args[i] === "-h" ? "--help" : args[i]);
+    const match = /^--([^=]+)(?:=([\s\S]*))?$/.exec(SHORT.get(args[i]) ?? args[i]);
     if (!match) {
       words.push(args[i]);
       continue;
@@ -75,6 +80,7 @@ export function parseCommandLine(
     verbose: take("verbose") !== undefined,
     json: take("json") !== undefined,
     trust: take("trust") !== undefined,
+    version: take("version") !== undefined,
     words,
     flags: Object.fromEntries(given),
     plugins,

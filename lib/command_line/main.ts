@@ -10,8 +10,7 @@ import { deviceFailure } from "../device/failure.ts";
 import { Interrupted, TauplusError, UsageError } from "../errors.ts";
 import { didYouMean } from "../nearest.ts";
 import { flagsOf } from "../options.ts";
-import type { Kind, Plugin } from "../plugin.ts";
-import { KINDS, loadRegistry } from "../registry.ts";
+import { loadRegistry } from "../registry.ts";
 import { pluginsOf } from "../trust.ts";
 import { progressBar } from "../terminal/progress.ts";
 import { note } from "../terminal/say.ts";
@@ -62,11 +61,15 @@ async function dispatch(args: readonly string[], out: Output): Promise<void> {
   }
   const { command } = await COMMANDS[name].load();
   const own = flagsOf(command.spec.options);
-  const { words, flags, plugins: specifiers, help, trust } = parseCommandLine(
+  const { words, flags, plugins: specifiers, help, trust, version } = parseCommandLine(
     rest,
     own.filter((flag) => flag.boolean).map((flag) => flag.name),
     own.filter((flag) => flag.type === "array").map((flag) => flag.name),
   );
+  if (version) {
+    out.result(versions(), versionsText);
+    return;
+  }
   if (words.length > (command.maxWords ?? 0)) {
     throw new UsageError({
       act: `run ${name}`,
@@ -80,9 +83,15 @@ async function dispatch(args: readonly string[], out: Output): Promise<void> {
   const named = command.rewrite?.(texts, words) ?? texts;
   const fileLayer = file === undefined ? [] : [await readLayer(file)];
   const upper: Layer[] = [...fileLayer, { source: "the command line", values: named, text: true }];
-  const lower = help
-    ? []
-    : await command.layers?.(Object.assign({}, ...upper.map((layer) => layer.values))) ?? [];
+  let lower: readonly Layer[] = [];
+  let notice: string | undefined;
+  try {
+    lower = await command.layers?.(Object.assign({}, ...upper.map((layer) => layer.values))) ?? [];
+  } catch (error) {
+    // Help is wanted most where something is missing.
+    if (!help || !(error instanceof TauplusError)) throw error;
+    notice = `These are the defaults without a run. ${error.message}`;
+  }
   const layers = [...lower, ...upper];
   const { plugins, withheld } = whatToLoad(layers, specifiers, trust);
   const registry = await loadRegistry(plugins, withheld);
@@ -91,14 +100,9 @@ async function dispatch(args: readonly string[], out: Output): Promise<void> {
     values,
   }));
   if (help) {
-    const chosen: Partial<Record<Kind, Plugin>> = {};
-    for (const kind of KINDS) {
-      const standard = command.spec.roles[kind];
-      // Of a list, the first.
-      const [name] = (named[kind] ?? standard ?? "").split(",");
-      if (standard) chosen[kind] = await registry.get(kind, name);
-    }
-    out.result(commandHelp(name, COMMANDS[name].summary, command, chosen, registry), helpText);
+    const below = { layers: clean.slice(0, -1), named, notice };
+    const page = await commandHelp(name, COMMANDS[name], command, below, registry);
+    out.result(page, (page) => helpText(page, help));
     return;
   }
   const first = await command.first?.(clean, registry) ?? clean;
@@ -199,19 +203,19 @@ function about(name: string, { result }: Output): boolean {
     const commands = Object.entries(COMMANDS).map(([name, { summary }]) => ({ name, summary }));
     result(
       { summary: SUMMARY, usage: "deno task <command> [--option=value …]", commands },
-      overviewText,
+      (overview) => overviewText(overview),
     );
     return true;
   }
   if (["--version", "-V"].includes(name)) {
-    result(
-      versions(),
-      (found) => Object.entries(found).map(([what, version]) => `${what} ${version}`).join("\n"),
-    );
+    result(versions(), versionsText);
     return true;
   }
   return false;
 }
+
+const versionsText = (found: ReturnType<typeof versions>) =>
+  Object.entries(found).map(([what, version]) => `${what} ${version}`).join("\n");
 
 /** Earlier ones lack `statfs` of `node:fs/promises`. Tried: 2.6.8 runs, 2.5.7 does not. */
 const OLDEST = [2, 6];

@@ -5,7 +5,7 @@
  */
 import { z } from "zod";
 import { UsageError } from "../errors.ts";
-import { flagsOf, showValue } from "../options.ts";
+import { flagsOf, showShort } from "../options.ts";
 import type { Kind, Plugin } from "../plugin.ts";
 import { KINDS, type Registry } from "../registry.ts";
 import { table } from "../terminal/table.ts";
@@ -70,7 +70,7 @@ export function detailsText({ kind, name, summary, options }: Plugin): string {
   if (flags.length === 0) return `${head}\n\nIt has no options.`;
   const rows = flags.map((flag) => [
     `--${flag.name}`,
-    flag.default === undefined ? "none" : showValue(flag.default),
+    flag.default === undefined ? "none" : showShort(flag.default),
     flag.rule,
     flag.description,
   ]);

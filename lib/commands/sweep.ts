@@ -29,7 +29,7 @@ export const sweepCommandOptions = z.strictObject({
   baseline: z.string().optional()
     .describe(
       "the arm that the others are compared with, as the table names it; default the first",
-    ).meta(facts("sweep")),
+    ).meta(facts("sweep", { front: false })),
   jobs: z.int().min(1).default(1).describe("trainings at a time").meta(facts("sweep")),
   out: z.string().min(1).optional().describe("folder of the sweep; default sweeps/DATASET")
     .meta({ ...facts("sweep"), format: "directory-path" }),

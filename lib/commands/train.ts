@@ -25,7 +25,7 @@ export const trainCommandOptions = trainOptions.extend({
     .meta({ ...facts("call", { sweep: "shared" }), examples: PRESETS }),
   debiased: z.boolean().optional()
     .describe("the reference's flag: --objective=debiased, or biased where false").meta(
-      facts("call", { reference: true }),
+      facts("call", { reference: true, front: false }),
     ),
   baselines: z.boolean().default(true)
     .describe("at the end, evaluate the untrained encoder and raw pixels as well").meta(

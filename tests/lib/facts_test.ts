@@ -2,6 +2,7 @@ import { assertEquals } from "@std/assert";
 import { z } from "zod";
 import { COMMANDS } from "../../lib/command_line/commands.ts";
 import { restoreSpec } from "../../lib/commands/shared/restore.ts";
+import { runGroups } from "../../lib/open_run.ts";
 import { command as train } from "../../lib/commands/train.ts";
 import { changedOption, resolveConfig, savedValues, valuesOfRun } from "../../lib/config.ts";
 import { type Facts, ROLE_FACTS, UNSTATED } from "../../lib/facts.ts";
@@ -36,7 +37,16 @@ async function stated(): Promise<[string, Partial<Facts>][]> {
   );
 }
 
-const KEYS = ["of", "resume", "result", "baseline", "sweep", "overview", "reference"] as const;
+const KEYS = [
+  "of",
+  "resume",
+  "result",
+  "baseline",
+  "sweep",
+  "overview",
+  "front",
+  "reference",
+] as const;
 
 Deno.test("each option of the package says its facts", async () => {
   const silent = (await stated()).filter(([, facts]) =>
@@ -118,13 +128,22 @@ const TABLE: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   // The steps that are logged are those that clamp_rate and false_negative_rate are means over.
   "command free result shared": { train: "log_every", sweep: "log_every" },
   "command free shared": {
-    train: "eval_every save_every save_minutes device tune tensorboard",
-    sweep: "eval_every save_every save_minutes device tune tensorboard",
-    linear: "device tune",
-    knn: "device tune",
-    embed: "device tune",
-    report: "device tune",
-    export: "device tune",
+    train: "eval_every save_every save_minutes tune tensorboard",
+    sweep: "eval_every save_every save_minutes tune tensorboard",
+    linear: "tune",
+    knn: "tune",
+    embed: "tune",
+    report: "tune",
+    export: "tune",
+  },
+  "command free shared front": {
+    train: "device",
+    sweep: "device",
+    linear: "device",
+    knn: "device",
+    embed: "device",
+    report: "device",
+    export: "device",
     plugins: "device",
   },
   "command free assigned": { train: "baselines", sweep: "baselines" },
@@ -138,15 +157,15 @@ const TABLE: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     dashboard: "out",
     doctor: "out",
   },
-  "call free shared": { train: "preset", sweep: "preset" },
-  "call free absent reference": {
-    train: "debiased",
+  "call free shared front": { train: "preset", sweep: "preset" },
+  "call free absent reference": { train: "debiased" },
+  "call free absent front reference": {
     linear: "model_path",
     knn: "model_path",
     embed: "model_path",
     export: "model_path",
   },
-  "call free absent": {
+  "call free absent front": {
     train: "resume",
     linear: "run",
     knn: "run",
@@ -157,7 +176,8 @@ const TABLE: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     doctor: "device quick",
     plugins: "to options",
   },
-  "call free own": { sweep: "seeds baseline jobs out" },
+  "call free own front": { sweep: "seeds jobs out" },
+  "call free own": { sweep: "baseline" },
 };
 
 Deno.test("the facts of every option are those of the table", async () => {
@@ -189,6 +209,7 @@ Deno.test("a plugin that states nothing has the facts of its kind, and keeps wha
     baseline: false,
     sweep: "vary",
     overview: false,
+    front: false,
     reference: false,
   };
   assertEquals(margin.facts, expected);
@@ -252,7 +273,7 @@ Deno.test("a resumed run may be computed, saved and judged otherwise and go on f
 });
 
 Deno.test("a later command takes seed, data, encoder and views from the run", () => {
-  assertEquals(sections(Object.keys(valuesOfRun(restoreSpec({ probe: "knn" }), flat))), [
+  assertEquals(sections(Object.keys(valuesOfRun(restoreSpec({ probe: "knn" }, runGroups), flat))), [
     "dataset",
     "dataset.*",
     "encoder",

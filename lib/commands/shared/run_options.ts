@@ -12,7 +12,7 @@ export const deviceOption: z.ZodDefault<
   z.ZodEnum<{ auto: "auto"; webgpu: "webgpu"; wasm: "wasm" }>
 > = z.enum(["auto", "webgpu", "wasm"]).default("auto")
   .describe("where to compute; auto: a GPU, else the faster of a software adapter and wasm")
-  .meta(facts("machine"));
+  .meta(facts("machine", { front: true }));
 
 export const tuneOption: z.ZodDefault<z.ZodEnum<{ on: "on"; off: "off" }>> = z.enum(["on", "off"])
   .default("on").describe(
