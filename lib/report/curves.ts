@@ -5,6 +5,7 @@
  * @module
  */
 import type { MetricsRecord } from "../run/metrics.ts";
+import { type Field, fieldOf, FIELDS, NOT_DRAWN } from "./fields.ts";
 import type { ChartSpec } from "./figure.ts";
 import type { RunData } from "./report_run.ts";
 
@@ -75,32 +76,6 @@ export function curveLines(runs: readonly string[]): CurveLine[] {
 /** How many bins a chart's lines have at most; of each, the lowest and the highest point are drawn. */
 const BINS = 400;
 
-interface Look {
-  readonly title: string;
-  /** Whether the values are shares of 1, shown in percent. */
-  readonly share?: boolean;
-  /** Whether the axis begins at 0. */
-  readonly zero?: boolean;
-  /** Whether the points are shown: where there are few. */
-  readonly sparse?: boolean;
-}
-
-/** The fields that are known, in the order of their figures. */
-const LOOKS: Readonly<Record<string, Look>> = {
-  loss: { title: "Loss" },
-  learning_rate: { title: "Learning rate", zero: true },
-  knn_top1: { title: "kNN top-1 on the test split, %", sparse: true },
-  alignment: { title: "Alignment: mean squared distance of positives" },
-  uniformity: { title: "Uniformity: log mean Gaussian potential" },
-  rankme: { title: "Effective rank (RankMe)" },
-  false_negative_rate: { title: "False negatives among the negatives", share: true, zero: true },
-  clamp_rate: { title: "Clamped rows", share: true, zero: true },
-  images_per_second: { title: "Images per second", zero: true },
-};
-
-/** Fields that are no measurement, or stand beside one that has a figure. */
-const NOT_DRAWN = ["step", "epoch", "seconds", "knn_top5"];
-
 /**
  * A figure for each field of the logs that any of the runs has a number in: the known ones, then the
  * objectives' other diagnostics by name. A line per run; where there is more than one, a legend.
@@ -129,7 +104,7 @@ export function curveFields(metrics: readonly MetricsRecord[]): string[] {
 
 /** Each of the fields once, in the order of their figures: the known ones, then the others by name. */
 export function inOrder(fields: readonly string[]): string[] {
-  const known = Object.keys(LOOKS);
+  const known = Object.keys(FIELDS);
   return [
     ...known.filter((field) => fields.includes(field)),
     ...[...new Set(fields)].filter((field) => !known.includes(field)).sort(),
@@ -143,7 +118,7 @@ export function curve(
   points: readonly CurvePoint[],
   legend = runs.length > 1,
 ): Curve {
-  const look = Object.hasOwn(LOOKS, field) ? LOOKS[field] : { title: field.replaceAll("_", " ") };
+  const look = fieldOf(field);
   const last = runs.flatMap((run) => {
     const of = points.filter((point) => point.run === run);
     if (of.length === 0) return [];
@@ -175,11 +150,11 @@ function curvePoints(
   );
 }
 
-const show = (value: number, { share }: Look): string =>
+const show = (value: number, { share }: Field): string =>
   share ? `${Number((100 * value).toPrecision(3))} %` : String(Number(value.toPrecision(4)));
 
 function spec(
-  { title, share = false, zero = false, sparse = false }: Look,
+  { title, share = false, zero = false, sparse = false }: Field,
   runs: readonly string[],
   points: readonly CurvePoint[],
   legends: boolean,

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { caption } from "./captions.ts";
+import { fieldOf } from "./fields.ts";
 import { configuration } from "./configuration.ts";
 import { type Curve, SERIES_COLORS } from "./curves.ts";
 import { type Drawing, picture } from "./figure.ts";
@@ -130,7 +130,7 @@ function curveGrid(runs: readonly ReportRun[], { curves }: Drawings): Content {
           "after each epoch.",
       )}
     ${key(runs)}
-    <div class="grid">${curves.map((curve) => titled(curve, caption(curve.field)))}</div>
+    <div class="grid">${curves.map((curve) => titled(curve, fieldOf(curve.field).caption))}</div>
   `;
 }
 

@@ -1,6 +1,7 @@
-import { assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { parse, View } from "vega";
 import { curve, curveLines, curves } from "../../../lib/report/curves.ts";
+import { FIELDS } from "../../../lib/report/fields.ts";
 import { liveSpec, pageSvg } from "../../../lib/report/figure.ts";
 import type { RunData } from "../../../lib/report/report_run.ts";
 import type { MetricsRecord } from "../../../lib/run/metrics.ts";
@@ -107,4 +108,13 @@ Deno.test("runs have colors, then dashes; a legend where there is more than one"
     return (await pageSvg(loss.spec)).includes(">run 0<");
   };
   assertEquals([await of(1), await of(2)], [false, true]);
+});
+
+Deno.test("every field that is known has a caption, and its unit in docs/run-folder.md", async () => {
+  const page = await Deno.readTextFile(new URL("../../../docs/run-folder.md", import.meta.url));
+  const rows = [...page.matchAll(/^\| ((?:`\w+`(?:, )?)+) +\|.*\|.*\|$/gm)].map(([, keys]) => keys);
+  for (const [name, { caption }] of Object.entries(FIELDS)) {
+    assert(caption, name);
+    assert(rows.some((keys) => keys.includes(`\`${name}\``)), `${name} has no row`);
+  }
 });
