@@ -16,9 +16,10 @@ import { openDevice } from "../lib/device/device.ts";
 import { BACKEND } from "../lib/device/webgpu.ts";
 import { rng } from "../lib/random.ts";
 import { type Chart, figure, lineCharts, type Point } from "../lib/report/figure.ts";
-import { writeAtomic } from "../lib/run/atomic_write.ts";
+import { writeAtomic } from "../lib/files.ts";
 import { jsonText } from "../lib/run/json_text.ts";
 import { note } from "../lib/terminal/say.ts";
+import { wallClock } from "../lib/timing.ts";
 import linear from "../plugins/probes/linear.ts";
 import { type Machine, machine } from "./support/machine.ts";
 import { inScope } from "./support/measure.ts";
@@ -118,9 +119,9 @@ async function probe(): Promise<Chart[]> {
         // The first fit compiles.
         if (device === "wasm") await fit();
         else memory.push({ x: length, y: await extraBytes(fit) / MIB, series: device });
-        const start = performance.now();
+        const stop = wallClock();
         await fit();
-        time.push({ x: length, y: (performance.now() - start) / 1000, series: device });
+        time.push({ x: length, y: stop() / 1000, series: device });
       });
     }
   }

@@ -1,5 +1,5 @@
 /**
- * An encoder's model as a function from a batch to features.
+ * An encoder's model as a function from a batch to features, and rows of unit length.
  *
  * @module
  */
@@ -30,4 +30,15 @@ export function applyEncoder(encoder: Encoder, x: tf.Tensor, training: boolean):
     got,
     next: "Let the plugin's `dim` be the length of what its model gives.",
   });
+}
+
+/** PyTorch's `F.normalize`: rows shorter than this are divided by it instead. */
+const SHORTEST = 1e-12;
+
+/**
+ * The rows [n, dim] divided by their ℓ2 norms: z/max(‖z‖, 1e-12), with the gradient 0 through the
+ * maximum and no 0/0 at a row of zeros.
+ */
+export function unitRows(rows: tf.Tensor2D): tf.Tensor2D {
+  return rows.div(rows.square().sum(1, true).maximum(SHORTEST ** 2).sqrt());
 }

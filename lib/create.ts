@@ -17,6 +17,7 @@ import type {
   Plugin,
   Probe,
 } from "./plugin.ts";
+import { pretrainName } from "./splits.ts";
 
 /**
  * Makes a plugin's product, guarded: what it throws later names the plugin, too.
@@ -93,7 +94,8 @@ const CHECKS: { readonly [K in Kind]: (product: KindProducts[K]) => string | und
     typeof evaluate === "function" ? undefined : "it must have a function evaluate",
 };
 
-function datasetRule({ classes, shape, mean, std, splits, pretrain }: Dataset): string | undefined {
+function datasetRule(dataset: Dataset): string | undefined {
+  const { classes, shape, mean, std, splits } = dataset;
   const channels = shape.at(-1);
   const sizes = [1, channels];
   if (shape.length === 0 || !shape.every((side) => Number.isInteger(side) && side > 0)) {
@@ -103,7 +105,7 @@ function datasetRule({ classes, shape, mean, std, splits, pretrain }: Dataset): 
     return `its mean and std must have ${channels} numbers each, one per channel`;
   }
   if (!std.every((value) => value > 0)) return `its std must be positive, got [${std}]`;
-  const start = pretrain ?? "train";
+  const start = pretrainName(dataset);
   if (!splits[start]) return `it must have a split ${start} to train on`;
   for (const [name, { length, labels, names, read }] of Object.entries(splits)) {
     if (!Number.isInteger(length) || length < 0) return `the length of ${name} must be a count`;

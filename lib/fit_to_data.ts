@@ -7,6 +7,7 @@ import type { z } from "zod";
 import type { Config, Groups } from "./config.ts";
 import { UsageError } from "./errors.ts";
 import type { Dataset } from "./plugin.ts";
+import { pretrainSplit } from "./splits.ts";
 
 /** What there is of each. */
 const SAID = {
@@ -15,10 +16,10 @@ const SAID = {
 } as const;
 
 /** How many examples there are of each kind; where nothing is judged, labels bound nothing. */
-function counts({ splits, pretrain }: Dataset, judged: boolean) {
-  const labeled = splits.train?.labels?.filter((label) => label >= 0).length ?? 0;
+function counts(dataset: Dataset, judged: boolean) {
+  const labeled = dataset.splits.train?.labels?.filter((label) => label >= 0).length ?? 0;
   return {
-    examples: splits[pretrain ?? "train"].length,
+    examples: pretrainSplit(dataset).length,
     labeled: judged ? labeled : Infinity,
   };
 }

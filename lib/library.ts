@@ -8,6 +8,7 @@ import { z } from "zod";
 import type { Encoder, Metrics, Objective, Probe } from "./plugin.ts";
 import { checkOptions } from "./options.ts";
 import { openSession, type Session, type SessionOptions } from "./session.ts";
+import { pretrainSplit } from "./splits.ts";
 import type { LoadedEncoder } from "./train/load_encoder.ts";
 import { type TrainOptions, trainOptions } from "./train/options.ts";
 import type { Trained, TrainHooks } from "./train/train.ts";
@@ -67,11 +68,10 @@ export async function train(
   options: Partial<TrainOptions> = {},
   hooks: TrainHooks = {},
 ): Promise<Trained> {
-  const { splits, pretrain } = parts.dataset;
   const { batchSize } = trainOptions.parse({});
   const checked = checkOptions(trainOptions, {
     seed: parts.env.seed,
-    batchSize: Math.min(batchSize, splits[pretrain ?? "train"].length),
+    batchSize: Math.min(batchSize, pretrainSplit(parts.dataset).length),
     ...options,
   });
   const views = checkOptions(viewOptions, viewValues ?? {});
@@ -176,7 +176,7 @@ export async function features(
   { device, dataset, env, encoder, split = "test", indices, batchSize = 256 }: Features,
 ): Promise<Float32Array> {
   const { featureRows } = await import("./evaluate/features.ts");
-  const { findSplit } = await import("./evaluate/splits.ts");
+  const { findSplit } = await import("./splits.ts");
   const { length } = findSplit(dataset, split);
   return await featureRows(
     { device, dataset, encoder, split, batchSize, progress: env.progress, signal: env.signal },

@@ -5,7 +5,7 @@
  */
 import { dirname } from "node:path";
 import type { z } from "zod";
-import { writeAtomic } from "./run/atomic_write.ts";
+import { writeAtomic } from "./files.ts";
 import { jsonText } from "./run/json_text.ts";
 
 /** Measurements by what they depend on. */

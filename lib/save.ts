@@ -147,7 +147,7 @@ export async function saveEncoder(
   const { readVariables } = await import("./train/variable_arrays.ts");
   const { encodeSafetensors } = await import("./interop/safetensors.ts");
   const { momentsOf, VERSION } = await import("./interop/export_metadata.ts");
-  const { writeAtomic } = await import("./run/atomic_write.ts");
+  const { writeAtomic } = await import("./files.ts");
   const isOwn = (bytes: Uint8Array<ArrayBuffer>) =>
     asSafetensors(bytes)?.metadata.tauplus !== undefined;
   await checkReplaceable(path, "path", isOwn);

@@ -5,7 +5,7 @@ import config from "../deno.json" with { type: "json" };
 import { notAllowed } from "../lib/command_line/main.ts";
 import { COMMANDS } from "../lib/command_line/commands.ts";
 import { DataError } from "../lib/errors.ts";
-import { fileProblem } from "../lib/data/file_problem.ts";
+import { fileProblem } from "../lib/files.ts";
 import { loadRegistry } from "../lib/registry.ts";
 import { latestRun } from "../lib/run/run_folder.ts";
 import { inFolder, keptIn, TINY } from "./support/command_line.ts";

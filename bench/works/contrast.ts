@@ -8,6 +8,7 @@ import * as tf from "@tensorflow/tfjs";
 import { BACKEND } from "../../lib/device/webgpu.ts";
 import { webgpuBackend } from "../../lib/kernels/webgpu/program.ts";
 import { familyLoss, type FamilyMember } from "../../lib/objectives/debiased_family.ts";
+import { wallClock } from "../../lib/timing.ts";
 import { extraBytes } from "../support/memory.ts";
 import { type Comparison, prepare, STOCK, timeMedians, type Work } from "../support/paired.ts";
 
@@ -102,8 +103,8 @@ async function firstStep(
   await tf.setBackend(backendName);
   const once = step(pairs, DEBIASED)();
   const run = await prepare(backendName, () => once);
-  const start = performance.now();
+  const stop = wallClock();
   const bytes = await extraBytes(once);
-  const time = performance.now() - start;
+  const time = stop();
   return { run, time, bytes: bytes - 2 * pairs * DIM * 4 };
 }

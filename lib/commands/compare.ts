@@ -10,6 +10,7 @@ import { jsonText } from "../run/json_text.ts";
 import { type Judged, RESULTS, type Results, writeProbeResult } from "../run/results.ts";
 import { listCheckpoints, type RunFolder } from "../run/run_folder.ts";
 import type { Session } from "../session.ts";
+import { signed } from "../terminal/amounts.ts";
 import { table } from "../terminal/table.ts";
 import type { ViewOptions } from "../views/options.ts";
 import type { Context } from "../command_line/command.ts";
@@ -80,12 +81,6 @@ export function resultsTable(results: Results, columns?: number): string {
   return table(["on the test split", ...names.map((name) => `${name} top-1`)], rows, 1, {
     columns,
   });
-}
-
-/** `+5.25`, `−0.30`. */
-function signed(points: number): string {
-  const digits = Math.abs(points).toFixed(2);
-  return (points < 0 && Number(digits) > 0 ? "−" : "+") + digits;
 }
 
 /** Raw pixels have no augmented features: a probe that asks for them has no result. */

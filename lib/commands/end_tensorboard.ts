@@ -6,6 +6,7 @@
 import { dirname, join } from "node:path";
 import type { Encoder } from "../plugin.ts";
 import type { Session } from "../session.ts";
+import { pretrainName } from "../splits.ts";
 import { type EventFile, FOLDER } from "../tensorboard/event_file.ts";
 import { writeProjector } from "../tensorboard/projector.ts";
 import { note } from "../terminal/say.ts";
@@ -26,7 +27,7 @@ export async function endTensorBoard(
   encoder: Encoder,
 ): Promise<void> {
   await events.end();
-  const split = "test" in dataset.splits ? "test" : dataset.pretrain ?? "train";
+  const split = "test" in dataset.splits ? "test" : pretrainName(dataset);
   const { progress } = env;
   await writeProjector(
     join(run, FOLDER),

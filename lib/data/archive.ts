@@ -9,7 +9,7 @@ import { pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
 import { unpackTar } from "modern-tar/fs";
 import { DataError } from "../errors.ts";
-import { checkRoom, fileProblem, showBytes, sizeOf } from "./file_problem.ts";
+import { checkRoom, fileProblem, showBytes, sizeOf } from "../files.ts";
 
 /** Which files to take from an archive, and how to follow or stop it. */
 export interface UnpackOptions {

@@ -8,7 +8,7 @@ import { basename, dirname } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { DataError } from "../errors.ts";
 import { type Checksum, hashLike, hashMatches, hashRest } from "./checksum.ts";
-import { checkRoom, fileProblem, showBytes } from "./file_problem.ts";
+import { checkRoom, fileProblem, showBytes } from "../files.ts";
 
 /** What is known of a file, and how patient to be. */
 export interface DownloadOptions {

@@ -8,7 +8,7 @@
 import { promisify } from "node:util";
 import { constants, gunzip } from "node:zlib";
 import { DataError } from "../errors.ts";
-import { checkIsFile, showBytes } from "./file_problem.ts";
+import { checkIsFile, showBytes } from "../files.ts";
 
 const UNSIGNED_BYTE = 8;
 const gunzipAsync = promisify(gunzip);

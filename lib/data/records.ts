@@ -4,7 +4,7 @@
  * @module
  */
 import { DataError } from "../errors.ts";
-import { checkIsFile, fileProblem, showBytes } from "./file_problem.ts";
+import { checkIsFile, fileProblem, showBytes } from "../files.ts";
 
 /** An open file of records. */
 export interface Records {

@@ -9,7 +9,7 @@ import { DataError } from "../errors.ts";
 import type { BaseEnv } from "../plugin.ts";
 import { type Checksum, fileMatches } from "./checksum.ts";
 import { withLock } from "../run/lock.ts";
-import { exists, fileProblem, showBytes, sizeOf } from "./file_problem.ts";
+import { exists, fileProblem, showBytes, sizeOf } from "../files.ts";
 
 /** A file with its official size and checksum. */
 export interface KnownFile {

@@ -5,7 +5,7 @@
  */
 import { join } from "node:path";
 import { fileMatches } from "./checksum.ts";
-import { sizeOf } from "./file_problem.ts";
+import { sizeOf } from "../files.ts";
 import {
   type DatasetSource,
   type KnownFile,

@@ -14,6 +14,7 @@ import paper from "../../presets/dcl-stl10.json" with { type: "json" };
 import { chosen, type Roles } from "../config.ts";
 import type { BaseEnv } from "../plugin.ts";
 import { openSession } from "../session.ts";
+import { wallClock } from "../timing.ts";
 import type { TrainOptions } from "../train/options.ts";
 import { train } from "../train/train.ts";
 import type { ViewOptions } from "../views/options.ts";
@@ -83,12 +84,12 @@ async function secondsOf(
   run: () => tf.Tensor,
 ): Promise<number> {
   const time = async (times: number) => {
-    const start = performance.now();
+    const stop = wallClock();
     for (let i = 1; i < times; i++) run().dispose();
     const last = tf.tidy(() => run().flatten().slice(0, 1));
     await last.data();
     last.dispose();
-    return (performance.now() - start) / 1000;
+    return stop() / 1000;
   };
   await time(1); // compiles
   for (let times = 1;; times *= 2) {

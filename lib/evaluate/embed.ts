@@ -5,10 +5,10 @@
  */
 import { nameOf } from "../guard.ts";
 import { encodeSafetensors, type NamedArray } from "../interop/safetensors.ts";
-import { writeAtomic } from "../run/atomic_write.ts";
+import { writeAtomic } from "../files.ts";
 import { asSafetensors } from "../run/outputs.ts";
 import { type FeatureOptions, featureRows } from "./features.ts";
-import { findSplit } from "./splits.ts";
+import { findSplit } from "../splits.ts";
 
 /** What is embedded, and where to. */
 export interface EmbedOptions extends FeatureOptions {

@@ -9,7 +9,7 @@ import { PluginError } from "../errors.ts";
 import { called } from "../guard.ts";
 import type { Encoder, Metrics, Probe, ProbeInput } from "../plugin.ts";
 import { type Augmentation, extractFeatures, type FeatureOptions } from "./features.ts";
-import { findSplit, labeledExamples } from "./splits.ts";
+import { findSplit, labeledExamples } from "../splits.ts";
 
 /** What features of both splits are computed from. */
 export interface ProbeInputOptions extends Omit<FeatureOptions, "split"> {

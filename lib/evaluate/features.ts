@@ -10,7 +10,7 @@ import { rng, STREAM } from "../random.ts";
 import { augment } from "../views/augment.ts";
 import { normalize } from "../views/normalize.ts";
 import type { ViewOptions } from "../views/options.ts";
-import { findSplit, labeledExamples } from "./splits.ts";
+import { findSplit, labeledExamples, pretrainName } from "../splits.ts";
 import { applyEncoder } from "../apply_encoder.ts";
 import { TrainingError, UsageError } from "../errors.ts";
 import { yieldToEvents } from "../yield_to_events.ts";
@@ -72,7 +72,7 @@ export async function extractFeatures(
   const { indices, labels } = labeledExamples(findSplit(dataset, split), split);
   const shape: [number, number] = [indices.length, encoder.dim];
   const features = tf.tensor2d(await featureRows(options, indices), shape);
-  if (!augmentation || (dataset.views && split !== (dataset.pretrain ?? "train"))) {
+  if (!augmentation || (dataset.views && split !== pretrainName(dataset))) {
     return { features, labels };
   }
   return {

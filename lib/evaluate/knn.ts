@@ -5,6 +5,7 @@
  * @module
  */
 import type * as tf from "@tensorflow/tfjs";
+import { unitRows } from "../apply_encoder.ts";
 import { UsageError } from "../errors.ts";
 import type { FeatureSplit, Metrics, ProbeInput, Progress, Tf } from "../plugin.ts";
 import { classificationMetrics, classNames } from "./metrics.ts";
@@ -87,8 +88,8 @@ export async function knnScores(
   // Untransposed operands are the fast case of the wasm backend, which also packs the right one
   // for reuse.
   const [bank, units] = tf.tidy(() => [
-    tf.transpose(unitRows(tf, train.features)),
-    unitRows(tf, queries),
+    tf.transpose(unitRows(train.features)),
+    unitRows(queries),
   ]);
   try {
     for (let start = 0; start < total; start += rows) {
@@ -113,10 +114,4 @@ export async function knnScores(
     units.dispose();
   }
   return scores;
-}
-
-/** Rows divided by their ℓ2 norm, or by 1e-12 where the norm is smaller (as PyTorch). */
-function unitRows(tf: Tf, features: tf.Tensor2D): tf.Tensor2D {
-  const norms = tf.maximum(tf.norm(features, "euclidean", 1, true), 1e-12);
-  return tf.div(features, norms);
 }

@@ -5,7 +5,7 @@
  */
 import { basename, dirname, join } from "node:path";
 import { UsageError } from "../errors.ts";
-import { writeAtomic, writeError } from "../run/atomic_write.ts";
+import { writeAtomic, writeError } from "../files.ts";
 import { asSafetensors, checkReplaceable } from "../run/outputs.ts";
 
 /** One file, or the files of a folder by name. */

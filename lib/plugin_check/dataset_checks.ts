@@ -6,6 +6,7 @@
 import type { Dataset, ExampleBatch, Split } from "../plugin.ts";
 import { rng, STREAM } from "../random.ts";
 import { channelStatistics } from "../data/channel_statistics.ts";
+import { pretrainSplit } from "../splits.ts";
 import { type Check, type CheckPlace, fail, type Finding, info, pass } from "./check.ts";
 import { trainTiny } from "./tiny_training.ts";
 
@@ -120,7 +121,7 @@ async function randomAccess({ dataset }: DatasetSubject): Promise<Finding> {
 }
 
 async function statistics({ dataset }: DatasetSubject): Promise<Finding> {
-  const split = dataset.splits[dataset.pretrain ?? "train"];
+  const split = pretrainSplit(dataset);
   const channels = dataset.shape.at(-1) ?? 1;
   const indices = spread(split, 256);
   const batch = await split.read(indices);
@@ -143,7 +144,7 @@ async function statistics({ dataset }: DatasetSubject): Promise<Finding> {
 
 async function ownViews({ dataset }: DatasetSubject): Promise<Finding> {
   if (!dataset.views) return info("none: views are augmented images");
-  const split = dataset.splits[dataset.pretrain ?? "train"];
+  const split = pretrainSplit(dataset);
   const indices = spread(split, 8);
   const draw = async (epoch: number) =>
     await dataset.views!(indices, (row) => rng(0, STREAM.views, epoch, indices[row]));

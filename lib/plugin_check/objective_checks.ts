@@ -18,7 +18,7 @@ import {
   type ObjectiveSubject,
   viewsOf,
 } from "./objective_input.ts";
-import { speedText, timeWorks } from "./speed.ts";
+import { speedText, timeWorks } from "./check.ts";
 import { trainTiny } from "./tiny_training.ts";
 
 /** Of a loss of another order, as float32 sums differ. */

@@ -5,6 +5,7 @@
  */
 import { evaluateFeatures } from "../evaluate/evaluate.ts";
 import type { Encoder, FeatureSplit, Metrics, Probe, ProbeInput } from "../plugin.ts";
+import { wallClock } from "../timing.ts";
 import {
   type Check,
   type CheckPlace,
@@ -58,10 +59,10 @@ export async function runTwice(subject: Omit<ProbeSubject, "runs">): Promise<Pro
   const input = features(subject);
   const judge = () => evaluateFeatures({ probe, features: input });
   const first = await judge();
-  const start = performance.now();
+  const stop = wallClock();
   let second = first;
   const left = await kept(device, async () => void (second = await judge()));
-  return { metrics: [first, second], left, milliseconds: performance.now() - start };
+  return { metrics: [first, second], left, milliseconds: stop() };
 }
 
 async function metrics({ runs }: ProbeSubject): Promise<Finding> {

@@ -7,6 +7,7 @@ import { create } from "../create.ts";
 import { checkOptions } from "../options.ts";
 import type { Dataset, Encoder, Objective } from "../plugin.ts";
 import { loadRegistry } from "../registry.ts";
+import { pretrainSplit } from "../splits.ts";
 import { trainOptions } from "../train/options.ts";
 import { viewOptions } from "../views/options.ts";
 import { type CheckPlace, type Finding, pass } from "./check.ts";
@@ -42,7 +43,7 @@ export async function trainTiny(place: CheckPlace, parts: TinyParts): Promise<Fi
   const objective = parts.objective ??
     await create(await registry.get("objective", "debiased"), {}, env);
   const { train } = await import("../train/train.ts");
-  const { length } = dataset.splits[dataset.pretrain ?? "train"];
+  const { length } = pretrainSplit(dataset);
   const losses: string[] = [];
   try {
     const trained = await train(

@@ -4,6 +4,7 @@
  * @module
  */
 import { showValue } from "../options.ts";
+import { duration } from "../terminal/amounts.ts";
 import { type Html, html } from "./html.ts";
 import type { ReportRun } from "./report_run.ts";
 import { own } from "../own.ts";
@@ -147,10 +148,4 @@ function card(
     <p class="muted">${progress}</p>
     </article>
   `;
-}
-
-function duration(seconds: number): string {
-  if (seconds < 90) return `${seconds.toFixed(0)} s`;
-  if (seconds < 5400) return `${(seconds / 60).toFixed(0)} min`;
-  return `${(seconds / 3600).toFixed(1)} h`;
 }

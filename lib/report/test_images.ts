@@ -5,7 +5,7 @@
  */
 import { UsageError } from "../errors.ts";
 import { featureRows } from "../evaluate/features.ts";
-import { findSplit } from "../evaluate/splits.ts";
+import { findSplit } from "../splits.ts";
 import { onDemand } from "../packages/on_demand.ts";
 import type { Encoder } from "../plugin.ts";
 import { rng, STREAM } from "../random.ts";

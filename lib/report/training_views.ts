@@ -5,6 +5,7 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import type { Session } from "../session.ts";
+import { pretrainSplit } from "../splits.ts";
 import { makeBatches } from "../train/batches.ts";
 import type { ViewOptions } from "../views/options.ts";
 import { bytesOf } from "./test_images.ts";
@@ -48,7 +49,7 @@ export async function firstViews(
   { views: options, viewCount, seed }: ViewsOfRun,
 ): Promise<TrainingViews> {
   checkDrawable(dataset.shape);
-  const split = dataset.splits[dataset.pretrain ?? "train"];
+  const split = pretrainSplit(dataset);
   const batchSize = Math.min(IMAGES, split.length);
   const batches = makeBatches({ dataset, views: options, viewCount, seed, batchSize });
   try {

@@ -6,7 +6,7 @@
 import { basename, dirname, join, resolve } from "node:path";
 import { UsageError } from "../errors.ts";
 import { writeExport } from "../interop/export_files.ts";
-import { writeError } from "../run/atomic_write.ts";
+import { writeError } from "../files.ts";
 import { readRun, type RunData } from "./report_run.ts";
 import type { ReportRun } from "./report_run.ts";
 import { curves } from "./curves.ts";

@@ -9,7 +9,7 @@ import { dirname, join } from "node:path";
 import process from "node:process";
 import { setTimeout as delay } from "node:timers/promises";
 import { UsageError } from "../errors.ts";
-import { UNFINISHED, writeError } from "./atomic_write.ts";
+import { UNFINISHED, writeError } from "../files.ts";
 
 const FILE = "lock";
 

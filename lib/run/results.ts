@@ -9,7 +9,7 @@ import { createHash } from "node:crypto";
 import { basename, join, resolve } from "node:path";
 import { z } from "zod";
 import type { Metrics } from "../plugin.ts";
-import { writeAtomic, writeError } from "./atomic_write.ts";
+import { writeAtomic, writeError } from "../files.ts";
 import { jsonText } from "./json_text.ts";
 import { listCheckpoints } from "./run_folder.ts";
 

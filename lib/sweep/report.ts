@@ -6,13 +6,12 @@
  */
 import { cpus } from "node:os";
 import { version_core } from "@tensorflow/tfjs";
-import { duration } from "../terminal/amounts.ts";
+import { duration, shellWord, signed } from "../terminal/amounts.ts";
 import { table } from "../terminal/table.ts";
 import { terminalWidth, widthOf, wrapped } from "../terminal/width.ts";
 import type { Estimate } from "./statistics.ts";
 import type { ArmSummary, SweepSummary } from "./summary.ts";
 import project from "../../deno.json" with { type: "json" };
-import { shellWord } from "../terminal/amounts.ts";
 
 /** A summary, and where it is from. */
 export type SweepReport = Circumstances & SweepSummary;
@@ -109,7 +108,7 @@ function rowsOf({ arms, references, probes, seeds }: SweepReport): string[][] {
         const pairs = difference && difference.n < (top1?.n ?? 0) ? ` (n = ${difference.n})` : "";
         return [
           spread(top1),
-          arm.label === arm.baseline ? "baseline" : signed(difference) + pairs,
+          arm.label === arm.baseline ? "baseline" : differs(difference) + pairs,
           probability(difference?.adjustedP),
         ];
       }),
@@ -177,11 +176,9 @@ function spread(found: Estimate | null): string {
 }
 
 /** `+0.41 ± 0.22`. */
-function signed(found: Estimate | null): string {
+function differs(found: Estimate | null): string {
   if (!found) return NONE;
-  const size = Math.abs(found.mean).toFixed(2);
-  const sign = found.mean < 0 && Number(size) > 0 ? "−" : "+";
-  return `${sign}${size} ± ${places(found.halfWidth, 2)}`;
+  return `${signed(found.mean)} ± ${places(found.halfWidth, 2)}`;
 }
 
 /** `0.041`. */

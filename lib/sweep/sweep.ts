@@ -8,16 +8,16 @@ import type { Context } from "../command_line/command.ts";
 import { command, type sweepCommandOptions } from "../commands/sweep.ts";
 import { TauplusError, UsageError } from "../errors.ts";
 import type { runGroups } from "../open_run.ts";
-import { writeAtomic, writeError } from "../run/atomic_write.ts";
+import { writeAtomic, writeError } from "../files.ts";
 import { jsonText } from "../run/json_text.ts";
 import { lockFolder } from "../run/lock.ts";
+import { pretrainSplit } from "../splits.ts";
 import { note } from "../terminal/say.ts";
 import { expandArms } from "./arms.ts";
 import { chooseBaseline } from "./baseline.ts";
-import { circumstances } from "./report.ts";
 import { sweepFigure } from "./figure.ts";
 import { plan, type Run, type TrainConfig } from "./plan.ts";
-import { markdown, terminalTable } from "./report.ts";
+import { circumstances, markdown, terminalTable } from "./report.ts";
 import { gzipLog } from "./result.ts";
 import { type Outcome, runAll } from "./run_all.ts";
 import { summarize } from "./summary.ts";
@@ -133,8 +133,7 @@ export function sweepData(
     },
     stepsOf(run) {
       const { batch_size, epochs, max_steps } = run.config;
-      const { splits, pretrain } = datasets.get(key(run))!;
-      const { length } = splits[pretrain ?? "train"];
+      const { length } = pretrainSplit(datasets.get(key(run))!);
       const steps = Number(epochs) * Math.floor(length / Number(batch_size));
       return Math.min(steps, Number(max_steps) || Infinity);
     },

@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 import project from "../../deno.json" with { type: "json" };
 import { cacheFolder } from "../cache.ts";
 import { DataError, Interrupted, type SignalName } from "../errors.ts";
-import { writeAtomic } from "../run/atomic_write.ts";
+import { writeAtomic } from "../files.ts";
 import { jsonText } from "../run/json_text.ts";
 import { readConfig } from "../run/run_folder.ts";
 import { pluginsOf } from "../trust.ts";

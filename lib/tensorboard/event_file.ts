@@ -8,7 +8,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { confusionFigure } from "../report/probe_figures.ts";
 import { classifierResult } from "../evaluate/classifier_result.ts";
-import { writeError } from "../run/atomic_write.ts";
+import { writeError } from "../files.ts";
 import { METRICS, type MetricsRecord, parseMetrics } from "../run/metrics.ts";
 import { listProbeResults, probeOf, readResults, RESULTS, type Results } from "../run/results.ts";
 import { readConfig, resumeLater } from "../run/run_folder.ts";

@@ -10,8 +10,8 @@
  */
 import { join } from "node:path";
 import { type FeatureOptions, featureRows } from "../evaluate/features.ts";
-import { findSplit } from "../evaluate/splits.ts";
-import { writeAtomic } from "../run/atomic_write.ts";
+import { findSplit } from "../splits.ts";
+import { writeAtomic } from "../files.ts";
 import { yieldToEvents } from "../yield_to_events.ts";
 import { onDemand } from "../packages/on_demand.ts";
 import type { Split } from "../plugin.ts";

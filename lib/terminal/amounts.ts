@@ -11,6 +11,12 @@ export function duration(seconds: number): string {
   return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
+/** Points with their sign, which nothing has plus: `+5.25`, `−0.30`. */
+export function signed(points: number): string {
+  const digits = Math.abs(points).toFixed(2);
+  return (points < 0 && Number(digits) > 0 ? "−" : "+") + digits;
+}
+
 /** How much is done, and of how much where that is known: `12/40 steps`, `3.1/26.4 MB`. */
 export function amount(done: number, total: number, unit: string): string {
   const mega = unit === "B";

@@ -7,8 +7,9 @@
 import type * as tf from "@tensorflow/tfjs";
 import { PluginError, UsageError } from "../errors.ts";
 import { called } from "../guard.ts";
-import type { Dataset, ExampleBatch, Split } from "../plugin.ts";
+import type { Dataset, ExampleBatch } from "../plugin.ts";
 import { rng, STREAM } from "../random.ts";
+import { pretrainSplit } from "../splits.ts";
 import { normalize } from "../views/normalize.ts";
 import type { ViewOptions } from "../views/options.ts";
 import { imageViews, rowsOf } from "./image_views.ts";
@@ -152,18 +153,6 @@ async function settled(promise: Promise<unknown>, milliseconds: number): Promise
   const timer = setTimeout(resolve, milliseconds);
   await Promise.race([promise.then(() => {}, () => {}), late]);
   clearTimeout(timer);
-}
-
-/** The split an encoder is trained on. Throws a PluginError where the dataset lacks it. */
-function pretrainSplit(dataset: Dataset): Split {
-  const name = dataset.pretrain ?? "train";
-  if (Object.hasOwn(dataset.splits, name)) return dataset.splits[name];
-  throw new PluginError({
-    act: `train on the ${called("dataset", dataset)}`,
-    rule: `it must have the split ${name}`,
-    got: Object.keys(dataset.splits).join(", "),
-    next: "Let the plugin's `pretrain` name one of its splits.",
-  });
 }
 
 type Views = Pick<Batch, "views" | "shape">;

@@ -5,15 +5,13 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { EigenvalueDecomposition, Matrix } from "ml-matrix";
+import { unitRows } from "../apply_encoder.ts";
 
 /**
  * Examples of a batch that uniformity and effective rank look at. A batch is in random order, so its
  * first ones are a sample, and the cost of a line of the log has a bound.
  */
 const SAMPLE = 256;
-
-/** Rows shorter than this are divided by it, as `F.normalize` does. */
-const SHORTEST = 1e-12;
 
 /** What a line of the log says of the embeddings, of rows of unit length. */
 export interface EmbeddingMetrics {
@@ -71,10 +69,6 @@ export function embeddingMetrics(values: Float32Array, dim: number): EmbeddingMe
     ...(rows.length > dim && { uniformity }),
     rankme: effectiveRank(rows, dim),
   };
-}
-
-function unitRows(view: tf.Tensor2D): tf.Tensor2D {
-  return view.div(view.norm(2, 1, true).maximum(SHORTEST));
 }
 
 /** ln of the mean of exp(−2‖x − y‖²) over pairs of rows, ‖x − y‖² being 2 − 2x·y; 0 of one row. */

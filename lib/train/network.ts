@@ -4,7 +4,7 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import { applyEncoder } from "../apply_encoder.ts";
+import { applyEncoder, unitRows } from "../apply_encoder.ts";
 import { PluginError, UsageError } from "../errors.ts";
 import { called } from "../guard.ts";
 import { withGradient } from "../kernels/calls.ts";
@@ -13,9 +13,6 @@ import type { Dataset, Encoder } from "../plugin.ts";
 import type { ViewOptions } from "../views/options.ts";
 import type { Device } from "../device/device.ts";
 import type { TrainOptions } from "./options.ts";
-
-/** PyTorch's `F.normalize`: rows shorter than this are divided by it instead. */
-const SHORTEST = 1e-12;
 
 export interface Network {
   /** The encoder, as its plugin gave it. */
@@ -75,15 +72,10 @@ function switchedOnBackwards(z: tf.Tensor2D, setMixed: (on: boolean) => void): t
 }
 
 function embedding(network: Network, x: tf.Tensor): tf.Tensor2D {
-  const { encoder, head, unitRows } = network;
+  const { encoder, head } = network;
   const features = applyEncoder(encoder, x, true);
   const rows = head.apply(features, { training: true }) as tf.Tensor2D;
-  return unitRows ? normalizeRows(rows) : rows;
-}
-
-/** z/max(‖z‖, 1e-12), with the gradient 0 through the maximum and no 0/0 at a row of zeros. */
-function normalizeRows(rows: tf.Tensor2D): tf.Tensor2D {
-  return rows.div(rows.square().sum(1, true).maximum(SHORTEST ** 2).sqrt());
+  return network.unitRows ? unitRows(rows) : rows;
 }
 
 /** All weights and running statistics, as `encoder.conv1.kernel` and `head.0.kernel`. */

@@ -4,7 +4,7 @@
  * @module
  */
 import { extname } from "node:path";
-import { checkIsFile } from "../data/file_problem.ts";
+import { checkIsFile } from "../files.ts";
 import { DataError } from "../errors.ts";
 import { isPth, readPth } from "../interop/pth.ts";
 import { isSafetensors, type NamedArray } from "../interop/safetensors.ts";

@@ -6,7 +6,7 @@
 import type * as tf from "@tensorflow/tfjs";
 import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
 import { rng } from "../../random.ts";
-import { median } from "../../timing.ts";
+import { median, wallClock } from "../../timing.ts";
 import { finish, freeingOnError, submit } from "./program.ts";
 import type { Tunable } from "./tuner.ts";
 
@@ -38,10 +38,10 @@ export async function fastest<C>(
   const { candidates, run } = tunable;
   const inputs = tunable.inputs.map((shape, i) => randomTensor(backend, shape, i));
   const measure = async (candidate: C, runs: number) => {
-    const begin = performance.now();
+    const stop = wallClock();
     for (let i = 0; i < runs; i++) backend.disposeData(run(candidate, inputs).dataId);
     await finish(backend);
-    return performance.now() - begin;
+    return stop();
   };
   try {
     let field: Entrant<C>[] = [];

@@ -1,8 +1,43 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { join } from "node:path";
-import { checkRoom, fileProblem, showBytes, sizeOf } from "../../../lib/data/file_problem.ts";
-import { DataError } from "../../../lib/errors.ts";
-import { inFolder } from "../../support/archives.ts";
+import { DataError } from "../../lib/errors.ts";
+import {
+  checkRoom,
+  fileProblem,
+  showBytes,
+  sizeOf,
+  writeAtomic,
+  writeError,
+} from "../../lib/files.ts";
+import { inFolder } from "../support/archives.ts";
+
+const names = (folder: string) => [...Deno.readDirSync(folder)].map(({ name }) => name).sort();
+
+Deno.test("a file is written, then replaced, and nothing else is left in its folder", async () => {
+  const folder = await Deno.makeTempDir();
+  await writeAtomic(`${folder}/a.txt`, "old");
+  await writeAtomic(`${folder}/a.txt`, new TextEncoder().encode("new"));
+  assertEquals(await Deno.readTextFile(`${folder}/a.txt`), "new");
+  assertEquals(names(folder), ["a.txt"]);
+  await Deno.remove(folder, { recursive: true });
+});
+
+Deno.test("a write that cannot be finished is a DataError and leaves the folder as it was", async () => {
+  const folder = await Deno.makeTempDir();
+  await Deno.mkdir(`${folder}/a.txt`);
+  await assertRejects(
+    () => writeAtomic(`${folder}/a.txt`, "new"),
+    DataError,
+    `Cannot write ${folder}/a.txt: ${folder}/a.txt must be readable and writable, got`,
+  );
+  assertEquals(names(folder), ["a.txt"]);
+  await assertRejects(
+    () => writeAtomic(`${folder}/missing/a.txt`, "new"),
+    DataError,
+    `Cannot write ${folder}/missing/a.txt: the folder ${folder}/missing must exist.`,
+  );
+  await Deno.remove(folder, { recursive: true });
+});
 
 Deno.test("a failure of the file system is said as a DataError, ours and interruptions as they are", () => {
   const full = Object.assign(new Error("No space left"), { code: "ENOSPC" });
@@ -12,6 +47,11 @@ Deno.test("a failure of the file system is said as a DataError, ours and interru
     problem.message,
     'Cannot write x: the disk of /x must have room, got "No space left". ' +
       "Free some room, or use a folder on another disk, and run the same command again.",
+  );
+  // A write says the same of the disk, and what its caller advises.
+  assertEquals(
+    writeError("/x", full, "Go on later.").message,
+    'Cannot write /x: the disk of /x must have room, got "No space left". Go on later.',
   );
   assert(fileProblem("read x", "/x", new Error("Permission denied")) instanceof DataError);
   const ours = new DataError({ act: "a", rule: "b", next: "c" });

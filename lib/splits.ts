@@ -1,10 +1,11 @@
 /**
- * The splits of a dataset as evaluation needs them: present, and labeled.
+ * The splits of a dataset: by name, the one that is trained on, and the labeled examples of one.
  *
  * @module
  */
-import { UsageError } from "../errors.ts";
-import type { Dataset, Split } from "../plugin.ts";
+import { PluginError, UsageError } from "./errors.ts";
+import { called } from "./guard.ts";
+import type { Dataset, Split } from "./plugin.ts";
 
 /** The split of that name. Throws UsageError where the dataset has none. */
 export function findSplit(dataset: Dataset, name: string): Split {
@@ -16,6 +17,23 @@ export function findSplit(dataset: Dataset, name: string): Split {
     next: name === "train" || name === "test"
       ? "Probes fit on train and judge by test: choose a dataset that has both."
       : "Choose one of them.",
+  });
+}
+
+/** The name of the split that an encoder is trained on. */
+export function pretrainName({ pretrain = "train" }: Pick<Dataset, "pretrain">): string {
+  return pretrain;
+}
+
+/** The split that an encoder is trained on. Throws a PluginError where the dataset lacks it. */
+export function pretrainSplit(dataset: Dataset): Split {
+  const name = pretrainName(dataset);
+  if (Object.hasOwn(dataset.splits, name)) return dataset.splits[name];
+  throw new PluginError({
+    act: `train on the ${called("dataset", dataset)}`,
+    rule: `it must have the split ${name}`,
+    got: Object.keys(dataset.splits).join(", "),
+    next: "Let the plugin's `pretrain` name one of its splits.",
   });
 }
 
