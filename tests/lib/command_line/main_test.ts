@@ -34,5 +34,5 @@ Deno.test("a device that is lost where no plugin is at work is exit code 4 too",
     Object.assign(COMMANDS, { doctor });
     Deno.stderr.writeSync = writeSync;
   }
-  assertStringIncludes(said, "Cannot go on with the device: it must not be lost on the way");
+  assertStringIncludes(said, "Cannot continue on the device: it must not be lost while in use");
 });

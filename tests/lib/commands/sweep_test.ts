@@ -151,7 +151,11 @@ Deno.test("what cannot be swept is refused before anything is trained", async ()
     for (let i = 0; i < 4; i++) await image.clone().png().toFile(`${cwd}/images/${i}.png`);
     const folder = ["sweep", "--dataset=folder", "--path=images", "--image_size=16"];
     refused(await runCommand(cwd, folder), 2, "Cannot sweep over folder: its splits", "labeled");
-    refused(await runCommand(cwd, [...ARGS, "--k=65"]), 2, "there are 64 labeled");
+    refused(
+      await runCommand(cwd, [...ARGS, "--k=65"]),
+      2,
+      "at most 64, the labeled training examples",
+    );
     refused(await runCommand(cwd, [...ARGS, "--baseline=oracle"]), 2, '"biased", "debiased"');
     refused(await runCommand(cwd, [...ARGS, "--tau_pluss=0,1"]), 2, "Did you mean --tau_plus?");
     assertEquals([...Deno.readDirSync(cwd)].map(({ name }) => name).includes("s"), false);
