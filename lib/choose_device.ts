@@ -22,7 +22,7 @@ import { type AdapterDescription, describeAdapter, findAdapter } from "./device/
 export interface ChooseOptions {
   /** The folder to remember measurements in; without it nothing is remembered. */
   readonly cache?: string;
-  /** Called with why a device was chosen or passed over, one sentence at a time. */
+  /** Called with the reason why a device was chosen or not, one sentence at a time. */
   readonly note?: (sentence: string) => void;
 }
 

@@ -1,5 +1,5 @@
 /**
- * Timing works side by side: each once to warm up, which compiles, then all of them in turn, so that
+ * Timing works side by side: each once to warm up, which compiles, then all alternately, so that
  * a machine whose speed drifts drifts for all. The tuner, the choice of a device, the checks of
  * plugins and the benches measure with it.
  *

@@ -1,6 +1,6 @@
 /**
  * Which runs were made here. A run names the plugins that it was trained with, and a plugin is code;
- * a run's folder may be from anybody. So whoever trains leaves a record outside the folder: a file
+ * a run's folder may come from anybody. So training leaves a record outside the folder: a file
  * named by the SHA-256 of the run's configuration and of its plugins' contents. Where the folder is
  * does not matter, and a changed option or plugin has another digest.
  *

@@ -11,7 +11,7 @@ import { describeAdapter, findAdapter } from "../../lib/device/webgpu.ts";
 export interface Machine {
   /** The WebGPU adapter; null where there is none. */
   readonly adapter: string | null;
-  /** The driver, where the system's packages tell it. */
+  /** The driver, where the system's packages name it. */
   readonly driver?: string;
   /** The processor and its cores. */
   readonly processor: string;
@@ -39,7 +39,7 @@ export function machineLines({ adapter, driver, processor, versions, date }: Mac
   return [driver ? `${gpu}; ${driver}` : gpu, processor, `${versions}; ${date}`].join("\n");
 }
 
-/** Mesa's version on Debian; WebGPU does not tell it. */
+/** Mesa's version on Debian; WebGPU does not report it. */
 async function mesaVersion(): Promise<string | undefined> {
   try {
     const query = new Deno.Command("dpkg-query", {

@@ -11,7 +11,7 @@ import { productStep } from "./product_step.ts";
 import type { StepSpec } from "./steps.ts";
 import { stockStep } from "./stock_step.ts";
 
-/** Times of the stock backend and of ours. */
+/** Times of the stock backend and of this package's. */
 export interface Pair {
   readonly stock: Timing;
   /** This package's kernels. */

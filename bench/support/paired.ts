@@ -26,7 +26,7 @@ export async function openBoth(): Promise<void> {
   if (software) collectBindGroups(stock.device);
 }
 
-/** Work on one backend: makes its inputs, and gives what is to be repeated. */
+/** Work on one backend: makes its inputs, and returns the function to repeat. */
 export type Work = () => () => tf.TensorContainer | void;
 
 /** Prepares the work on a backend; each call runs it once and waits for the device. */
@@ -70,7 +70,7 @@ const wallAndCpu: Meter<Timing> = () => {
   };
 };
 
-/** Medians of `rounds` runs of each of the works, in turn, after one to warm up. */
+/** Medians of `rounds` runs of each of the works, alternately, after one to warm up. */
 export async function timeMedians(
   works: readonly (() => Promise<void>)[],
   rounds = 5,

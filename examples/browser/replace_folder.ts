@@ -2,7 +2,7 @@
 import { basename, dirname, join } from "node:path";
 import { UsageError } from "@tauplus/tauplus";
 
-/** The file that tells a folder made here from any other. */
+/** The file that marks a folder as made by this script. */
 const MARK = "neighbors.safetensors";
 
 /**

@@ -50,7 +50,7 @@ export interface Command<S extends z.ZodObject = z.ZodObject, G extends Groups =
   ): Record<string, string>;
   /** The layers under the flags, given all that was named in files and flags so far. */
   layers?(named: Readonly<Record<string, unknown>>): Promise<Layer[]> | Layer[];
-  /** Of layers that stand for several configurations, those of the first one. */
+  /** The layers of the first configuration, where the options list several. */
   first?(layers: readonly Layer[], registry: Registry): Promise<readonly Layer[]>;
   /** Runs the command. */
   run(context: Context<S, G>): Promise<void>;

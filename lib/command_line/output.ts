@@ -1,5 +1,5 @@
 /**
- * What a command gives to whoever called it: a text for a person, or with `--json` one JSON document
+ * What a command outputs: text for a person, or with `--json` one JSON document
  * on standard output for a program. Remarks and progress go to standard error either way.
  *
  * @module

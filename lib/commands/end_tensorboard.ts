@@ -34,5 +34,5 @@ export async function endTensorBoard(
     { device, dataset, encoder, split, batchSize: BATCH, signal, progress },
   );
   bar.end();
-  note(`To look at it: tensorboard --logdir=${dirname(run)}`);
+  note(`To open it: tensorboard --logdir=${dirname(run)}`);
 }

@@ -22,7 +22,7 @@ export const exportOptions = restoreOptions.extend({
       facts("call"),
     ),
   head: z.boolean().default(false)
-    .describe("the projection head goes along, as pth-names always has it").meta(facts("call")),
+    .describe("include the projection head, as pth-names always does").meta(facts("call")),
   pixels: z.boolean().default(false).describe(
     "tfjs and onnx: images are pixels of 0 to 255, which the network normalizes itself; else they " +
       "are float32, normalized as in training",

@@ -91,9 +91,9 @@ async function seenBy(
 const COUNTER = /(^|\.)num_batches_tracked$/;
 
 /**
- * How many batches each batch norm saw in training: what a PyTorch file counts, or of a checkpoint
- * of ours its steps, in each of which every view goes through by itself, in pieces where
- * --micro_batch says so. 0 where that is not known.
+ * How many batches each batch norm saw in training. A PyTorch file counts them. For a checkpoint of
+ * tauplus it is computed from the steps: in each, every view passes through by itself, in parts where
+ * --micro_batch is set. 0 where it is not known.
  *
  * @param seen how the run shows its examples to the encoder, where that is known
  */
@@ -115,9 +115,9 @@ export async function batchesTracked(
 }
 
 /**
- * The projection head of a checkpoint of ours, or of a PyTorch file in the reference's names or in
+ * The projection head of a tauplus checkpoint, or of a PyTorch file in the reference's names or in
  * those that `export` writes; its sizes are the file's. Throws a UsageError where the file has none,
- * a DataError where it is damaged or the head is of another make.
+ * a DataError where it is damaged or its head has another architecture.
  */
 export async function loadHead(path: string): Promise<tf.LayersModel> {
   const { tensors, naming } = await readWeights(path);

@@ -60,7 +60,9 @@ export async function trainAndEvaluate(
       for (const notice of notices) note(`         ${notice}`);
       if (folder !== undefined) await run.writeFile("config.json", jsonText(saved));
       if (!await recordTrust(saved)) {
-        note("plugins  it cannot be kept that this run was made here, so reading it needs --trust");
+        note(
+          "plugins  the record that this run was made here cannot be written, so reading it needs --trust",
+        );
       }
       if (options.tensorboard) board.events = await eventFile(run.path);
     };
@@ -172,8 +174,8 @@ async function runToResume(
   const { learning_rate: now } = context.config.flat;
   if (other === undefined && now !== rate) {
     note(
-      `The learning rate is ${now} from here on, and was ${rate}: what comes of it is ` +
-        "no longer what the run's first configuration gives.",
+      `The learning rate is ${now} from here on, and was ${rate}: the result is ` +
+        "no longer that of the run's first configuration.",
     );
   }
   if (other === undefined) return layer.run;

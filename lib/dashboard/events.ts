@@ -25,7 +25,7 @@ const QUIET = 15_000;
  *
  * The id of `records` says how far every log was read.
  *
- * @param names the runs that are looked at; none stands for the newest, whichever it is.
+ * @param names the runs to follow; an empty list follows the newest, whichever it is.
  * @param lastId the id of the last event that a reader had before it lost its connection.
  */
 export function runEvents(

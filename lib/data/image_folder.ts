@@ -49,7 +49,7 @@ export interface ImageFolder {
   readonly classes: string[];
   /** `train`; `test` where the folder is split or has classes; `validation` where it has three parts. */
   readonly splits: Record<string, Split>;
-  /** What was passed over, and how the folder was understood. */
+  /** Sentences on what was skipped, and on how the folder was read. */
   readonly notes: string[];
 }
 
@@ -176,7 +176,7 @@ function noImages(path: string, { foreign, bad }: CheckedImages): DataError {
 const CONVERT =
   "Convert them to PNG or JPEG, as by `magick mogrify -format png FILES` of ImageMagick.";
 
-/** What was passed over, and why, a sentence each. */
+/** What was skipped and why, a sentence each. */
 function notesOn(
   root: string,
   folders: readonly string[],
@@ -199,7 +199,7 @@ function notesOn(
       : []),
     ...(bad.size > 0 ? [`${LEFT_OUT} ${bad.size}: ${firstOf(bad, root)}.`] : []),
     ...[...foreign].flatMap(([kind, paths]) => say(`Passed over, ${kind}:`, paths, root, CONVERT)),
-    ...say("Passed over, no images:", others, root),
+    ...say("Passed over, not images:", others, root),
     ...say("Passed over, folders beside the splits:", beside, root),
     ...say("Passed over, neither files nor folders:", special, root),
     ...say("Passed over, links to folders that are read already:", again, root),

@@ -64,7 +64,7 @@ export function verifySource(
   });
 }
 
-/** Where no member of an archive is there, the archive stands for them. */
+/** The status of the files; where no member of an archive is present, that of the archive. */
 async function statusOf(
   source: DatasetSource,
   env: SourceEnv,

@@ -32,8 +32,8 @@ export function collectBindGroups(gpu: GPUDevice): void {
 }
 
 /**
- * The engine shows its collector to contexts made while it is told to. Older versions of Deno do not
- * tell it (2.8.0 does not, 2.8.3 does): there the engine's own time has to do, some 40,000 groups.
+ * V8 exposes `gc` to contexts that are created while its flag is set. Older versions of Deno cannot
+ * set it (2.8.0 cannot, 2.8.3 can): there V8 collects when it decides to, after some 40,000 groups.
  */
 function garbageCollector(): (() => void) | undefined {
   setFlagsFromString("--expose-gc");

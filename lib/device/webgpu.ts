@@ -42,7 +42,7 @@ const FEATURES: GPUFeatureName[] = ["timestamp-query", "shader-f16"];
 
 /** What is known of an adapter before it is opened. */
 export interface AdapterDescription {
-  /** One line for a person, with the driver where the system tells it. */
+  /** One line that describes the adapter, with the driver where the system names it. */
   readonly description: string;
   /** Whether it computes on the processor. */
   readonly software: boolean;

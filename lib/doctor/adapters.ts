@@ -10,7 +10,7 @@ import { describeAdapter, findAdapter } from "../device/webgpu.ts";
 import type { Finding } from "./diagnose.ts";
 
 export interface Adapter {
-  /** Its name, with the driver where the system tells it. */
+  /** Its name, with the driver where the system names it. */
   readonly description: string;
   /** Whether it computes on the processor. */
   readonly software: boolean;

@@ -23,7 +23,7 @@ export interface Folder {
   readonly name: "cache" | "runs";
   /** Where it is, or would be. */
   readonly path: string;
-  /** Bytes that are free there; null where that cannot be told. */
+  /** Free bytes on its disk; null where that is unknown. */
   readonly free: number | null;
   /** Why it cannot be written; else null. */
   readonly problem: string | null;

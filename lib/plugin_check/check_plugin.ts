@@ -71,7 +71,7 @@ function isKind<K extends Kind>(plugin: Plugin, kind: K): plugin is Plugin<K> {
   return plugin.kind === kind;
 }
 
-/** Makes the product and goes on with it; where it cannot be made, that is the row. */
+/** Creates the product and checks it; if it cannot be created, the one row says so. */
 async function making<K extends Kind>(
   make: () => Promise<KindProducts[K]>,
   use: (product: KindProducts[K]) => Promise<CheckRow[]>,

@@ -71,7 +71,7 @@ async function metrics({ runs }: ProbeSubject): Promise<Finding> {
   return verdict(top1 <= top5, text, `${text}: what is first is among the first five`);
 }
 
-/** Judges by the two evaluations; where they failed, the first check has said so. */
+/** A check of the two evaluations; if they failed, the first check has reported it. */
 function ofRuns(judge: (runs: ProbeRuns) => Finding): (subject: ProbeSubject) => Promise<Finding> {
   return async ({ runs }) => await runs().then(judge, () => info("there are no metrics"));
 }
@@ -140,7 +140,7 @@ export const PROBE_CHECKS: readonly Check<ProbeSubject>[] = [
 
 /** What {@linkcode blobs} makes. */
 export interface BlobOptions {
-  /** The number of examples; their classes come in turn. */
+  /** The number of examples, whose classes repeat as 0, 1, …, `classes` − 1. */
   readonly length: number;
   /** The length of a feature. */
   readonly dim: number;

@@ -84,7 +84,7 @@ export function dataOptions(flat: Flat): Record<string, unknown> {
   );
 }
 
-/** What tells a file in a run from the run's own; each part is empty where it is the run's own. */
+/** How a result differs from one on the run's own data and weights; empty where it does not. */
 export interface Variant {
   /** Of other data than the run was trained on, a digest of what they are. */
   readonly data: string;
@@ -93,7 +93,7 @@ export interface Variant {
 }
 
 /**
- * Tells what is of the run's own data and newest checkpoint from what is not.
+ * Whether a result is of the run's own data and newest checkpoint, or of which others.
  *
  * @param own the run's own resolved configuration
  * @param flat the one that was used
@@ -140,8 +140,8 @@ export async function writeProbeResult(
 }
 
 /**
- * All that probes found of a run, the run's own first. What is no result is passed over. Version 0.1.0
- * kept one file a probe, `linear.json`: that stands for the run's own where there is no other.
+ * All results of probes on a run, those on its own data and weights first. Files that are not results
+ * are skipped. Version 0.1.0 kept one file a probe, `linear.json`, which is read where no newer is.
  */
 export async function listProbeResults(folder: string): Promise<ProbeResult[]> {
   const found: ProbeResult[] = [];

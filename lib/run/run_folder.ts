@@ -38,7 +38,7 @@ export interface CheckpointFile extends Position {
   readonly onTheWay: boolean;
 }
 
-/** `20261123-221701-debiased-stl10-0`: the date and time (UTC), then what tells runs apart. */
+/** `20261123-221701-debiased-stl10-0`: the date and time (UTC), then what distinguishes runs. */
 export function runName(date: Date, objective: string, dataset: string, seed: number): string {
   const time = date.toISOString().replace(/[-:]|\..*/g, "").replace("T", "-");
   return [time, objective, dataset, seed].join("-").replace(/[^\w.-]+/g, "_");

@@ -134,7 +134,7 @@ async function refuseExisting(path: string): Promise<void> {
   });
 }
 
-/** The word of the templates that stands for the plugin's name, and for nothing else. */
+/** The placeholder for the plugin's name in the templates, where it has no other use. */
 const PLACEHOLDER = "template";
 
 interface NewFile {

@@ -60,10 +60,9 @@ interface Choice {
 }
 
 /**
- * The arms that the layers stand for: of every option that is a list, each value with each of the
- * others. On the command line a list is joined by commas; in files it is an array. Options that are
- * arrays are no lists there, but an array of arrays is. An option that a plugin does not have is not
- * varied for it.
+ * The arms of a sweep: the Cartesian product of all options that list several values. On the command
+ * line a list is separated by commas; in files it is an array, or an array of arrays for an option
+ * whose value is itself an array. An option that a plugin does not have is not varied for it.
  *
  * Throws UsageError where there is no such plugin, and at an option that none of them has.
  */
@@ -186,7 +185,7 @@ function namesOf(role: Kind, value: unknown): string[] {
   return [...new Set(names.flatMap((name) => name.split(",")).map((name) => name.trim()))];
 }
 
-/** The values that one option stands for. */
+/** The values that are listed for one option. */
 function valuesOf(flag: Flag, value: unknown, text: boolean): unknown[] {
   // Paths and free texts may have commas of their own.
   const fixed = flag.facts.sweep !== "vary" || flag.type === "path" ||

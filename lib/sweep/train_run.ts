@@ -1,6 +1,6 @@
 /**
- * One training of a sweep, as `train --resume` in a process of its own: what it takes of the device
- * is freed when it ends, and where it fails the sweep goes on.
+ * One training of a sweep, as `train --resume` in a process of its own: its device
+ * memory is freed when it ends, and if it fails the sweep continues.
  *
  * @module
  */

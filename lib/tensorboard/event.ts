@@ -2,7 +2,7 @@
  * The messages of event files, as protocol buffers. The numbers of the fields are those of
  * `event.proto`, `summary.proto` and `tensor.proto` in
  * https://github.com/tensorflow/tensorboard/tree/master/tensorboard/compat/proto, each named beside
- * its use; and what TensorBoard's hyperparameters plugin is told of a run, by `plugin_data.proto` in
+ * its use; those of the hyperparameters plugin are from `plugin_data.proto` in
  * https://github.com/tensorflow/tensorboard/tree/master/tensorboard/plugins/hparams.
  *
  * @module

@@ -28,10 +28,9 @@ const MARK = ".tfevents.";
 const LINE_END = "\n".charCodeAt(0);
 
 /**
- * Writes what a run's metrics log has, and whatever is appended to it, to an event file. Every file
- * is written from the log's beginning and takes the place of an earlier one, under another name: so
- * a run that goes on after an interruption writes no step twice, and a TensorBoard that is looking on
- * finds the new file.
+ * Copies a run's metrics log, and whatever is appended to it, to an event file. Every file is written
+ * from the log's beginning and replaces an earlier one, under another name: so a resumed run writes no
+ * step twice, and a TensorBoard that is open finds the new file.
  */
 export class EventFile {
   readonly #run: string;

@@ -21,7 +21,7 @@ export interface ProgressBar {
   end(): void;
 }
 
-/** Makes a bar, or what stands for it in logs. */
+/** Makes a bar, or what replaces it in logs. */
 export async function progressBar(): Promise<ProgressBar> {
   if (!isWatched(Deno.stderr.isTerminal(), Deno.env.get("TERM"), Deno.env.get("CI"))) {
     return progressLines();

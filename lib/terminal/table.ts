@@ -15,7 +15,7 @@ export interface TableLayout {
 
 /**
  * Rows under a head, columns padded to align. Where the terminal is too narrow, the widest columns
- * become narrower, and what they hold goes on in the next line.
+ * become narrower, and their text continues on the next line.
  *
  * @param left how many columns, from the first, are texts and align to the left; the others are
  * numbers and align to the right.

@@ -21,8 +21,8 @@ const identity = z.object({
 });
 
 /**
- * Of each split the number of examples, and SHA-256 digests of their labels, their names, and of
- * their contents: the bytes where they are in memory, else what the split says tells them apart.
+ * For each split the number of examples, and SHA-256 digests of their labels, their names and their
+ * contents: of the bytes where they are in memory, else of the identity that the split states.
  */
 export type DataIdentity = z.output<typeof identity>;
 

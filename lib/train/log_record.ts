@@ -153,9 +153,9 @@ export class TrainingLog {
   }
 }
 
-/** What a logged step is measured by, yet on the device. */
+/** The measurements of a logged step, still on the device. */
 export interface Measurement {
-  /** What is to be read; whoever measured disposes of it. */
+  /** The tensors to read; the caller of `measure` disposes of them. */
   readonly tensors: tf.Tensor[];
   /** The fields of the log's line from the values of `tensors`, one after another. */
   read(values: Float32Array): Record<string, number>;
@@ -174,7 +174,7 @@ export function measure(objective: Objective, input: ObjectiveInput): Measuremen
   };
 }
 
-/** The objective's diagnostics. Throws a PluginError where it gives what is no scalar. */
+/** The objective's diagnostics. Throws a PluginError where one of them is not a scalar. */
 export function diagnose(
   objective: Objective,
   input: ObjectiveInput,

@@ -41,7 +41,7 @@ export const trainOptions: z.ZodObject<{
   batchSize: z.int().min(2).default(256).describe("examples in a batch").meta(
     facts("training", { reference: true, overview: true, bound: "examples" }),
   ),
-  epochs: z.int().min(1).default(500).describe("sweeps over the dataset").meta(
+  epochs: z.int().min(1).default(500).describe("passes over the dataset").meta(
     facts("training", { resume: "extend", reference: true, overview: true }),
   ),
   learningRate: z.number().positive().default(1e-3).describe("learning rate after warm-up").meta(
@@ -49,7 +49,7 @@ export const trainOptions: z.ZodObject<{
     facts("training", { resume: "free", overview: true }),
   ),
   weightDecay: z.number().min(0).default(1e-6).describe(
-    "pull of the weights to 0: L2, decoupled for adamw",
+    "weight decay: L2, decoupled for adamw",
   ).meta(facts("training")),
   optimizer: z.enum(["adam", "adamw", "sgd", "lars"]).default("adam").describe("update rule").meta(
     facts("training"),

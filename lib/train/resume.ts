@@ -1,5 +1,5 @@
 /**
- * Where a run goes on from: its newest whole checkpoint, as far as that fits the data and options.
+ * Where a run resumes: at its newest undamaged checkpoint, if that fits the data and the options.
  *
  * @module
  */
@@ -27,7 +27,7 @@ export interface ResumeParts {
   readonly stepsPerEpoch: number;
 }
 
-/** What a run goes on from. */
+/** The point at which a run resumes. */
 export interface Resumption {
   /** Where it was, and its path; absent where there is none. */
   readonly from?: Checkpoint & { readonly path: string };
@@ -52,9 +52,9 @@ const savedSchedule = z.object({
 });
 
 /**
- * Finds where a run goes on, and changes nothing. Throws a UsageError where options differ that fix
- * the result, or the run is to be shorter than it is already; a DataError where the data are other
- * ones, or every checkpoint is damaged.
+ * Finds where a run resumes, and changes nothing. Throws a UsageError where options that determine
+ * the result differ, or the run would be shorter than it already is; a DataError where the data
+ * differ, or every checkpoint is damaged.
  */
 export async function resumption(
   { run, dataset, options, fixed, stepsPerEpoch }: ResumeParts,
@@ -159,8 +159,8 @@ interface Joining {
 }
 
 /**
- * How the learning rate goes on where a checkpoint was made under the schedule that `text` says: as
- * before where it is the same one; else with what is to be said of its leap, or the ramp over it.
+ * How the learning rate continues after a checkpoint that was made under the schedule in `text`:
+ * unchanged where the schedule is the same; else with a notice of the jump, or a ramp across it.
  */
 function joinSchedule(
   text: string | undefined,

@@ -62,7 +62,7 @@ export function makeState(
   };
 }
 
-/** What to do where a loss or a weight is not finite: what works, of a run in a folder or of none. */
+/** What to do where a loss or a weight is not finite, whether or not the run has a folder. */
 export async function recoveryAdvice(run: string | undefined): Promise<string> {
   const [newest] = run === undefined ? [] : await listCheckpoints(run);
   const smaller = "Choose a smaller --learning_rate or a larger temperature, and train again";
@@ -72,8 +72,8 @@ export async function recoveryAdvice(run: string | undefined): Promise<string> {
 }
 
 /**
- * Saves a checkpoint; returns its path. The losses are given as read, so that whoever saves has
- * looked at them. Throws a TrainingError where a weight is not finite: that is never saved.
+ * Saves a checkpoint; returns its path. The losses are passed as numbers, so that the caller must
+ * have read and checked them. Throws a TrainingError, and saves nothing, where a weight is not finite.
  */
 export async function saveState(
   { variables, scaler, kept }: TrainingState,
@@ -94,8 +94,8 @@ export async function saveState(
 }
 
 /**
- * Restores the checkpoint that a run goes on from, sets newer ones that are damaged aside, and cuts
- * the log back to it; undefined, with an empty log, where there is none. Throws a DataError where the
+ * Restores the checkpoint at which a run resumes, sets newer damaged ones aside, and truncates the
+ * log to it; undefined, with an empty log, where there is none. Throws a DataError where the
  * checkpoint does not fit.
  *
  * @param begin called before anything in the folder is changed

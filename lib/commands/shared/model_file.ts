@@ -33,9 +33,10 @@ const exported = z.object({
 });
 
 /**
- * The options that a file stands for. One of PyTorch stands for the encoder that its weights are of,
- * the reference's dataset, and `defaults`. One that `export` wrote says of which encoder and dataset
- * it is, or but the encoder where it was made from one of PyTorch, and then stands for the rest too.
+ * The options that follow from a file of weights. For a PyTorch file they are the encoder that its
+ * weights belong to, the reference's dataset, and `defaults`. A file that `export` wrote names its
+ * encoder and dataset; if it was exported from a PyTorch file, it names only the encoder, and the rest
+ * is as for a PyTorch file.
  *
  * Throws a DataError where the file cannot be read or its batch norms are folded, and a UsageError
  * where it does not say what its encoder is and the person has not either.

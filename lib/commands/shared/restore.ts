@@ -49,8 +49,8 @@ export const encoderGroups = { normalization: runGroups.normalization } as const
 const ENCODER_ROLES = { dataset: "fashion-mini", encoder: "conv" };
 
 /**
- * The run's own choices, under what is named. A file of weights that is in no run stands for what
- * it says of itself, with `defaults` where nothing else is named.
+ * The run's own options, below those in `named`, which override them. For a file of weights outside
+ * of any run, the options that follow from the file, with `defaults` for the rest.
  *
  * @param spec of the command
  * @param further what else a command takes from the run
@@ -107,7 +107,7 @@ export async function restore(
   note(`encoder  ${plugin.name} of ${path}`);
   if (taken !== undefined) note(`         the file has several; this one is ${taken}`);
   if (ignored.length > 0) {
-    note(`         no part of the encoder: ${[...ignored].sort().map(printable).join(", ")}`);
+    note(`         not part of the encoder: ${[...ignored].sort().map(printable).join(", ")}`);
   }
   return { session, encoder, path, run };
 }

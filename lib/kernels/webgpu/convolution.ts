@@ -163,7 +163,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
 
   // Neighboring threads read neighboring columns; beyond the end, the last one, and keep nothing.
   ${lines(columns.map((j) => `let o${j} = min(block + ${j}u * column_blocks, columns - 1u);`))}
-  // What is left of the image wraps around to a large number, so one comparison tells both sides.
+  // What is left of the image wraps around to a large number, so one comparison tests both sides.
   ${
     lines(window.map((q) => `
   let column${q} = j0 * STRIDE + ${q}u - u.left;

@@ -18,14 +18,14 @@ const MEASUREMENT = 40;
 const RUNS = 256;
 /** Measurements of each candidate that is left. */
 const ROUNDS = 3;
-/** One that takes so many times as long as the best is not measured again. */
+/** A candidate that takes this many times as long as the best is not measured again. */
 const TOO_SLOW = 1.15;
 /** The first candidate stays unless another takes at most this share of its time: noise is no gain. */
 const WORTH_IT = 0.97;
 
 /**
  * The fastest candidate on random inputs among those that give the first one's result, bit for bit.
- * They are measured in turn, so that a machine whose speed drifts drifts for all; medians count.
+ * They are measured alternately, so that drift of the machine's speed affects all; medians count.
  *
  * @param expired asked between measurements; once it is true, undefined is returned
  * @returns the fastest; undefined where the first candidate fails too, for want of memory, say

@@ -3,7 +3,7 @@
  *
  * A kernel asks {@linkcode tuned} which of its candidates to use. Until that is known it is the first;
  * {@linkcode tune}, called between steps, times the candidates of what has been asked for, and the
- * winners are given to whoever remembers them. A candidate wins only with the first one's result, bit
+ * winners are passed to `remember`. A candidate wins only with the first one's result, bit
  * for bit, so tuning changes the time of a run and nothing else.
  *
  * @module
@@ -53,7 +53,7 @@ interface Tuning {
   readonly options: TuningOptions;
   /** The winners, as JSON text, by kernel and shape. */
   readonly winners: Map<string, string>;
-  /** What was asked for and is not known, and how often. */
+  /** What was asked for but is not tuned yet, and how often. */
   readonly wanted: Map<string, { tunable: Tunable<unknown>; calls: number }>;
   /** The time left for tuning, in milliseconds. */
   left: number;

@@ -140,7 +140,7 @@ Deno.test("an encoder of ours gives the same features from a file under PyTorch'
     const again = await runCommand(cwd, ["embed", ...data, ...model, "--file=b"]);
     assertEquals(again.code, 0, again.stderr);
     assertMatch(again.stderr, /^encoder {2}conv of x\.pth$/m);
-    assertMatch(again.stderr, /^ {9}no part of the encoder: head$/m);
+    assertMatch(again.stderr, /^ {9}not part of the encoder: head$/m);
     assertEquals(await Deno.readFile(`${cwd}/b`), await Deno.readFile(`${cwd}/a`));
 
     await Deno.mkdir(`${cwd}/elsewhere`);
@@ -230,7 +230,7 @@ testWithTorch(
     await withTorchModel("reference", async (cwd, features) => {
       const said = await assertFeatures(cwd, "results/legacy.pth", features);
       assertMatch(said, /^encoder {2}resnet50 of results\/legacy\.pth$/m);
-      assertStringIncludes(said, "no part of the encoder: module.g\n");
+      assertStringIncludes(said, "not part of the encoder: module.g\n");
       const probe = ["--model_path=results/zip.pth", "--epochs=1", ...STL10];
       const linear = await runCommand(cwd, ["linear", ...probe]);
       assertEquals(linear.code, 0, linear.stderr);
@@ -246,7 +246,7 @@ testWithTorch(
       for (const file of ["zip.pth", "checkpoint.pth"]) {
         const said = await assertFeatures(cwd, `results/${file}`, features);
         assertMatch(said, /^encoder {2}resnet18 of results\//m);
-        assertMatch(said, /^ {9}no part of the encoder: fc$/m);
+        assertMatch(said, /^ {9}not part of the encoder: fc$/m);
       }
       const other = ["--encoder=resnet34", "--stem=imagenet", "--model_path=results/zip.pth"];
       refused(

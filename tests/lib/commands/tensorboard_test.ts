@@ -49,7 +49,7 @@ testWithEvents(
       const options = [...TINY, ...short, "--tensorboard"];
       const { code, stderr } = await runCommand(cwd, ["train", ...options]);
       assertEquals(code, 0, stderr);
-      assertMatch(stderr, /^To look at it: tensorboard --logdir=runs$/m);
+      assertMatch(stderr, /^To open it: tensorboard --logdir=runs$/m);
       const run = (await latestRun(`${cwd}/runs`))!;
       const events = await readEvents(board(run));
       assertEquals(told(events), await logged(run));
