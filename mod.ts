@@ -50,7 +50,7 @@ export { type ViewOptions, viewOptions } from "./lib/views/options.ts";
 export type { Checksum } from "./lib/data/checksum.ts";
 export { collisionProbability, falseNegativeRate } from "./lib/data/class_prior.ts";
 export * from "./lib/data/source.ts";
-export { sourceOptions } from "./lib/data/source_options.ts";
+export { sourceOptions } from "./lib/data/source.ts";
 
 // For probes, and for what `embed` and training write.
 export * from "./lib/evaluate/metrics.ts";

@@ -9,7 +9,7 @@
  */
 import { parseArgs } from "node:util";
 import { note, say } from "../lib/terminal/say.ts";
-import { table } from "../lib/terminal/table.ts";
+import { table } from "../lib/terminal/layout.ts";
 import { machine, machineLines } from "./support/machine.ts";
 import { cells, inScope, prepareWasm, timeComparison, timeStep } from "./support/measure.ts";
 import { openBoth, timeMedians } from "./support/paired.ts";

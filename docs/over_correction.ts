@@ -11,7 +11,7 @@
  */
 import { openSession, type Rng, rng, train } from "@tauplus/tauplus";
 import { type ChartSpec, figure } from "../lib/report/figure.ts";
-import { jsonText } from "../lib/run/json_text.ts";
+import { jsonText } from "../lib/files.ts";
 import { note, say } from "../lib/terminal/say.ts";
 import {
   type Batch,

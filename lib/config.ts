@@ -8,9 +8,8 @@
 import type { z } from "zod";
 import { UsageError } from "./errors.ts";
 import { type Facts, ROLE_FACTS, UNKNOWN, UNSTATED } from "./facts.ts";
-import { didYouMean } from "./nearest.ts";
+import { didYouMean, own } from "./names.ts";
 import { checkOptions, type Flag, flagsOf, parseText } from "./options.ts";
-import { own } from "./own.ts";
 import type { Kind, Plugin } from "./plugin.ts";
 import { KINDS, type Registry } from "./registry.ts";
 

@@ -5,8 +5,7 @@
  */
 import { dirname } from "node:path";
 import type { z } from "zod";
-import { writeAtomic } from "./files.ts";
-import { jsonText } from "./run/json_text.ts";
+import { jsonText, writeAtomic } from "./files.ts";
 
 /** Measurements by what they depend on. */
 export type Measurements<T> = Record<string, T>;

@@ -6,7 +6,7 @@
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { UsageError } from "./errors.ts";
-import { didYouMean } from "./nearest.ts";
+import { didYouMean } from "./names.ts";
 import { API_VERSION, type Kind, type Plugin } from "./plugin.ts";
 
 /** The four kinds, in the order of the data. */

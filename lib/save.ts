@@ -14,7 +14,7 @@ import type { Exported, ExportFormat } from "./interop/export_encoder.ts";
 import type { Dataset, Encoder, Objective } from "./plugin.ts";
 import { specifierOf } from "./registry.ts";
 import { openRun, runGroups } from "./open_run.ts";
-import { jsonText } from "./run/json_text.ts";
+import { jsonText } from "./files.ts";
 import { createRun, reopenRun, type RunFolder } from "./run/run_folder.ts";
 import type { Session } from "./session.ts";
 import { type TrainOptions, trainOptions } from "./train/options.ts";

@@ -10,7 +10,7 @@ import loss from "../bench/results/loss.json" with { type: "json" };
 import overCorrection from "../docs/over-correction.json" with { type: "json" };
 import { tables, toy } from "../docs/over_correction.ts";
 import { markdown, type SweepReport } from "../lib/sweep/report.ts";
-import type { RunResult } from "../lib/sweep/result.ts";
+import type { RunResult } from "../lib/sweep/run_all.ts";
 import { type Estimate, estimate, holm, pairedDifference } from "../lib/sweep/statistics.ts";
 import { compare, top1 } from "../lib/sweep/summary.ts";
 

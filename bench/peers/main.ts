@@ -11,7 +11,7 @@ import * as tf from "@tensorflow/tfjs";
 import { parseArgs } from "node:util";
 import { BACKEND } from "../../lib/device/webgpu.ts";
 import { note, say } from "../../lib/terminal/say.ts";
-import { table } from "../../lib/terminal/table.ts";
+import { table } from "../../lib/terminal/layout.ts";
 import { productLoss, stockLoss } from "../support/loss_step.ts";
 import { machine, machineLines } from "../support/machine.ts";
 import { inScope, onWasm, prepareProduct, prepareStock, prepareWasm } from "../support/measure.ts";

@@ -6,8 +6,7 @@
  */
 import process from "node:process";
 import * as tf from "@tensorflow/tfjs";
-import { collectBindGroups } from "../../lib/device/bind_groups.ts";
-import { BACKEND, openWebgpu } from "../../lib/device/webgpu.ts";
+import { BACKEND, collectBindGroups, openWebgpu } from "../../lib/device/webgpu.ts";
 import { finish, webgpuBackend } from "../../lib/kernels/webgpu/program.ts";
 import { median, type Meter, timeInTurn } from "../../lib/timing.ts";
 

@@ -41,7 +41,7 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
       ["--run=runs/mine --protocol=dcl", "of one run, as the reference does it"],
       ["--model_path=resnet50.pth --dataset=cifar10", "of weights from PyTorch"],
     ],
-    load: () => import("../commands/linear.ts"),
+    load: async () => ({ command: (await import("../commands/probe.ts")).probeCommand("linear") }),
   },
   knn: {
     summary: "Classify by the weighted nearest neighbors of a frozen encoder",
@@ -50,7 +50,7 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
       ["--run=runs/mine --k=20", "of one run, with 20 neighbors"],
       ["--run=runs/mine --dataset=cifar10", "of one run, on another dataset"],
     ],
-    load: () => import("../commands/knn.ts"),
+    load: async () => ({ command: (await import("../commands/probe.ts")).probeCommand("knn") }),
   },
   embed: {
     summary: "Write the features and labels of a split to a .safetensors file",

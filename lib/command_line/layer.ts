@@ -5,8 +5,8 @@
  */
 import type { Layer } from "../config.ts";
 import { DataError, UsageError } from "../errors.ts";
-import { parseJson } from "../run/json_text.ts";
-import { didYouMean } from "../nearest.ts";
+import { parseJson } from "../files.ts";
+import { didYouMean } from "../names.ts";
 
 /**
  * Reads a `--config` file, a preset or a run's `config.json`: a flat JSON object of options.

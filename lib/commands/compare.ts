@@ -4,14 +4,14 @@
  * @module
  */
 import { UsageError } from "../errors.ts";
-import { own } from "../own.ts";
+import { own } from "../names.ts";
 import type { Encoder, Metrics } from "../plugin.ts";
-import { jsonText } from "../run/json_text.ts";
+import { jsonText } from "../files.ts";
 import { type Judged, RESULTS, type Results, writeProbeResult } from "../run/results.ts";
 import { listCheckpoints, type RunFolder } from "../run/run_folder.ts";
 import type { Session } from "../session.ts";
 import { signed } from "../terminal/amounts.ts";
-import { table } from "../terminal/table.ts";
+import { table } from "../terminal/layout.ts";
 import type { ViewOptions } from "../views/options.ts";
 import type { Context } from "../command_line/command.ts";
 import { judge, type Judges } from "./shared/judge.ts";

@@ -6,7 +6,7 @@
 import { basename } from "node:path";
 import { z } from "zod";
 import { facts } from "../facts.ts";
-import { realFileInside } from "../dashboard/inside.ts";
+import { realFileInside } from "../dashboard/runs.ts";
 import { UsageError } from "../errors.ts";
 import { note } from "../terminal/say.ts";
 import type { Command } from "../command_line/command.ts";

@@ -7,14 +7,13 @@ import { dirname } from "node:path";
 import { z } from "zod";
 import { cacheFolder } from "../cache.ts";
 import { chosen } from "../config.ts";
-import { type DatasetSource, fetchSource, type SourceEnv } from "../data/source.ts";
-import { sourceOptions } from "../data/source_options.ts";
+import { type DatasetSource, fetchSource, type SourceEnv, sourceOptions } from "../data/source.ts";
 import { type FileStatus, sourceStatus, verifySource } from "../data/source_status.ts";
 import { DataError, UsageError } from "../errors.ts";
 import { blamed } from "../guard.ts";
 import type { BaseEnv, Plugin, Verification } from "../plugin.ts";
 import type { Registry } from "../registry.ts";
-import { table } from "../terminal/table.ts";
+import { table } from "../terminal/layout.ts";
 import type { Command } from "../command_line/command.ts";
 
 const options: z.ZodObject<typeof sourceOptions> = z.strictObject(sourceOptions);

@@ -12,7 +12,7 @@ import type { OpenRun } from "../open_run.ts";
 import type { Session } from "../session.ts";
 import { type encoderGroups, makeObjective, restore } from "./shared/restore.ts";
 import { readVerified } from "../train/checkpoint.ts";
-import { readWeights } from "../train/read_weights.ts";
+import { readWeights } from "../train/load_encoder.ts";
 import { TauplusError, UsageError } from "../errors.ts";
 import { fromTorch, torchShape } from "../interop/torch_names.ts";
 import { torchName } from "../interop/torch_naming.ts";

@@ -7,7 +7,7 @@ import type { z } from "zod";
 import { cacheFolder } from "../cache.ts";
 import { chooseDevice } from "../choose_device.ts";
 import type { DeviceName } from "../device/device.ts";
-import { parseJson } from "../run/json_text.ts";
+import { parseJson } from "../files.ts";
 import { TauplusError, UsageError } from "../errors.ts";
 import { checkOptions, flagsOf } from "../options.ts";
 import type { Plugin } from "../plugin.ts";

@@ -7,7 +7,7 @@ import type { z } from "zod";
 import { changedOption, chosen, fixedValues, resolveConfig, savedValues } from "../config.ts";
 import { Interrupted, UsageError } from "../errors.ts";
 import { fitToData } from "../fit_to_data.ts";
-import { jsonText } from "../run/json_text.ts";
+import { jsonText } from "../files.ts";
 import { createRun, reopenRun, runName } from "../run/run_folder.ts";
 import type { runGroups } from "../open_run.ts";
 import type { EventFile } from "../tensorboard/event_file.ts";

@@ -6,13 +6,12 @@
 import { extname } from "node:path";
 import { DataError, UsageError } from "../errors.ts";
 import { onDemand } from "../packages/on_demand.ts";
-import { THEME } from "../report/theme.ts";
+import { THEME } from "../report/html.ts";
 import { runEvents } from "./events.ts";
-import { realFileInside, realInside } from "./inside.ts";
+import { realFileInside, realInside, RunList } from "./runs.ts";
 import page from "./page.html" with { type: "text" };
 import script from "./page.js" with { type: "text" };
 import style from "./page.css" with { type: "text" };
-import { RunList } from "./runs.ts";
 
 const HOST = "127.0.0.1";
 

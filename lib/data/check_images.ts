@@ -5,8 +5,14 @@
  * @module
  */
 import type { Progress } from "../plugin.ts";
-import { readHeader, valueRange } from "./decode_image.ts";
-import { endsWhole, HEAD_BYTES, imageKind, isNamedAsImage } from "./image_kind.ts";
+import {
+  endsWhole,
+  HEAD_BYTES,
+  imageKind,
+  isNamedAsImage,
+  readHeader,
+  valueRange,
+} from "./decode_image.ts";
 
 /** How to look at files. */
 export interface CheckOptions {

@@ -1,15 +1,17 @@
 /**
  * Where a dataset comes from, declared as data, and fetching it. Light to load: what downloads and
- * unpacks is imported on use.
+ * unpacks is imported on use. With the options that every dataset has that is downloaded.
  *
  * @module
  */
 import { join, resolve } from "node:path";
+import { z } from "zod";
 import { DataError } from "../errors.ts";
 import type { BaseEnv } from "../plugin.ts";
 import { type Checksum, fileMatches } from "./checksum.ts";
 import { withLock } from "../run/lock.ts";
 import { exists, fileProblem, showBytes, sizeOf } from "../files.ts";
+import { facts } from "../facts.ts";
 
 /** A file with its official size and checksum. */
 export interface KnownFile {
@@ -213,3 +215,17 @@ async function allExist(folder: string, files: readonly KnownFile[]): Promise<bo
   }
   return true;
 }
+
+/** To be spread into the options of a dataset with a `source`. */
+export const sourceOptions: {
+  readonly dataDir: z.ZodDefault<z.ZodString>;
+  readonly mirror: z.ZodDefault<z.ZodString>;
+} = {
+  dataDir: z.string().default("")
+    .describe("folder of the dataset's files, as placed by hand; empty: one in the cache")
+    .meta({ ...facts("input", { resume: "free" }), path: true, format: "directory-path" }),
+  mirror: z.string()
+    .refine((url) => url === "" || /^https?:\/\/./.test(url), "it must be an http or https address")
+    .default("").describe("address of a folder to download the files from; empty: their publisher")
+    .meta(facts("input", { resume: "free" })),
+};

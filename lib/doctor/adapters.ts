@@ -5,7 +5,7 @@
  */
 import { basename, join } from "node:path";
 import { z } from "zod";
-import { deviceAdvice } from "../device/advice.ts";
+import { deviceAdvice } from "../device/failure.ts";
 import { describeAdapter, findAdapter } from "../device/webgpu.ts";
 import type { Finding } from "./diagnose.ts";
 

@@ -5,10 +5,9 @@
  */
 import { sep } from "node:path";
 import { duration } from "../terminal/amounts.ts";
-import { wrapped } from "../terminal/width.ts";
+import { wrapped } from "../terminal/layout.ts";
 import type { FileState } from "../data/source_status.ts";
-import type { Diagnosis, Examined } from "./diagnose.ts";
-import type { Finding } from "./diagnose.ts";
+import type { Diagnosis, Examined, Finding } from "./diagnose.ts";
 
 /** Columns of the page. */
 const WIDTH = 80;

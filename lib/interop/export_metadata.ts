@@ -5,7 +5,7 @@
  */
 import tauplus from "../../deno.json" with { type: "json" };
 import type { Dataset } from "../plugin.ts";
-import { checkMoments } from "../views/check.ts";
+import { checkMoments } from "../views/normalize.ts";
 import type { ExportGraph } from "./export_graph.ts";
 
 export const VERSION: string = tauplus.version;

@@ -61,7 +61,7 @@ export interface ContrastAttributes {
 }
 
 export interface OptimizerAttributes {
-  /** The update rule, one of those in `lib/train/update_rules.ts`. */
+  /** The update rule, one of those in `lib/train/optimizer.ts`. */
   readonly rule: "adam" | "momentum";
   /** The c of LARS; 0 for none. */
   readonly trust: number;

@@ -2,13 +2,18 @@
  * Convolution and pooling with PyTorch's padding, the same on both sides, saved as stock layers.
  * Keras's "same" pads more at the end where the stride is 2, and would shift the features.
  *
+ * The convolution is a layer that computes no more than it must, saved as a stock `Conv2D`, after a
+ * stock `ZeroPadding2D` where it has a stride. The stock layer always computes the gradient by its
+ * input, also for the first layer, whose images need none; and its padding is a layer of its own,
+ * which copies every image, and back again.
+ *
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
 import { averagePool } from "./adaptive_average_pool.ts";
 import { BatchNorm, type CallOptions } from "./batch_norm.ts";
-import { Conv2D, Padding } from "./conv2d_layer.ts";
 import { MaxPool } from "./max_pool.ts";
+import { UsageError } from "../errors.ts";
 
 /** A convolution. */
 export interface ConvOptions {
@@ -212,11 +217,11 @@ export function applyLayer(
   return output;
 }
 
-type Constructor = new (args: { name: string }) => tf.layers.Layer;
+type Constructor<A> = new (args: A) => tf.layers.Layer;
 
 // The classes themselves are not exported by TensorFlow.js, only their factories.
-const StockReLU = tf.layers.reLU().constructor as Constructor;
-const StockAdd = tf.layers.add().constructor as Constructor;
+const StockReLU = tf.layers.reLU().constructor as Constructor<{ name: string }>;
+const StockAdd = tf.layers.add().constructor as Constructor<{ name: string }>;
 
 /**
  * A ReLU after a layer that has taken max(x, 0) already, in one pass where the device has a kernel for
@@ -244,4 +249,86 @@ class AddRelu extends StockAdd {
     const [x, residual] = Array.isArray(inputs) ? inputs : [];
     return this.#branch.normalize(x, options, residual);
   }
+}
+
+type ConvArgs = Parameters<typeof tf.layers.conv2d>[0];
+type PaddingArgs = Parameters<typeof tf.layers.zeroPadding2d>[0] & { name: string };
+
+// The classes themselves are not exported by TensorFlow.js, only their factories.
+const StockConv = tf.layers.conv2d({ filters: 1, kernelSize: 1 })
+  .constructor as Constructor<ConvArgs>;
+const StockPadding = tf.layers.zeroPadding2d().constructor as Constructor<PaddingArgs>;
+
+/**
+ * A convolution without bias of images [b, h, w, c], padded by ⌊kernelSize/2⌋ by itself; where it has
+ * a stride it follows a {@linkcode Padding}, which leaves that to it.
+ */
+export class Conv2D extends StockConv {
+  readonly #stride: number;
+  readonly #padding: number;
+
+  /** A layer whose kernel is zeros. */
+  constructor({ name, filters, kernelSize, stride = 1 }: ConvOptions) {
+    super({
+      name,
+      filters,
+      kernelSize,
+      strides: stride,
+      padding: stride === 1 ? "same" : "valid",
+      useBias: false,
+      kernelInitializer: "zeros",
+    });
+    this.#stride = stride;
+    this.#padding = (kernelSize - 1) / 2;
+  }
+
+  /** Applies the layer. */
+  override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
+    return tf.tidy(() => {
+      const x = (Array.isArray(inputs) ? inputs[0] : inputs) as tf.Tensor4D;
+      const kernel = this.weights[0].read() as tf.Tensor4D;
+      return tf.conv2d(x, kernel, this.#stride, this.#padding);
+    });
+  }
+}
+
+/** Zeros around images, which the {@linkcode Conv2D} that follows adds as it goes. */
+class Padding extends StockPadding {
+  /** `size` zeros on each side, where the layer is loaded by a stock TensorFlow.js. */
+  constructor(name: string, size: number) {
+    super({ name, padding: [[size, size], [size, size]] });
+  }
+
+  /** The images as they are. */
+  override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
+    return Array.isArray(inputs) ? inputs[0] : inputs;
+  }
+}
+
+/**
+ * The number of channels of images [height, width, channels].
+ *
+ * @throws {UsageError} where `inputShape` is not an image's
+ *
+ * @example Images, and rows of numbers
+ * ```ts
+ * import { UsageError } from "@tauplus/tauplus";
+ * import { imageChannels } from "@tauplus/tauplus/nn";
+ * import { assertEquals, assertThrows } from "@std/assert";
+ *
+ * assertEquals(imageChannels("mine", [32, 32, 3]), 3);
+ * assertThrows(() => imageChannels("mine", [100]), UsageError);
+ * ```
+ */
+export function imageChannels(encoder: string, inputShape: readonly number[]): number {
+  if (inputShape.length !== 3) {
+    throw new UsageError({
+      act: `use the encoder ${encoder}`,
+      rule: "the dataset's examples must be images, [height, width, channels]",
+      got: `the shape [${inputShape.join(", ")}]`,
+      next: "Choose a dataset of images, or write an encoder for such examples and load it with " +
+        "--plugin.",
+    });
+  }
+  return inputShape[2];
 }

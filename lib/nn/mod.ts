@@ -19,7 +19,7 @@ export * from "./adaptive_average_pool.ts";
 export * from "./batch_norm.ts";
 export * from "./conv.ts";
 export * from "./conv_net.ts";
-export * from "./image_channels.ts";
+export * from "./conv.ts";
 export * from "./initialize.ts";
 export * from "./projection_head.ts";
 export * from "./resnet.ts";

@@ -5,7 +5,7 @@
  */
 import type { Dataset, ExampleBatch, Split } from "../plugin.ts";
 import { rng, STREAM } from "../random.ts";
-import { channelStatistics } from "../data/channel_statistics.ts";
+import { channelStatistics } from "../data/normalization.ts";
 import { pretrainSplit } from "../splits.ts";
 import { type Check, type CheckPlace, fail, type Finding, info, pass } from "./check.ts";
 import { trainTiny } from "./tiny_training.ts";

@@ -4,10 +4,26 @@
  * @module
  */
 import { trainableWeights } from "../nn/weights.ts";
-import { type Check, fail, type Finding, info, kept, pass, verdict } from "./check.ts";
-import { apply, BATCH, type EncoderSubject, featuresOf, images } from "./encoder_subject.ts";
-import { speedText, timeWorks } from "./check.ts";
-import { SIDE, trainTiny } from "./tiny_training.ts";
+import {
+  type Check,
+  fail,
+  type Finding,
+  info,
+  kept,
+  pass,
+  speedText,
+  timeWorks,
+  verdict,
+} from "./check.ts";
+import {
+  apply,
+  BATCH,
+  type EncoderSubject,
+  featuresOf,
+  images,
+  SIDE,
+  trainTiny,
+} from "./tiny_training.ts";
 import { decodeSafetensors, encodeSafetensors } from "../interop/safetensors.ts";
 import { encoderWeights } from "../train/network.ts";
 import { assignVariables, readVariables } from "../train/variable_arrays.ts";

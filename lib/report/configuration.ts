@@ -7,7 +7,7 @@ import { showValue } from "../options.ts";
 import { duration } from "../terminal/amounts.ts";
 import { type Html, html } from "./html.ts";
 import type { ReportRun } from "./report_run.ts";
-import { own } from "../own.ts";
+import { own } from "../names.ts";
 
 /** An option over the runs. */
 export interface OptionRow {

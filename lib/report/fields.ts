@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { own } from "../own.ts";
+import { own } from "../names.ts";
 import { type Html, html } from "./html.ts";
 
 const arxiv = (id: string, name: string) =>

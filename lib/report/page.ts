@@ -4,21 +4,18 @@
  * @module
  */
 import { fieldOf } from "./fields.ts";
-import { configuration } from "./configuration.ts";
+import { configuration, overview } from "./configuration.ts";
 import { type Curve, SERIES_COLORS } from "./curves.ts";
 import { type Drawing, picture } from "./figure.ts";
-import { type Content, Html, html } from "./html.ts";
+import { type Content, Html, html, THEME } from "./html.ts";
 import { mapView } from "./map_view.ts";
 import { neighborGrid } from "./neighbor_grid.ts";
 import { showValue } from "../options.ts";
 import { probeOf } from "../run/results.ts";
-import { overview } from "./configuration.ts";
 import style from "./page.css" with { type: "text" };
 import script from "./page.js" with { type: "text" };
 import type { Part, ReportRun } from "./report_run.ts";
-import { THEME } from "./theme.ts";
-import { sheetRule } from "./sheet.ts";
-import { viewsGrid } from "./sheet.ts";
+import { sheetRule, viewsGrid } from "./sheet.ts";
 
 /** Marks a folder as a report of tauplus, which a new report may replace. */
 export const GENERATOR = '<meta name="generator" content="tauplus report">';

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { ClassifierResult } from "../evaluate/classifier_result.ts";
+import type { ClassifierResult } from "../run/results.ts";
 import { type Figure, SERIES_COLORS } from "./curves.ts";
 import type { ChartSpec } from "./figure.ts";
 

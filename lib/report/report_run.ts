@@ -3,8 +3,12 @@
  *
  * @module
  */
-import type { ClassifierResult } from "../evaluate/classifier_result.ts";
-import { type ProbeResult, readResults, type Results } from "../run/results.ts";
+import {
+  type ClassifierResult,
+  type ProbeResult,
+  readResults,
+  type Results,
+} from "../run/results.ts";
 import type { TestImages } from "./test_images.ts";
 import type { TrainingViews } from "./training_views.ts";
 import { type OpenRun, openRun } from "../open_run.ts";

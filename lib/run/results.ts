@@ -9,8 +9,7 @@ import { createHash } from "node:crypto";
 import { basename, join, resolve } from "node:path";
 import { z } from "zod";
 import type { Metrics } from "../plugin.ts";
-import { writeAtomic, writeError } from "../files.ts";
-import { jsonText } from "./json_text.ts";
+import { jsonText, writeAtomic, writeError } from "../files.ts";
 import { listCheckpoints } from "./run_folder.ts";
 
 /** The name of the file that says that a run is finished. */
@@ -181,4 +180,26 @@ async function readMetrics(path: string): Promise<Record<string, unknown> | unde
   } catch {
     return undefined; // none, or none that is whole
   }
+}
+
+const CLASSIFIER = z.object({
+  top1: z.number(),
+  top5: z.number(),
+  classes: z.array(z.string()).optional(),
+  perClass: z.record(z.string(), z.number().nullable()),
+  confusion: z.array(z.array(z.number().min(0))),
+}).transform(({ classes, ...found }) => ({
+  ...found,
+  // Where it is not said, the order of the keys is theirs, unless they are whole numbers.
+  classes: classes ?? Object.keys(found.perClass),
+})).refine(({ classes: { length }, confusion }) =>
+  confusion.length === length && confusion.every((row) => row.length === length)
+);
+
+/** A classifier's result: percents, and counts [true class][predicted class] in order of `classes`. */
+export type ClassifierResult = z.output<typeof CLASSIFIER>;
+
+/** The result of a classifier; undefined where `value` is none. */
+export function classifierResult(value: unknown): ClassifierResult | undefined {
+  return CLASSIFIER.safeParse(value).data;
 }

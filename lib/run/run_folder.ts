@@ -13,8 +13,7 @@
  */
 import { dirname, join } from "node:path";
 import { DataError } from "../errors.ts";
-import { UNFINISHED, writeAtomic, writeError } from "../files.ts";
-import { jsonText, parseJson } from "./json_text.ts";
+import { jsonText, parseJson, UNFINISHED, writeAtomic, writeError } from "../files.ts";
 import { type Lock, lockFolder } from "./lock.ts";
 import { METRICS, type MetricsRecord, readMetrics } from "./metrics.ts";
 

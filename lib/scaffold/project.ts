@@ -7,7 +7,7 @@ import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import tauplus from "../../deno.json" with { type: "json" };
 import type { Kind } from "../plugin.ts";
-import { jsonText } from "../run/json_text.ts";
+import { jsonText } from "../files.ts";
 
 /** The package, of the versions that are compatible with this one. */
 const PACKAGE = `jsr:${tauplus.name}@^${tauplus.version}`;

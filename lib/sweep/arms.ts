@@ -16,7 +16,7 @@ import { type Facts, ROLE_FACTS } from "../facts.ts";
 import { type Flag, flagsOf, parseText, showValue } from "../options.ts";
 import type { Kind, Plugin } from "../plugin.ts";
 import { KINDS, type Registry } from "../registry.ts";
-import { own } from "../own.ts";
+import { own } from "../names.ts";
 import type { z } from "zod";
 import { trainCommandOptions as ofRun } from "../commands/train.ts";
 

@@ -4,7 +4,7 @@
  * @module
  */
 import { type ChartSpec, figure } from "../report/figure.ts";
-import { own } from "../own.ts";
+import { own } from "../names.ts";
 import type { SweepReport } from "./report.ts";
 import type { Estimate } from "./statistics.ts";
 import { type ArmSummary, type SweepSummary, top1 } from "./summary.ts";

@@ -1,5 +1,6 @@
 /**
- * The runs of a sweep: each arm with each seed, in a folder named after its configuration.
+ * The runs of a sweep: each arm with each seed, in a folder named after its configuration; and which
+ * arm each is compared with.
  *
  * @module
  */
@@ -7,11 +8,12 @@ import { createHash } from "node:crypto";
 import { basename, join } from "node:path";
 import { command as train, type trainCommandOptions } from "../commands/train.ts";
 import { chosen, type Config, resolveConfig, type Roles, savedValues } from "../config.ts";
-import { TauplusError } from "../errors.ts";
+import { TauplusError, UsageError } from "../errors.ts";
 import type { Facts } from "../facts.ts";
 import { openRun, type runGroups } from "../open_run.ts";
 import type { Registry } from "../registry.ts";
 import type { Arm } from "./arms.ts";
+import { didYouMean } from "../names.ts";
 
 /** One training of a sweep. */
 export interface Run {
@@ -134,4 +136,40 @@ function digest(
   const entries = Object.entries(config).filter(([name]) => keep(name));
   const sorted = entries.sort(([a], [b]) => a < b ? -1 : 1);
   return createHash("sha256").update(JSON.stringify(sorted)).digest("hex").slice(0, 10);
+}
+
+/** Who is compared with whom. */
+export interface Baseline {
+  /** The objective or the label that was named, or the default. */
+  readonly name: string;
+  /** The label of each arm's baseline by its own: the same for a baseline, null where none is. */
+  readonly of: ReadonlyMap<string, string | null>;
+}
+
+/**
+ * The baseline of each arm. An objective is that of the others in its setting (the same batch size,
+ * and so on); where there is one objective only, or a whole label is named, one arm is that of all.
+ *
+ * @param named an objective or a label, as the table has it; default the first.
+ * @throws UsageError where there is no such arm.
+ */
+export function chooseBaseline(arms: readonly Arm[], named?: string): Baseline {
+  const all = [...new Set(arms.map(({ treatment }) => treatment))];
+  const treatments = all.length > 1 ? all : [];
+  const labels = arms.map(({ label }) => label);
+  const names = [...new Set([...treatments, ...labels])];
+  const name = named ?? names[0];
+  if (!names.includes(name)) {
+    throw new UsageError({
+      act: "set --baseline",
+      rule: `it must be one of ${names.map((name) => `"${name}"`).join(", ")}`,
+      got: name,
+      next: didYouMean(name, names, (near) => `"${near}"`) + "Write it as the table names it.",
+    });
+  }
+  const find = (setting: string) =>
+    treatments.includes(name)
+      ? arms.find((arm) => arm.treatment === name && arm.setting === setting)
+      : arms.find((arm) => arm.label === name);
+  return { name, of: new Map(arms.map((arm) => [arm.label, find(arm.setting)?.label ?? null])) };
 }

@@ -7,8 +7,7 @@
 import { cpus } from "node:os";
 import { version_core } from "@tensorflow/tfjs";
 import { duration, shellWord, signed } from "../terminal/amounts.ts";
-import { table } from "../terminal/table.ts";
-import { terminalWidth, widthOf, wrapped } from "../terminal/width.ts";
+import { table, terminalWidth, widthOf, wrapped } from "../terminal/layout.ts";
 import type { Estimate } from "./statistics.ts";
 import type { ArmSummary, SweepSummary } from "./summary.ts";
 import project from "../../deno.json" with { type: "json" };

@@ -3,12 +3,10 @@
  *
  * @module
  */
-import { own } from "../own.ts";
+import { own } from "../names.ts";
 import type { Results } from "../run/results.ts";
-import type { Baseline } from "./baseline.ts";
-import type { Run } from "./plan.ts";
-import type { RunResult } from "./result.ts";
-import type { Outcome } from "./run_all.ts";
+import type { Baseline, Run } from "./plan.ts";
+import type { Outcome, RunResult } from "./run_all.ts";
 import { type Difference, type Estimate, estimate, holm, pairedDifference } from "./statistics.ts";
 
 /** What a probe says of an arm, top-1 in percent. */

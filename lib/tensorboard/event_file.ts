@@ -7,14 +7,27 @@ import { Buffer } from "node:buffer";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { confusionFigure } from "../report/probe_figures.ts";
-import { classifierResult } from "../evaluate/classifier_result.ts";
+import {
+  classifierResult,
+  listProbeResults,
+  probeOf,
+  readResults,
+  RESULTS,
+  type Results,
+} from "../run/results.ts";
 import { writeError } from "../files.ts";
 import { METRICS, type MetricsRecord, parseMetrics } from "../run/metrics.ts";
-import { listProbeResults, probeOf, readResults, RESULTS, type Results } from "../run/results.ts";
 import { readConfig, resumeLater } from "../run/run_folder.ts";
 import { onDemand } from "../packages/on_demand.ts";
-import { type Event, eventRecord, type Summary } from "./event.ts";
-import { type Options, optionText, sessionEnd, sessionStart } from "./event.ts";
+import {
+  type Event,
+  eventRecord,
+  type Options,
+  optionText,
+  sessionEnd,
+  sessionStart,
+  type Summary,
+} from "./event.ts";
 import { type ChartSpec, figure } from "../report/figure.ts";
 
 /** The folder of a run for TensorBoard. */

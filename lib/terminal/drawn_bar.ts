@@ -7,10 +7,9 @@ import cliProgress from "cli-progress";
 import process from "node:process";
 import type { Progress } from "../plugin.ts";
 import type { ProgressBar } from "./progress.ts";
-import { draw } from "./say.ts";
-import { terminalWidth, truncated, widthOf } from "./width.ts";
+import { colored, draw } from "./say.ts";
+import { terminalWidth, truncated, widthOf } from "./layout.ts";
 import { amount, duration } from "./amounts.ts";
-import { colored } from "./say.ts";
 
 interface Bar {
   readonly task: string;

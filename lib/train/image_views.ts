@@ -6,7 +6,7 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Split } from "../plugin.ts";
 import { STREAM, streamKey } from "../random.ts";
-import { checkBatch, checkMoments } from "../views/check.ts";
+import { checkBatch, checkMoments } from "../views/normalize.ts";
 import { type DeviceImages, makesViews, makeViews, putImages } from "../views/on_device.ts";
 import { createViewMaker, type ViewMaker } from "../views/pool.ts";
 import type { Batch, BatchParts } from "./batches.ts";

@@ -13,13 +13,11 @@ import { listCheckpoints, type RunFolder } from "../run/run_folder.ts";
 import type { ViewOptions } from "../views/options.ts";
 import { makeBatches } from "./batches.ts";
 import { type LogRecord, TrainingLog } from "./log_record.ts";
-import { checkViewSize } from "./network.ts";
+import { checkViewSize, mixedSwitch } from "./network.ts";
 import type { TrainOptions } from "./options.ts";
-import { mixedSwitch } from "./network.ts";
 import { resumption } from "./resume.ts";
-import { Saver } from "./saving.ts";
+import { makeState, Saver } from "./training_state.ts";
 import { trainStep } from "./step.ts";
-import { makeState } from "./training_state.ts";
 
 /** What training works with. */
 export interface TrainParts {

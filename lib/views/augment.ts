@@ -10,8 +10,7 @@
 import type { ExampleBatch } from "../plugin.ts";
 import { rng, STREAM } from "../random.ts";
 import { blurKernelSize, gaussianBlurrer } from "./blur.ts";
-import { checkBatch, checkImageShape, checkMoments } from "./check.ts";
-import { normalizeInPlace } from "./normalize.ts";
+import { checkBatch, checkImageShape, checkMoments, normalizeInPlace } from "./normalize.ts";
 import type { ViewOptions } from "./options.ts";
 import { type Jitter, viewParameters } from "./parameters.ts";
 import { resizedCropper } from "./resize.ts";

@@ -6,7 +6,7 @@
 import { TauplusError } from "../errors.ts";
 import type { ExampleBatch } from "../plugin.ts";
 import type { ViewKey } from "./augment.ts";
-import { checkBatch, checkImageShape, checkMoments } from "./check.ts";
+import { checkBatch, checkImageShape, checkMoments } from "./normalize.ts";
 import type { ViewOptions } from "./options.ts";
 
 /** One batch for the thread; `examples` is the thread's own. */

@@ -7,7 +7,7 @@
  * @module
  */
 import { z } from "zod";
-import { FASHION_CLASSES } from "../../lib/data/fashion_classes.ts";
+import { FASHION_CLASSES } from "../../lib/data/fashion.ts";
 import { defineDataset } from "../../lib/plugin.ts";
 
 /** Fashion-MNIST, a balanced part of it, from this package. */
@@ -16,7 +16,7 @@ export default defineDataset({
   summary: "7,500 + 2,000 images of Fashion-MNIST in 10 balanced classes, 28×28 gray; built in",
   options: z.strictObject({}),
   create: async () => {
-    const { readIdxSplit } = await import("../../lib/data/idx_split.ts");
+    const { readIdxSplit } = await import("../../lib/data/fashion.ts");
     const read = (prefix: string) =>
       readIdxSplit(
         new URL(`./fashion-mini/${prefix}-images-idx3-ubyte.gz`, import.meta.url),

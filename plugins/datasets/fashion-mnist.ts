@@ -6,9 +6,8 @@
  */
 import { join } from "node:path";
 import { z } from "zod";
-import { FASHION_CLASSES } from "../../lib/data/fashion_classes.ts";
-import { type DatasetSource, fetchSource } from "../../lib/data/source.ts";
-import { sourceOptions } from "../../lib/data/source_options.ts";
+import { FASHION_CLASSES } from "../../lib/data/fashion.ts";
+import { type DatasetSource, fetchSource, sourceOptions } from "../../lib/data/source.ts";
 import { defineDataset } from "../../lib/plugin.ts";
 
 const PUBLISHER = "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com";
@@ -54,7 +53,7 @@ export default defineDataset({
   options: z.strictObject(sourceOptions),
   source: SOURCE,
   create: async (options, env) => {
-    const { readIdxSplit } = await import("../../lib/data/idx_split.ts");
+    const { readIdxSplit } = await import("../../lib/data/fashion.ts");
     const folder = await fetchSource(SOURCE, env, options);
     const read = (prefix: string) =>
       readIdxSplit(

@@ -7,8 +7,7 @@
  */
 import { join } from "node:path";
 import { z } from "zod";
-import { type DatasetSource, fetchSource } from "../../lib/data/source.ts";
-import { sourceOptions } from "../../lib/data/source_options.ts";
+import { type DatasetSource, fetchSource, sourceOptions } from "../../lib/data/source.ts";
 import { defineDataset } from "../../lib/plugin.ts";
 
 const FOLDER = "stl10_binary";

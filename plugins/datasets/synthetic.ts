@@ -37,7 +37,7 @@ export default defineDataset({
   create: async ({ classes, size, train, test, imbalance, noise, dataSeed: seed }) => {
     const { syntheticSplit } = await import("../../lib/data/synthetic.ts");
     const { syntheticClassName } = await import("../../lib/data/synthetic.ts");
-    const { channelStatistics } = await import("../../lib/data/channel_statistics.ts");
+    const { channelStatistics } = await import("../../lib/data/normalization.ts");
     const shared = { classes, size, noise, seed };
     const splits = {
       train: syntheticSplit({ ...shared, length: train, imbalance, split: 0 }),

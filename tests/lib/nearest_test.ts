@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { didYouMean, nearest } from "../../lib/nearest.ts";
+import { didYouMean, nearest } from "../../lib/names.ts";
 
 const OPTIONS = ["k", "epochs", "learning_rate", "weight_decay", "tau_plus", "batch_size", "seeds"];
 

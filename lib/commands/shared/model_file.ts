@@ -48,7 +48,7 @@ export async function modelFileLayers(
   named: Readonly<Record<string, unknown>>,
   defaults: Readonly<Record<string, unknown>>,
 ): Promise<Layer[]> {
-  const { readWeights } = await import("../../train/read_weights.ts");
+  const { readWeights } = await import("../../train/load_encoder.ts");
   const { tensors, naming, metadata } = await readWeights(path);
   if (metadata.tauplus !== undefined) {
     return [{ source: path, values: ofExport(path, metadata, defaults), text: false }];

@@ -5,12 +5,11 @@
  */
 import { chosen, type Roles } from "../../config.ts";
 import type { NormalizationOptions } from "../../data/normalization.ts";
-import { deviceAdvice } from "../../device/advice.ts";
+import { deviceAdvice } from "../../device/failure.ts";
 import type { DeviceName } from "../../device/device.ts";
 import { openSession, type Session } from "../../session.ts";
-import { note } from "../../terminal/say.ts";
-import { colored } from "../../terminal/say.ts";
-import { terminalWidth, wrapped } from "../../terminal/width.ts";
+import { colored, note } from "../../terminal/say.ts";
+import { terminalWidth, wrapped } from "../../terminal/layout.ts";
 import type { Context } from "../../command_line/command.ts";
 
 /** The options of a command that say on what it works. */

@@ -6,13 +6,11 @@
 import * as tf from "@tensorflow/tfjs";
 import { rng, STREAM, streamKey } from "../../random.ts";
 import { runKernel } from "../../kernels/calls.ts";
-import { makeOptimizer } from "../../train/optimizer.ts";
-import { UPDATE_RULES } from "../../train/update_rules.ts";
+import { makeOptimizer, UPDATE_RULES } from "../../train/optimizer.ts";
 import { augment } from "../../views/augment.ts";
 import { makeViews, putImages } from "../../views/on_device.ts";
 import { viewOptions } from "../../views/options.ts";
-import type { KernelCheck } from "../kernel_check.ts";
-import { normal, normals } from "../kernel_check.ts";
+import { type KernelCheck, normal, normals } from "../kernel_check.ts";
 
 const GROUP = "views, optimizers";
 

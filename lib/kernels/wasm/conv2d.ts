@@ -14,11 +14,9 @@
  */
 import type * as tf from "@tensorflow/tfjs";
 import type { ConvInfo } from "../conv_geometry.ts";
-import { fillRows } from "./fill_rows.ts";
-import type { Heap } from "./heap.ts";
+import { fillRows, type Heap } from "./heap.ts";
 import { PaddedImages } from "./padded_images.ts";
-import { balanced, parts } from "./split.ts";
-import { COLUMNS, OUTER_ROWS } from "./tiles.ts";
+import { balanced, COLUMNS, OUTER_ROWS, parts } from "./tiles.ts";
 import { multiplyWindows, pack } from "./windows.ts";
 
 /** As many images are padded together as fit into this many floats with their gradients. */

@@ -7,9 +7,8 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import { fillRows } from "./fill_rows.ts";
-import type { Heap } from "./heap.ts";
-import { parts } from "./split.ts";
+import { fillRows, type Heap } from "./heap.ts";
+import { parts } from "./tiles.ts";
 import { multiplyWindows, pack } from "./windows.ts";
 
 /** Floats that stay in the second-level cache. */

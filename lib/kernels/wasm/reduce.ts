@@ -8,8 +8,7 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import type { Heap } from "./heap.ts";
-import { parts } from "./split.ts";
-import { COLUMNS } from "./tiles.ts";
+import { COLUMNS, parts } from "./tiles.ts";
 
 /** Floats that stay in the first-level cache. */
 const CACHE = 4 * 1024;

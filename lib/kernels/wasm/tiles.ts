@@ -1,13 +1,12 @@
 /**
  * The two inner loops of matrix products and convolutions on wasm, compiled at first use. XNNPACK in
  * TensorFlow.js multiplies and adds in two instructions; here it is one where the processor has it.
+ * And how a length is cut into tiles.
  *
  * @module
  */
 import { assemble } from "./assembler.ts";
-import { type OuterTile, outerTile } from "./outer_tile.ts";
-import { type ProductTile, productTile } from "./product_tile.ts";
-import { segments } from "./tile_code.ts";
+import { type OuterTile, outerTile, type ProductTile, productTile, segments } from "./tile_code.ts";
 
 /** The most rows of a tile of products and of outer products; more would not stay in registers. */
 export const PRODUCT_ROWS = 5, OUTER_ROWS = 6;
@@ -43,4 +42,19 @@ export class Tiles {
     const module = new WebAssembly.Module(assemble([make(rows, segments(columns))]));
     return new WebAssembly.Instance(module, { env: { memory: this.#memory } }).exports.tile;
   }
+}
+
+/** Parts of `total`, each at most `most` and nearly equal: [size, how many][]. */
+export function balanced(total: number, most: number): [size: number, count: number][] {
+  const parts = Math.ceil(total / most);
+  const size = Math.floor(total / parts), larger = total - size * parts;
+  const split: [number, number][] = [[size + 1, larger], [size, parts - larger]];
+  return split.filter(([, count]) => count > 0);
+}
+
+/** Starts and sizes of parts of `total`, each at most `most`: the last may be smaller. */
+export function parts(total: number, most: number): { start: number; size: number }[] {
+  return Array.from({ length: Math.ceil(total / most) }, (_, i) => {
+    return { start: i * most, size: Math.min(most, total - i * most) };
+  });
 }

@@ -4,8 +4,7 @@
  * @module
  */
 import type { Heap } from "./heap.ts";
-import { balanced, parts } from "./split.ts";
-import { COLUMNS, PRODUCT_ROWS } from "./tiles.ts";
+import { balanced, COLUMNS, parts, PRODUCT_ROWS } from "./tiles.ts";
 
 /** The products of every window of one image; addresses and steps in bytes. */
 export interface Windows {

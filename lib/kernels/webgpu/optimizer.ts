@@ -1,6 +1,6 @@
 /**
  * One step of an optimizer on all parameters, in place and without temporaries. For each element of
- * a weight w with gradient g; the numbers are attributes, made by `lib/train/update_rules.ts`:
+ * a weight w with gradient g; the numbers are attributes, made by `lib/train/optimizer.ts`:
  *
  *     adam:      w ← shrink·w,  g ← g + decay·w,  m ← β₁m + (1 − β₁)g,  v ← β₂v + (1 − β₂)g²,
  *                w ← w − rate·m / (√v/scale + ε)

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import project from "../../../deno.json" with { type: "json" };
 import { COMMANDS } from "../../../lib/command_line/commands.ts";
-import { deviceAdvice } from "../../../lib/device/advice.ts";
+import { deviceAdvice } from "../../../lib/device/failure.ts";
 import { latestRun } from "../../../lib/run/run_folder.ts";
 import { inFolder, type Outcome, runCommand, TINY } from "../../support/command_line.ts";
 

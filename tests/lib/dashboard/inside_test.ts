@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { realFileInside, realInside } from "../../../lib/dashboard/inside.ts";
+import { realFileInside, realInside } from "../../../lib/dashboard/runs.ts";
 import { inFolder } from "../../support/command_line.ts";
 
 Deno.test("only plain names, of what is in the folder, have a path", () =>

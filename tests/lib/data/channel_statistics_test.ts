@@ -1,5 +1,5 @@
 import { assertAlmostEquals } from "@std/assert";
-import { channelStatistics } from "../../../lib/data/channel_statistics.ts";
+import { channelStatistics } from "../../../lib/data/normalization.ts";
 import type { Split } from "../../../lib/plugin.ts";
 
 /** 300 examples of 2 pixels and 2 channels: row i is [i mod 2, 255, 0, 51]. */

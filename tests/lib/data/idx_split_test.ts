@@ -1,5 +1,5 @@
 import { assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
-import { readIdxSplit } from "../../../lib/data/idx_split.ts";
+import { readIdxSplit } from "../../../lib/data/fashion.ts";
 import { DataError } from "../../../lib/errors.ts";
 import type { Split } from "../../../lib/plugin.ts";
 

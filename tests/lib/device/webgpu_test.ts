@@ -2,8 +2,12 @@
 import * as tf from "@tensorflow/tfjs";
 import { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
 import { assert, assertEquals, assertLess, assertStrictEquals, assertThrows } from "@std/assert";
-import { MOST_BIND_GROUPS } from "../../../lib/device/bind_groups.ts";
-import { describeAdapter, findAdapter, openWebgpu } from "../../../lib/device/webgpu.ts";
+import {
+  describeAdapter,
+  findAdapter,
+  MOST_BIND_GROUPS,
+  openWebgpu,
+} from "../../../lib/device/webgpu.ts";
 import { DeviceError } from "../../../lib/errors.ts";
 
 const adapter = await findAdapter();

@@ -1,7 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import { assert, assertEquals } from "@std/assert";
-import { Conv2D } from "../../../lib/nn/conv2d_layer.ts";
-import { conv2d } from "../../../lib/nn/conv.ts";
+import { Conv2D, conv2d } from "../../../lib/nn/conv.ts";
 import { rng } from "../../../lib/random.ts";
 import { testOnDevices } from "../../support/devices.ts";
 import { assertClose } from "./reference.ts";

@@ -1,5 +1,5 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { parseJson } from "../../../lib/run/json_text.ts";
+import { parseJson } from "../../../lib/files.ts";
 
 const utf8 = new TextEncoder();
 

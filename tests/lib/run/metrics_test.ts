@@ -2,7 +2,7 @@ import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { DataError } from "../../../lib/errors.ts";
 import { parseMetrics, readMetrics } from "../../../lib/run/metrics.ts";
 import { createRun } from "../../../lib/run/run_folder.ts";
-import { readResult } from "../../../lib/sweep/result.ts";
+import { readResult } from "../../../lib/sweep/run_all.ts";
 import { inFolder } from "../../support/command_line.ts";
 import { writeRun } from "../../support/run_folders.ts";
 

@@ -1,7 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { UsageError } from "../../../lib/errors.ts";
 import type { Arm } from "../../../lib/sweep/arms.ts";
-import { chooseBaseline } from "../../../lib/sweep/baseline.ts";
+import { chooseBaseline } from "../../../lib/sweep/plan.ts";
 
 const arm = (treatment: string, setting = ""): Arm => ({
   treatment,

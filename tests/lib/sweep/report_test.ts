@@ -3,7 +3,7 @@ import sharp from "sharp";
 import { command as train } from "../../../lib/commands/train.ts";
 import { resolveConfig } from "../../../lib/config.ts";
 import { loadRegistry } from "../../../lib/registry.ts";
-import { chooseBaseline } from "../../../lib/sweep/baseline.ts";
+import { chooseBaseline } from "../../../lib/sweep/plan.ts";
 import { sweepFigure } from "../../../lib/sweep/figure.ts";
 import { markdown, type SweepReport, terminalTable } from "../../../lib/sweep/report.ts";
 import type { Outcome } from "../../../lib/sweep/run_all.ts";

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { fileURLToPath } from "node:url";
 import { stripVTControlCharacters } from "node:util";
-import { widthOf } from "../../../lib/terminal/width.ts";
+import { widthOf } from "../../../lib/terminal/layout.ts";
 import { inFolder } from "../../support/command_line.ts";
 import { inTerminal, testInTerminal } from "../../support/pseudo_terminal.ts";
 

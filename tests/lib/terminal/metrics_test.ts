@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { classificationMetrics } from "../../../lib/evaluate/metrics.ts";
-import { showMetrics } from "../../../lib/commands/shared/probe.ts";
+import { showMetrics } from "../../../lib/commands/probe.ts";
 
 Deno.test("a classifier shows per-class accuracy and confusion, counts of the true class in a row", () => {
   const text = showMetrics({

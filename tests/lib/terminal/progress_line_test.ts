@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { progressLine } from "../../../lib/terminal/drawn_bar.ts";
-import { widthOf } from "../../../lib/terminal/width.ts";
+import { widthOf } from "../../../lib/terminal/layout.ts";
 
 const training = {
   task: "training",

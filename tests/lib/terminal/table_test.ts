@@ -1,6 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { table } from "../../../lib/terminal/table.ts";
-import { widthOf } from "../../../lib/terminal/width.ts";
+import { table, widthOf } from "../../../lib/terminal/layout.ts";
 
 Deno.test("names align to the left, numbers to the right", () => {
   assertEquals(

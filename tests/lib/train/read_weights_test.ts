@@ -2,7 +2,7 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { fileURLToPath } from "node:url";
 import { DataError } from "../../../lib/errors.ts";
 import { encodeSafetensors } from "../../../lib/interop/safetensors.ts";
-import { readWeights } from "../../../lib/train/read_weights.ts";
+import { readWeights } from "../../../lib/train/load_encoder.ts";
 import { inFolder } from "../../support/command_line.ts";
 
 const golden = (name: string) =>

@@ -1,5 +1,5 @@
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
-import { channelStatistics } from "../../../lib/data/channel_statistics.ts";
+import { channelStatistics } from "../../../lib/data/normalization.ts";
 import { readIdx } from "../../../lib/data/idx.ts";
 import type { Dataset } from "../../../lib/plugin.ts";
 import fashionMini from "../../../plugins/datasets/fashion-mini.ts";

@@ -1,5 +1,5 @@
 import { assert, assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
-import { channelStatistics } from "../../../lib/data/channel_statistics.ts";
+import { channelStatistics } from "../../../lib/data/normalization.ts";
 import { collisionProbability } from "../../../lib/data/class_prior.ts";
 import { UsageError } from "../../../lib/errors.ts";
 import type { Dataset, Split } from "../../../lib/plugin.ts";

@@ -1,7 +1,7 @@
 /** A whole training on our kernels beside one on the stock ones. */
 import * as tf from "@tensorflow/tfjs";
 import { assert, assertEquals } from "@std/assert";
-import { collectBindGroups } from "../../../../lib/device/bind_groups.ts";
+import { collectBindGroups } from "../../../../lib/device/webgpu.ts";
 import type { Device } from "../../../../lib/device/device.ts";
 import { webgpuBackend } from "../../../../lib/kernels/webgpu/program.ts";
 import { convNet } from "../../../../lib/nn/conv_net.ts";

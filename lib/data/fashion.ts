@@ -1,5 +1,5 @@
 /**
- * A split of a dataset from two IDX files, as MNIST and Fashion-MNIST come.
+ * Fashion-MNIST and its subsets: their classes, and a split from two IDX files.
  *
  * @module
  */
@@ -36,3 +36,17 @@ export async function readIdxSplit(
     shape: [...images.shape.slice(1), 1],
   };
 }
+
+/** Their names, index = label. */
+export const FASHION_CLASSES: readonly string[] = [
+  "T-shirt/top",
+  "Trouser",
+  "Pullover",
+  "Dress",
+  "Coat",
+  "Sandal",
+  "Shirt",
+  "Sneaker",
+  "Bag",
+  "Ankle boot",
+];

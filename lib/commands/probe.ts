@@ -1,19 +1,24 @@
 /**
- * What `linear` and `knn` have in common: a probe over a trained encoder.
+ * `linear` and `knn`: a probe over a frozen encoder.
  *
  * @module
  */
-import { chosen, type Layer } from "../../config.ts";
-import { type OpenRun, runGroups } from "../../open_run.ts";
-import type { Command } from "../../command_line/command.ts";
-import { restore, restoreLayers, type restoreOptions, restoreSpec, variant } from "./restore.ts";
-import { classifierResult } from "../../evaluate/classifier_result.ts";
-import { fitToData } from "../../fit_to_data.ts";
-import { own } from "../../own.ts";
-import { note } from "../../terminal/say.ts";
-import type { Metrics } from "../../plugin.ts";
-import { table } from "../../terminal/table.ts";
-import { terminalWidth } from "../../terminal/width.ts";
+import { chosen, type Layer } from "../config.ts";
+import { type OpenRun, runGroups } from "../open_run.ts";
+import type { Command } from "../command_line/command.ts";
+import {
+  restore,
+  restoreLayers,
+  type restoreOptions,
+  restoreSpec,
+  variant,
+} from "./shared/restore.ts";
+import { classifierResult } from "../run/results.ts";
+import { fitToData } from "../fit_to_data.ts";
+import { own } from "../names.ts";
+import { note } from "../terminal/say.ts";
+import type { Metrics } from "../plugin.ts";
+import { table, terminalWidth } from "../terminal/layout.ts";
 
 /** The reference's own way to judge an encoder, for a file of PyTorch's. */
 const REFERENCE: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
@@ -26,7 +31,7 @@ export function probeCommand(name: string): Command<typeof restoreOptions, typeo
     spec,
     layers: (named) => restoreLayers(spec, named, REFERENCE[name], (run) => settingsOf(name, run)),
     async run(context) {
-      const { canJudge, judge, judgedBy } = await import("./judge.ts");
+      const { canJudge, judge, judgedBy } = await import("./shared/judge.ts");
       const { session, encoder, run, path } = await restore(context);
       const { roles, groups, flat } = fitToData(context.config, session.dataset, {
         judged: canJudge(session),
@@ -41,7 +46,7 @@ export function probeCommand(name: string): Command<typeof restoreOptions, typeo
         encoder,
         groups.views,
       );
-      const { writeProbeResult } = await import("../../run/results.ts");
+      const { writeProbeResult } = await import("../run/results.ts");
       const judged = judgedBy({ name: plugin.name, options }, flat, session.dataset, path);
       const saved = run &&
         await writeProbeResult(run.path, await variant(context, run, path), judged, metrics);

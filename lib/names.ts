@@ -1,9 +1,20 @@
 /**
- * What somebody may have meant.
+ * Names that are from outside: looking them up, and what somebody may have meant.
  *
  * @module
  */
 import { closest, distance } from "fastest-levenshtein";
+
+/**
+ * What a record has under a name; undefined where it has nothing of its own there, as under
+ * `constructor`, which every object inherits.
+ */
+export function own<T>(
+  record: Readonly<Record<string, T>> | undefined,
+  name: string,
+): T | undefined {
+  return record && Object.hasOwn(record, name) ? record[name] : undefined;
+}
 
 /**
  * Of some names, the one that a wrong one is near to: its first word or words, its initials (`lr` for
