@@ -80,3 +80,10 @@ function normals(length: number, std: number, random: Rng): Float32Array {
 function uniforms(length: number, bound: number, random: Rng): Float32Array {
   return Float32Array.from({ length }, () => bound * (2 * random.uniform() - 1));
 }
+
+/**
+ * The name that {@linkcode initialize} had in 0.1.0.
+ *
+ * @deprecated write `initialize`
+ */
+export const initialise: typeof initialize = initialize;

@@ -15,11 +15,21 @@
  *
  * @module
  */
-export * from "./adaptive_average_pool.ts";
+export { AdaptiveAveragePool } from "./adaptive_average_pool.ts";
 export * from "./batch_norm.ts";
-export * from "./conv.ts";
+export {
+  applyLayer,
+  batchNorm,
+  batchNormAddRelu,
+  batchNormRelu,
+  conv2d,
+  type ConvOptions,
+  globalAveragePool,
+  imageChannels,
+  maxPool,
+  relu,
+} from "./conv.ts";
 export * from "./conv_net.ts";
-export * from "./conv.ts";
 export * from "./initialize.ts";
 export * from "./projection_head.ts";
 export * from "./resnet.ts";
