@@ -82,8 +82,16 @@ function uniforms(length: number, bound: number, random: Rng): Float32Array {
 }
 
 /**
- * The name that {@linkcode initialize} had in 0.1.0.
+ * The name that {@linkcode initialize} had in 0.1.0: it draws kernels [h, w, in, out] and [in, out].
  *
  * @deprecated write `initialize`
+ *
+ * @example
+ * ```ts
+ * import { initialise, initialize } from "@tauplus/tauplus/nn";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(initialise, initialize);
+ * ```
  */
 export const initialise: typeof initialize = initialize;

@@ -56,6 +56,6 @@ Deno.test("plugins check takes the name of a built-in plugin, and refuses one th
     assertStringIncludes(stdout, "\n\nEvery check passes.\n");
     refused(await runCommand(cwd, ["plugins", "check", "knm"]), 2, "there is no such plugin");
     refused(await runCommand(cwd, ["plugins", "check", "./knm.ts"]), 2, "./knm.ts");
-    refused(await runCommand(cwd, ["plugins", "check"]), 2, "check and a name");
+    refused(await runCommand(cwd, ["plugins", "check"]), 2, "check NAME");
   });
 });
