@@ -47,16 +47,6 @@ tf.serialization.registerClass(AdaptiveAveragePool);
 /**
  * Means of x [b, h, w, c] over the cells of a size × size grid: [b, size·size·c], row by row. Cell i
  * of an axis of length n is ⌊i·n/size⌋ … ⌈(i+1)·n/size⌉ − 1.
- *
- * @example Four columns to two, two rows to two
- * ```ts
- * import { averagePool } from "@tauplus/tauplus/nn";
- * import { assertEquals } from "@std/assert";
- * import * as tf from "@tensorflow/tfjs";
- *
- * const image = tf.tensor4d([[[[1], [3], [5], [7]], [[2], [4], [6], [8]]]]); // [1, 2, 4, 1]
- * assertEquals(averagePool(image, 2).arraySync(), [[2, 6, 3, 7]]);
- * ```
  */
 export function averagePool(x: tf.Tensor, size: number): tf.Tensor {
   if (!hasKernel("AdaptiveAveragePool")) return tf.tidy(() => composed(x, size));
