@@ -173,7 +173,7 @@ Deno.test({
         "objective",
       );
       const copy = { ...await parts(), dataset: { ...session.dataset }, run: `${cwd}/runs/copy` };
-      await assertRejects(() => train(copy, OPTIONS), UsageError, "its dataset must be one that");
+      await assertRejects(() => train(copy, OPTIONS), UsageError, "its dataset must come from");
 
       const saved = `${cwd}/saved.safetensors`;
       await saveEncoder(saved, run);
