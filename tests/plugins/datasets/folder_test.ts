@@ -230,7 +230,7 @@ Deno.test("what is no image is passed over, and counted; hidden entries are not"
     const dataset = await open(path, { testShare: 0 });
     assertEquals([dataset.classes, dataset.splits.train.length], [["a", "b"], 2]);
     const notes = notesOf(dataset);
-    assertStringIncludes(notes, "no images: 3 (README, a/notes.txt, c/x.md)");
+    assertStringIncludes(notes, "not images: 3 (README, a/notes.txt, c/x.md)");
     assertStringIncludes(notes, "folders without images: 1 (c)");
     assert(!notes.includes(".git"), notes);
   });
@@ -277,7 +277,7 @@ Deno.test("images of kinds that are not read are counted by kind, with what to d
     ) {
       assertStringIncludes(notes, kind);
     }
-    assertStringIncludes(notes, "no images: 1 (a/9.mp4)");
+    assertStringIncludes(notes, "not images: 1 (a/9.mp4)");
   });
   await withFolder({ "1.heic": iso("heic"), "2.heic": iso("heic") }, async (path) => {
     await assertBroken(path, "2 HEIC", "magick");
