@@ -272,6 +272,34 @@ Deno.test("a resumed run may be computed, saved and judged otherwise and go on f
   assertEquals(changedOption(flat, { ...flat, plugin: ["./a.ts"] }, factsOf), "plugin");
 });
 
+Deno.test("docs/run-folder.md says of every option whether a resumed run may change it", async () => {
+  const page = await Deno.readTextFile(new URL("../../docs/run-folder.md", import.meta.url));
+  const rows = [...page.matchAll(/^\| `(fixed|extend|free)` +\|[^|]*\|([^|]*)\|$/gm)];
+  const said = rows.flatMap(([, resume, options]) =>
+    [...options.matchAll(/`--([\w.*]+)`/g)].map(([, name]) => `${name}: ${resume}`)
+  );
+  const expected = new Set(
+    Object.entries(ROLE_FACTS).map(([kind, { resume }]) => `${kind}: ${resume}`),
+  );
+  for (const { name, facts } of flagsOf(train.spec.options)) {
+    if (facts.of !== "call") expected.add(`${name}: ${facts.resume}`);
+  }
+  for (const [group, schema] of Object.entries(runGroups)) {
+    for (const { facts } of flagsOf(schema)) expected.add(`${group}.*: ${facts.resume}`);
+  }
+  // Of a plugin's options only those are named that differ from what its kind has where none says so.
+  for (const kind of KINDS) {
+    const { resume } = UNSTATED[kind];
+    expected.add(`${kind}.*: ${resume}`);
+    for (const plugin of registry.names(kind)) {
+      for (const { name, facts } of flagsOf((await registry.get(kind, plugin)).options)) {
+        if (facts.resume !== resume) expected.add(`${name}: ${facts.resume}`);
+      }
+    }
+  }
+  assertEquals(said.toSorted(), [...expected].toSorted());
+});
+
 Deno.test("a later command takes seed, data, encoder and views from the run", () => {
   assertEquals(sections(Object.keys(valuesOfRun(restoreSpec({ probe: "knn" }, runGroups), flat))), [
     "dataset",
