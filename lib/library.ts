@@ -1,6 +1,6 @@
 /**
- * Training and evaluation for those who use tauplus as a library: as the command line does them,
- * with every option optional.
+ * Training and evaluation for those who use tauplus as a library. They do what the command line does,
+ * and every option is optional.
  *
  * @module
  */
@@ -23,11 +23,12 @@ export interface Training extends Pick<Session, "device" | "dataset" | "env"> {
   readonly encoder: Encoder;
   /** The loss. */
   readonly objective: Objective;
-  /** The augmentation, where it is not to be the reference's. */
+  /** How images are augmented; default as in the reference. */
   readonly views?: Partial<ViewOptions>;
   /**
-   * The run's folder, as `runs/mine`. Without one nothing is kept. Dataset, encoder and objective must
-   * be as {@linkcode openSession} and `make` gave them, since the run says which they are.
+   * The run's folder, such as `runs/mine`. Without it, nothing is saved. With it, dataset, encoder and
+   * objective must be those that {@linkcode openSession} and `make` returned, because the run's
+   * configuration names them.
    */
   readonly run?: string;
 }
@@ -36,14 +37,13 @@ export interface Training extends Pick<Session, "device" | "dataset" | "env"> {
  * Trains an encoder in place. Images [batch, height, width, channels] are augmented, and the loss is of
  * unit rows [batch, options.featureDim] for each view.
  *
- * With `run`, log and checkpoints are kept as those of the command line are, which opens the run as its
- * own: `report`, `linear`, `train --resume`. A run that is there already is continued from its newest
- * checkpoint, for more `epochs` or `maxSteps`.
+ * With `run`, the log and the checkpoints are saved in that folder, and the command line can open the
+ * run: `report`, `linear`, `train --resume`. A run that is there already is continued from its newest
+ * checkpoint, if `epochs` or `maxSteps` is larger than before.
  *
- * @param options those of `deno task train --help`, by key; what is left out has its default, and
- * the seed is the session's, and a batch has at most the
- * examples that there are.
- * @throws UsageError where an option is wrong, or another run is in the folder; DataError where it
+ * @param options those of `deno task train --help`, by key. Those left out have their defaults; the
+ * seed is the session's, and the default batch is at most the whole dataset.
+ * @throws UsageError if an option is wrong, or another run is in the folder; DataError if the folder
  * cannot be written; see also the errors of `deno task train`.
  *
  * @example Train in a run, and open it again
@@ -89,25 +89,25 @@ export async function train(
   }
 }
 
-/** What is judged: an encoder, by a probe. */
+/** What is evaluated: an encoder, by a probe. */
 export interface Evaluation extends Pick<Session, "device" | "dataset" | "env"> {
-  /** The encoder; it stays as it is, bit for bit. */
+  /** The encoder; not a bit of it is changed. */
   readonly encoder: Encoder;
   /** The probe. */
   readonly probe: Probe;
-  /** Examples that go through the encoder at a time; default 256. */
+  /** How many examples the encoder computes at a time; default 256. */
   readonly batchSize?: number;
   /** The augmentation for probes that train on augmented images, as given to {@linkcode train}. */
   readonly views?: Partial<ViewOptions>;
 }
 
 /**
- * Fits a probe on the features of the split `train` and judges it by those of `test`.
+ * Fits a probe on the features of the split `train` and evaluates it on those of `test`.
  *
  * @returns what the probe found: `top1` and `top5` in percent of the test examples, and more
- * @throws UsageError where an option is wrong, a split is missing or has no labels, or the encoder does
- * not take its examples; TrainingError where a feature is not finite; PluginError where a plugin
- * throws, or changes the encoder.
+ * @throws UsageError if an option is wrong, a split is missing or has no labels, or the encoder does not
+ * take its examples; TrainingError if a feature is not finite; PluginError if a plugin throws or
+ * changes the encoder.
  *
  * @example A linear classifier on an encoder that was not trained
  * ```ts
@@ -153,12 +153,12 @@ export interface Features extends Pick<Session, "device" | "dataset" | "env"> {
 }
 
 /**
- * The features of examples as `deno task embed` writes them, whatever their labels: each example
- * normalized, at its native size, without augmentation.
+ * The features of examples, as `deno task embed` writes them. Each example is normalized and has its
+ * native size, without augmentation. Labels are not needed.
  *
  * @returns rows [number of examples, encoder.dim], not normalized
- * @throws UsageError where there is no such split, or the encoder does not take its examples;
- * TrainingError where features are not finite.
+ * @throws UsageError if there is no such split or the encoder does not take its examples;
+ * TrainingError if features are not finite.
  *
  * @example Two images of the test split
  * ```ts
@@ -187,9 +187,9 @@ export async function features(
 /**
  * Loads trained weights into an encoder, as `--model_path` does: from a run's folder, a checkpoint,
  * or a file of PyTorch (`.pth` in either layout, `.safetensors`) under torchvision's names or those
- * of the reference. Nothing of a file is ever run.
+ * of the reference. No code in a file is ever run.
  *
- * @throws DataError where the file is missing, damaged, or does not fit the encoder.
+ * @throws DataError if the file is missing or damaged, or does not fit the encoder.
  *
  * @example A file of PyTorch: the encoder, and a classifier that is left out
  * ```ts
@@ -219,12 +219,12 @@ export async function loadEncoder(
   return await loadEncoderWeights(path, model);
 }
 
-/** How a run is opened: where to compute, and who is told of it. */
+/** How a run is opened. */
 export interface LoadRunOptions
   extends Pick<SessionOptions, "device" | "tune" | "cache" | "progress" | "signal"> {
-  /** Specifiers of plugins to load, whoever made the run. */
+  /** Specifiers of plugins to load, also if somebody else made the run. */
   readonly plugins?: readonly string[];
-  /** Whether all plugins that the run names are loaded, whoever made it; default false. */
+  /** Whether to load all plugins that the run names, also if somebody else made it; default false. */
   readonly trust?: boolean;
 }
 
@@ -232,7 +232,7 @@ export interface LoadRunOptions
 export interface LoadedRun extends Session {
   /** The trained encoder. */
   readonly encoder: Encoder;
-  /** The checkpoint that its weights are from. */
+  /** The path of the checkpoint that its weights are from. */
   readonly path: string;
   /** The names of the plugins. */
   readonly names: { readonly dataset: string; readonly encoder: string };
@@ -248,13 +248,13 @@ const SPEC = {
  * Opens a run as the command line's `--run` does: its dataset with its options and normalization,
  * a device, and the encoder of its newest checkpoint.
  *
- * Third parties' plugins that the run names are loaded where this user made the run on this machine.
- * A run of somebody else is opened without them, as they are code; `plugins` names those to load, and
- * `trust: true` loads all that the run names.
+ * Plugins of third parties that the run names are loaded if this user made the run on this machine.
+ * They are code, so a run from somebody else is opened without them. `plugins` names those to load
+ * all the same, and `trust: true` loads all that the run names.
  *
  * @param path the run's folder; {@linkcode latestRun} finds the latest
- * @throws DataError where there is no whole run, UsageError where its dataset or its encoder is a
- * plugin's that was not loaded; see also the errors of {@linkcode openSession}.
+ * @throws DataError if the folder has no complete run, UsageError if its dataset or its encoder is of a
+ * plugin that was not loaded; see also the errors of {@linkcode openSession}.
  *
  * @example The features of a run's test images
  * ```ts

@@ -1,6 +1,6 @@
 /**
- * What a plugin is: data plus one factory. There are four kinds. A plugin knows its options and its
- * `env`; it never knows the command line, the run folder or other plugins.
+ * What a plugin is: data and one factory. There are four kinds. A plugin is given its options and its
+ * `env`. It does not see the command line, the run folder or other plugins.
  *
  * @module
  */
@@ -9,10 +9,10 @@ import type { z } from "zod";
 import type { DatasetSource } from "./data/source.ts";
 import type { Rng } from "./random.ts";
 
-/** The version of the interface in this module; a plugin of another version is refused by name. */
+/** The version of this interface. A plugin of another version is refused, with its name. */
 export const API_VERSION = 1;
 
-/** TensorFlow.js, as plugins are given it. */
+/** The type of TensorFlow.js's module, which plugins are given as `env.tf`. */
 export type Tf = typeof tf;
 
 /** The kinds of plugins. */
@@ -27,7 +27,7 @@ export interface BaseEnv {
   readonly seed: number;
   /** The folder for downloads, as an absolute path; it may not exist yet. */
   readonly cache: string;
-  /** Says what a long act is doing; `done` and `total` in `unit`, `total` 0 where unknown. */
+  /** Reports the progress of something that takes long, such as a download. */
   readonly progress: (progress: Progress) => void;
   /** Aborts when the run is interrupted. */
   readonly signal: AbortSignal;
@@ -35,23 +35,23 @@ export interface BaseEnv {
 
 /** One report of progress. */
 export interface Progress {
-  /** What is done, as `downloading cifar10`. */
+  /** What is being done, such as `downloading cifar10`. */
   readonly task: string;
-  /** How much is done. */
+  /** How much is done, in `unit`. */
   readonly done: number;
-  /** How much there is, 0 where unknown. */
+  /** How much there is in all, in `unit`; 0 if unknown. */
   readonly total: number;
-  /** The unit of both, as `B` or `images`. */
+  /** The unit of `done` and `total`, such as `B` or `images`. */
   readonly unit: string;
 }
 
-/** What encoders, objectives and probes are given: the device, and what upstream decided. */
+/** What encoders, objectives and probes are given: the device, and facts about the dataset. */
 export interface Env extends BaseEnv {
-  /** TensorFlow.js, set to the device of the run. Import no second one. */
+  /** TensorFlow.js, set to the device of the run. Use this one; do not import it again. */
   readonly tf: Tf;
   /** The shape of one input of the encoder, [height, width, channels] for images. */
   readonly inputShape: readonly number[];
-  /** The names of the dataset's classes; empty where it has none. */
+  /** The names of the dataset's classes; empty if it has none. */
   readonly classes: readonly string[];
 }
 
@@ -59,33 +59,33 @@ export interface Env extends BaseEnv {
 export interface Split {
   /** The number of examples. */
   readonly length: number;
-  /** The class of each example, −1 where unknown; absent where no example is labeled. */
+  /** The class of each example, [length], −1 if unknown; absent if no example is labeled. */
   readonly labels?: Int32Array;
   /**
-   * The examples at `indices`, in that order, as one array [indices.length, ...shape], rows
-   * contiguous. Bytes are pixels (NHWC, 0–255); floats are taken as they are.
+   * The examples at `indices`, in that order, as one contiguous array [indices.length, ...shape].
+   * Bytes are pixels (NHWC, 0–255). Floats are given to the encoder as they are.
    */
   read(indices: ArrayLike<number>): ExampleBatch | Promise<ExampleBatch>;
   /**
-   * All examples [length, ...shape], where they are bytes that are in memory anyway: a device may
-   * keep a copy, and `read` is then not called for training. They must not change.
+   * All examples [length, ...shape], if they are bytes and already in memory. A device may keep a
+   * copy; training then does not call `read`. They must not change.
    */
   readonly bytes?: Uint8Array;
-  /** The name of each example, as a file's path in its folder. */
+  /** The name of each example, [length], such as the path of its file in the folder. */
   readonly names?: readonly string[];
   /**
-   * A text that is another where the examples are others under the same names, as of the sizes of
-   * their files; asked for once, when a training begins. A run is not resumed where it has changed.
+   * A text that changes if the examples change under the same names, such as a hash of the sizes of
+   * their files. Called once, when a training begins. A run is not resumed if it has changed.
    */
   fingerprint?(): string | Promise<string>;
 }
 
-/** Examples, [batch, ...shape]. */
+/** Examples, [batch, ...shape]: bytes are pixels of 0–255, floats are taken as they are. */
 export type ExampleBatch = Uint8Array | Float32Array;
 
 /** Labeled or unlabeled examples, all of one shape. */
 export interface Dataset {
-  /** The names of the classes, index = label; empty where there are none. */
+  /** The names of the classes by label; empty if there are none. */
   readonly classes: readonly string[];
   /** The shape of one example: [height, width, channels] for images. */
   readonly shape: readonly number[];
@@ -97,12 +97,12 @@ export interface Dataset {
   readonly splits: Readonly<Record<string, Split>>;
   /** The split to train the encoder on; default `train`. */
   readonly pretrain?: string;
-  /** What a person should know of how it was read, a sentence each, as what was passed over. */
+  /** Notices for the user about how it was read, a sentence each, such as which files were skipped. */
   readonly notes?: readonly string[];
   /**
-   * The dataset's own positives, in place of image augmentation: two or more arrays
-   * [indices.length, ...shape], where row i of each is a view of example `indices[i]` of the
-   * pretraining split. `random(i)` is the stream of row i; use no other randomness.
+   * The dataset's own positives, in place of augmented images: two or more arrays
+   * [indices.length, ...shape]. Row i of each is a view of example `indices[i]` of the pretraining
+   * split. `random(i)` is the random stream of row i; use no other source of randomness.
    */
   views?(
     indices: ArrayLike<number>,
@@ -122,29 +122,29 @@ export interface Encoder {
   readonly anySize: boolean;
 }
 
-/** What an objective sees of a batch. */
+/** What an objective is given of a batch. */
 export interface ObjectiveInput {
   /** Two or more tensors [batch, dim]; row i of each is a view of the same example. */
   readonly views: readonly tf.Tensor2D[];
-  /** The class of each row, int32 [batch], −1 where unknown; absent where nothing is labeled. */
+  /** The class of each row, int32 [batch], −1 if unknown; absent if nothing is labeled. */
   readonly labels?: tf.Tensor1D;
 }
 
-/** An objective: embeddings to a scalar to be minimized. */
+/** An objective: from embeddings to a scalar that training minimizes. */
 export interface Objective {
-  /** Whether the rows of the views come with unit ℓ2 norm (default) or as the head gives them. */
+  /** Whether the rows of the views are scaled to ℓ2 norm 1; default true. If not, they are the head's. */
   readonly unitRows?: boolean;
-  /** Views of each example the loss asks for, default 2; an anchor has views − 1 positives. */
+  /** How many views of each example the loss takes, default 2; an anchor has views − 1 positives. */
   readonly views?: number;
-  /** Orders the loss does not depend on, that of the batch or of the views: `plugins check` tries. */
+  /** Which orders the loss does not depend on: of the batch, of the views. `plugins check` tests it. */
   readonly symmetry?: readonly ("batch" | "views")[];
   /** The loss, a scalar, differentiable in the views and in `variables`. */
   loss(input: ObjectiveInput): tf.Scalar;
-  /** Scalars for the log, computed on logged steps only. */
+  /** Scalars for the log, by name; called on logged steps only. */
   diagnostics?(input: ObjectiveInput): Record<string, tf.Scalar>;
-  /** Variables of its own (a predictor, a queue): trained where `trainable`, saved with the run. */
+  /** Its own variables (a predictor, a queue). Those that are `trainable` are trained; all are saved. */
   readonly variables?: readonly tf.Variable[];
-  /** Called after the optimizer's step with the batch's embeddings, as for a queue. */
+  /** Called after the optimizer's step with the batch's embeddings, for example to fill a queue. */
   afterStep?(input: ObjectiveInput): void;
 }
 
@@ -152,83 +152,83 @@ export interface Objective {
 export interface FeatureSplit {
   /** [length, dim], not normalized. */
   readonly features: tf.Tensor2D;
-  /** The class of each row. */
+  /** The class of each row, [length]. */
   readonly labels: Int32Array;
-  /** Features of freshly augmented examples, in the order of `labels`; the caller disposes. */
+  /** [length, dim]: features of newly augmented examples, in the order of `labels`; the caller disposes. */
   augmented?(epoch: number): Promise<tf.Tensor2D>;
 }
 
 /** What a probe is given. */
 export interface ProbeInput {
-  /** Fit on these. */
+  /** The features to fit on. */
   readonly train: FeatureSplit;
-  /** Judge by these. */
+  /** The features to evaluate on. */
   readonly test: FeatureSplit;
 }
 
-/** What a probe found: `top1` and `top5` in percent, and whatever else it measured, as JSON. */
+/** What a probe found: `top1` and `top5` in percent, and whatever else it measured, as JSON values. */
 export interface Metrics {
-  /** Share of test examples whose class is ranked first, in percent. */
+  /** Percent of the test examples whose class is ranked first. */
   readonly top1: number;
-  /** Share of test examples whose class is among the first five, in percent. */
+  /** Percent of the test examples whose class is among the first five. */
   readonly top5: number;
   /** Further results, JSON values only. */
   readonly [name: string]: unknown;
 }
 
-/** A probe: frozen features to metrics. */
+/** A probe: from frozen features to metrics. */
 export interface Probe {
-  /** Fits on `train`, judges on `test`. */
+  /** Fits on `train`, evaluates on `test`. */
   evaluate(input: ProbeInput): Promise<Metrics>;
 }
 
-/** What each kind makes. */
+/** What `create` of each kind returns. */
 export interface KindProducts {
   /** Labeled or unlabeled examples. */
   readonly dataset: Dataset;
-  /** Examples to features. */
+  /** From examples to features. */
   readonly encoder: Encoder;
-  /** Embeddings to loss. */
+  /** From embeddings to the loss. */
   readonly objective: Objective;
-  /** Features to metrics. */
+  /** From features to metrics. */
   readonly probe: Probe;
 }
 
-/** What each kind is given. */
+/** The `env` that `create` of each kind is given. */
 export interface KindEnvs {
-  /** Datasets are made before the device is opened. */
+  /** Without a device: datasets are made before it is opened. */
   readonly dataset: BaseEnv;
-  /** Encoders know their input's shape. */
+  /** With the device and the shape of the input. */
   readonly encoder: Env;
-  /** Objectives. */
+  /** With the device; `inputShape` is that of the encoder. */
   readonly objective: Env;
-  /** Probes. */
+  /** With the device and the names of the classes. */
   readonly probe: Env;
 }
 
-/** What a dataset found wrong when all of it was read. */
+/** The result of reading a whole dataset. */
 export interface Verification {
   /** How many files or examples were read. */
   readonly checked: number;
-  /** What is wrong: where, and in what way. */
+  /** Each file or example that is wrong, and what is wrong with it. */
   readonly problems: readonly { readonly path: string; readonly problem: string }[];
-  /** What else a person should know, a sentence each. */
+  /** Further notices for the user, a sentence each. */
   readonly notes: readonly string[];
 }
 
-/** What an author writes. */
+/** What the author of a plugin writes. */
 export interface PluginDefinition<K extends Kind, S extends OptionsSchema> {
   /** The name on the command line: lower-case words joined by `-`. */
   readonly name: string;
   /** One line for lists and help. */
   readonly summary: string;
-  /** The options; each with a default and a description. */
+  /** The options, each with a default and a description. */
   readonly options: S;
   /** Where a dataset is downloaded from, so that it can be listed, fetched and verified. */
   readonly source?: K extends "dataset" ? DatasetSource : never;
-  /** Of a dataset of the user's own: reads all of it, for `data verify`. */
+  /** For a dataset of the user's own files: reads all of it, for `data verify`. */
   verify?(options: z.output<S>, env: BaseEnv): Promise<Verification>;
-  /** Makes the thing from checked options. */
+  /** Makes the dataset, encoder, objective or probe from options that have been checked. */
   create(
     options: z.output<S>,
     env: KindEnvs[K],
@@ -238,9 +238,9 @@ export interface PluginDefinition<K extends Kind, S extends OptionsSchema> {
 /** A plugin: a definition with its kind and the version of the interface. */
 export interface Plugin<K extends Kind = Kind, S extends OptionsSchema = OptionsSchema>
   extends PluginDefinition<K, S> {
-  /** The kind. */
+  /** Whether it is a dataset, an encoder, an objective or a probe. */
   readonly kind: K;
-  /** {@linkcode API_VERSION} at the time of writing. */
+  /** The {@linkcode API_VERSION} that the plugin was written for. */
   readonly apiVersion: number;
 }
 

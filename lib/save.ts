@@ -21,7 +21,7 @@ import { type TrainOptions, trainOptions } from "./train/options.ts";
 import { recordTrust } from "./trust.ts";
 import type { ViewOptions } from "./views/options.ts";
 
-/** Of what is free to change. */
+/** The facts of options about the machine, which a continued run may change. */
 const MACHINE = facts("machine").facts;
 
 /** What a run is made of. */
@@ -32,9 +32,11 @@ interface RunParts extends Pick<Session, "device" | "dataset"> {
 }
 
 /**
- * Opens the folder of a run to train in: makes it with a `config.json` that the command line takes, or
- * where it is a run already, continues that. Throws a UsageError where the run is another one, a
- * DataError where the folder is no run or cannot be written.
+ * Opens the folder of a run to train in. A new folder gets a `config.json` that the command line can
+ * read; a run that is there already is continued.
+ *
+ * Throws a UsageError if that run has another configuration, and a DataError if the folder is not a
+ * run or cannot be written.
  */
 export async function openTraining(
   path: string,
@@ -65,7 +67,7 @@ export async function openTraining(
   return { run, isNew: false, fixed };
 }
 
-/** The configuration by flag, as `train` writes it. */
+/** The configuration, by the names of the flags, as `deno task train` writes it. */
 function configOf(
   path: string,
   { device, dataset, encoder, objective, views }: RunParts,
@@ -112,18 +114,18 @@ function configOf(
 export interface SavedEncoder {
   /** The encoder, with its weights. */
   readonly encoder: Encoder;
-  /** The dataset; its `shape`, `mean` and `std` go along. */
+  /** The dataset; its `shape`, `mean` and `std` are written with the encoder. */
   readonly dataset: Dataset;
 }
 
 /**
  * Writes an encoder to a `.safetensors` file, whole or not at all: its weights and running statistics,
- * F32 under the names of a checkpoint (`encoder.conv1.kernel`), in Keras' layouts. The metadata says
- * plugin, options, dataset and normalization, so {@linkcode loadEncoder} and the command line's
- * `--model_path` take it. For other programs see {@linkcode exportEncoder}.
+ * F32, under the names of a checkpoint (`encoder.conv1.kernel`) and in Keras' layouts. The metadata
+ * has the plugin, its options, the dataset and the normalization, so {@linkcode loadEncoder} and the
+ * command line's `--model_path` can read the file. For other programs see {@linkcode exportEncoder}.
  *
- * @param path the file; an earlier one is replaced, but of a run only what this made
- * @throws UsageError where `path` must not be replaced, DataError where it cannot be written.
+ * @param path the file. An earlier one is replaced; in a run's folder, only one that this function made
+ * @throws UsageError if `path` must not be replaced, DataError if it cannot be written.
  *
  * @example Keep an encoder, and load it into another
  * ```ts
@@ -135,7 +137,7 @@ export interface SavedEncoder {
  * await saveEncoder(path, { ...session, encoder });
  * const other = await session.make("encoder", "conv", { widths: [8], strides: [2] });
  * const { ignored } = await loadEncoder(path, other);
- * console.log(ignored); // []: all of the file is of the encoder
+ * console.log(ignored); // []: nothing in the file was left out
  * ```
  */
 export async function saveEncoder(
@@ -171,14 +173,14 @@ export async function saveEncoder(
   await writeAtomic(path, encodeSafetensors(tensors, metadata));
 }
 
-/** What is exported for other programs, and how. */
+/** What is exported for other programs, and in which format. */
 export interface EncoderExport extends SavedEncoder {
   /**
    * `safetensors` (torchvision's names), `pth-names` (those of the reference's checkpoints; needs the
    * head), `tfjs` (a folder) or `onnx`.
    */
   readonly format: ExportFormat;
-  /** The projection head, as {@linkcode train} returns it, where it goes along. */
+  /** The projection head, as {@linkcode train} returns it; absent if it is not exported. */
   readonly head?: tf.LayersModel;
   /** Whether each batch norm is folded into the layer before it; default false. */
   readonly fold?: boolean;
@@ -194,10 +196,10 @@ export interface EncoderExport extends SavedEncoder {
  * [batch, height, width, channels] (ONNX: [batch, channels, height, width]) → features [batch, dim].
  *
  * @param path the file to write; for `tfjs` the folder. An earlier export is replaced.
- * @returns the bytes written, whether there was an earlier export, and the one size of images that the
- * written network takes, where it takes one only
- * @throws UsageError where a layer cannot be exported so or `path` must not be replaced, DataError
- * where it cannot be written.
+ * @returns the bytes written, whether an earlier export was replaced, and the size of images, if the
+ * written network takes only one
+ * @throws UsageError if the format has no form of a layer or `path` must not be replaced, DataError if
+ * it cannot be written.
  *
  * @example An encoder for ONNX Runtime, which takes pixels
  * ```ts

@@ -31,13 +31,13 @@ export interface SessionOptions {
   readonly dataset: string | Plugin<"dataset">;
   /** The dataset's options by key. */
   readonly datasetOptions?: Readonly<Record<string, unknown>>;
-  /** The normalization, where it is not to be the dataset's own. */
+  /** The normalization; default the dataset's own. */
   readonly normalization?: Partial<NormalizationOptions>;
-  /** The device; default `auto`, the fastest there is. */
+  /** The device; default `auto`, the fastest of this machine. */
   readonly device?: DeviceName | "auto";
   /**
-   * Whether kernels are timed on the device, and use what was found before; default true. No result
-   * depends on it.
+   * Whether kernels are timed on the device, and earlier timings are used; default true. It changes
+   * the speed and no result.
    */
   readonly tune?: boolean;
   /** The seed; default 0. */
@@ -46,9 +46,9 @@ export interface SessionOptions {
   readonly plugins?: readonly string[];
   /** The folder for downloads; default the system's. */
   readonly cache?: string;
-  /** Is told of downloads and other long acts. */
+  /** Called with the progress of downloads and of other things that take long. */
   readonly progress?: (progress: Progress) => void;
-  /** Aborts long acts. */
+  /** Aborts downloads and other things that take long. */
   readonly signal?: AbortSignal;
 }
 
@@ -62,7 +62,7 @@ export interface Session {
   readonly tf: Tf;
   /** What plugins are given. */
   readonly env: Env;
-  /** Makes a plugin by name, with options by key; what is left out has its default. */
+  /** Makes an encoder, an objective or a probe, by name or from a plugin; options default to the plugin's. */
   make<K extends Exclude<Kind, "dataset">>(
     kind: K,
     plugin: string | Plugin<K>,
@@ -73,8 +73,8 @@ export interface Session {
 /**
  * Opens a dataset, downloading it where needed, and a device.
  *
- * @throws UsageError where an option is wrong or a plugin is unknown, DataError where the dataset
- * cannot be had or is damaged, DeviceError where there is no such device, PluginError where a third
+ * @throws UsageError if an option is wrong or a plugin is unknown, DataError if the dataset cannot be
+ * downloaded or is damaged, DeviceError if the machine has no such device, PluginError if a third
  * party's plugin throws.
  *
  * @example A debiased loss on given embeddings

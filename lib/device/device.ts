@@ -1,5 +1,5 @@
 /**
- * Opening a device: a name to a TensorFlow.js backend that is ready, and what is known of it.
+ * Opens a device by name: prepares its TensorFlow.js backend, and describes it.
  *
  * @module
  */
@@ -15,9 +15,9 @@ export type DeviceName = "webgpu" | "wasm";
 
 /** How a device is tuned. */
 export interface DeviceTuning {
-  /** The folder to remember measurements in; without it they last as long as the process. */
+  /** The folder to save timings in; without it they are lost when the process ends. */
   readonly cache?: string;
-  /** Is told of the kernels that are timed. */
+  /** Called with the number of kernels timed so far. */
   readonly progress?: (progress: Progress) => void;
   /** Ends the timing early. */
   readonly signal?: AbortSignal;
@@ -31,32 +31,34 @@ export interface Device {
   readonly name: DeviceName;
   /** The name of its TensorFlow.js backend. */
   readonly backend: string;
-  /** One line for a person: the adapter, or the instruction set. */
+  /** One line for the user: the adapter, or the instruction set. */
   readonly description: string;
   /** Whether the computation runs on the processor: wasm, or a software WebGPU adapter. */
   readonly software: boolean;
   /** TensorFlow.js, set to this device. */
   readonly tf: Tf;
-  /** Throws a DeviceError if the device failed since the last call; call it after a sync. */
+  /** Throws a DeviceError if the device failed since the last call. Call it after reading a tensor. */
   check(): void;
   /**
-   * Begins tuning with what is remembered, or ends it: then every kernel computes in its standard
-   * way. A device that is just opened is not tuned. No result depends on it, to the bit.
+   * Turns tuning on, starting with the saved timings. Undefined turns it off: then every kernel uses
+   * its default tile. A device that was just opened is not tuned. Tuning does not change a bit of a
+   * result.
    */
   setTuning(tuning: DeviceTuning | undefined): Promise<void>;
   /**
-   * Between steps: times how kernels that ran could compute, for seconds at most and once per
-   * machine. Immediate where the device is not tuned, or nothing is new.
+   * Times the candidates of the kernels that ran and have no timing yet; call it between steps. It
+   * takes seconds, once per machine. Returns at once if tuning is off or no kernel is new.
    */
   tune(): Promise<void>;
   /**
-   * Whether what is computed from now on is in mixed precision: convolutions and matrix products of
-   * operands rounded to float16, and summed in float32. Not there where the device has no float16.
+   * Turns mixed precision on or off for what is computed from now on: convolutions and matrix
+   * products then round their operands to float16 and sum in float32. Absent if the device has no
+   * float16.
    */
   readonly setMixed?: (on: boolean) => void;
 }
 
-/** Opens a device by name. Throws DeviceError where the machine has none. */
+/** Opens a device by name. Throws a DeviceError if the machine does not have it. */
 export async function openDevice(name: DeviceName): Promise<Device> {
   switch (name) {
     case "webgpu":
@@ -76,7 +78,7 @@ export async function openDevice(name: DeviceName): Promise<Device> {
 /**
  * Opens the wasm backend.
  *
- * @throws {DeviceError} where the backend does not start
+ * @throws {DeviceError} if the backend does not start
  */
 async function openWasm(): Promise<Device> {
   registerWasmKernels();

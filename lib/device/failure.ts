@@ -1,12 +1,12 @@
 /**
- * Failures of the device, whatever words they come in, and how to get a better one than a software
- * adapter or none.
+ * Recognizes failures of the device by the texts of their errors, and gives advice on how to get a GPU
+ * to work.
  *
  * @module
  */
 import { DeviceError } from "../errors.ts";
 
-/** The wasm backend's code aborts without a word where its 4 GiB are spent. */
+/** Texts of errors about memory. The wasm backend aborts without a reason when its 4 GiB are full. */
 const OUT_OF_MEMORY =
   /out of memory|\boom\b|allocation failed|cannot enlarge memory|memory access out of bounds|aborted\(\)/i;
 
@@ -25,10 +25,10 @@ export function outOfMemory(cause: unknown): DeviceError | undefined {
   });
 }
 
-/** The text of the error that wgpu gives whenever a lost device is used. */
+/** The texts of errors of wgpu after a device was lost. */
 const LOST = /\blabel is invalid\b|device (was |is )?(lost|destroyed)/i;
 
-/** The DeviceError that `cause` is about: of memory, or of a device that was lost. */
+/** The DeviceError that `cause` is about, if it is about memory or a lost device. */
 export function deviceFailure(cause: unknown): DeviceError | undefined {
   const memory = outOfMemory(cause);
   if (memory || cause instanceof DeviceError) return memory;
@@ -42,10 +42,10 @@ export function deviceFailure(cause: unknown): DeviceError | undefined {
   });
 }
 
-/** The operating systems that advice is for, by their names in Deno. */
+/** An operating system, by its name in Deno. */
 type System = typeof Deno.build.os;
 
-/** Of any other system. */
+/** The advice for any other system. */
 const OTHER = ["Install the driver of the GPU's vendor; it must have Vulkan."];
 
 const BY_SYSTEM: Readonly<Partial<Record<System, readonly string[]>>> = {
@@ -69,7 +69,7 @@ const BY_SYSTEM: Readonly<Partial<Record<System, readonly string[]>>> = {
 };
 
 /**
- * What to do for a better device, a sentence or two each, the likeliest first.
+ * What to try to get a better device, one or two sentences each, the most likely to help first.
  *
  * @example
  * ```ts

@@ -1,7 +1,7 @@
 /**
- * The WebGPU device: a backend of our own name over an adapter's full limits, with kernels of our own
- * (`lib/kernels/webgpu`) over those of the stock backend. The stock `webgpu` backend stays untouched.
- * Bind groups are let go in time.
+ * The WebGPU device: a TensorFlow.js backend with a name of its own, which uses the full limits of the
+ * adapter. It has the kernels of `lib/kernels/webgpu`, and those of the stock `webgpu` backend for the
+ * rest. The stock backend itself is not changed.
  *
  * @module
  */
@@ -37,7 +37,7 @@ const LIMITS = [
   "maxStorageBuffersPerShaderStage",
 ] as const;
 
-/** What Deno reads, once, before the first adapter. */
+/** The environment variable with the graphics APIs to use; Deno reads it once, before the first adapter. */
 const BACKENDS = "DENO_WEBGPU_BACKEND";
 
 const FEATURES: GPUFeatureName[] = ["timestamp-query", "shader-f16"];
@@ -46,7 +46,7 @@ const FEATURES: GPUFeatureName[] = ["timestamp-query", "shader-f16"];
 export interface AdapterDescription {
   /** One line that describes the adapter, with the driver where the system names it. */
   readonly description: string;
-  /** Whether it computes on the processor. */
+  /** Whether it is a software adapter, which computes on the processor. */
   readonly software: boolean;
 }
 
@@ -55,9 +55,8 @@ let open: { device: Device; lost: boolean } | undefined;
 let kernelsRegistered = false;
 
 /**
- * The adapter the system prefers; null where there is none. Throws nothing. Where the environment
- * does not name a backend, OpenGL is not asked for: Mesa's compiles a training step's shaders for
- * minutes.
+ * The adapter that the system prefers; null if there is none. Throws nothing. OpenGL is used only if
+ * the environment names it: Mesa's takes minutes to compile the shaders of a training step.
  */
 export async function findAdapter(): Promise<GPUAdapter | null> {
   try {
@@ -72,7 +71,7 @@ export async function findAdapter(): Promise<GPUAdapter | null> {
   }
 }
 
-/** Names an adapter, as `llvmpipe (LLVM 15.0.6, 256 bits), software adapter`. */
+/** Describes an adapter, for example as `llvmpipe (LLVM 15.0.6, 256 bits), software adapter`. */
 export function describeAdapter(
   { info }: {
     info: Pick<GPUAdapterInfo, "vendor" | "device" | "description" | "isFallbackAdapter">;
@@ -85,9 +84,9 @@ export function describeAdapter(
 }
 
 /**
- * Opens the WebGPU adapter the system prefers, or gives the device that is already open.
+ * Opens the WebGPU adapter that the system prefers, or returns the device that is already open.
  *
- * @throws {DeviceError} where there is none, or it does not open
+ * @throws {DeviceError} if there is no adapter, or it does not open
  */
 export async function openWebgpu(): Promise<Device> {
   if (open && !open.lost) {
@@ -135,7 +134,7 @@ async function requestDevice(adapter: GPUAdapter): Promise<GPUDevice> {
   }
 }
 
-/** Without listening to its errors, a failed shader would give silent zeros. */
+/** Makes the device listen to errors of the GPU: otherwise a failed shader would give zeros silently. */
 function watch(gpu: GPUDevice, adapter: GPUAdapter): Device {
   let error: GPUError | undefined, lost: string | undefined;
   gpu.addEventListener("uncapturederror", (event) => {
@@ -179,10 +178,10 @@ function watch(gpu: GPUDevice, adapter: GPUAdapter): Device {
   };
 }
 
-/** Per adapter and versions, the winners as JSON text by kernel and shape. */
+/** The fastest candidates as JSON text, by adapter and versions, then by kernel and shape. */
 const WinnersFile = z.record(z.string(), z.record(z.string(), z.string()));
 
-/** What the tuner found on this adapter with these versions, and where it is written. */
+/** What the tuner found on this adapter with these versions, and how to save what it finds. */
 export async function rememberedWinners(
   adapter: string,
   cache: string | undefined,
@@ -205,18 +204,18 @@ export async function rememberedWinners(
 }
 
 /**
- * Bind groups a device makes between two collections: a software adapter takes seconds for as many,
- * and a collection 0.1 to 0.2.
+ * How many bind groups a device makes between two garbage collections. A software adapter takes
+ * seconds to make them, and a collection takes 0.1 to 0.2 s.
  */
 export const MOST_BIND_GROUPS = 8192;
 
 /**
- * Collects JavaScript's garbage each time that a device has made {@linkcode MOST_BIND_GROUPS}.
+ * Runs JavaScript's garbage collection each time a device has made {@linkcode MOST_BIND_GROUPS}.
  *
- * WebGPU has no call that frees a bind group: it goes with its JavaScript object, and those are too
- * small to make the engine collect them soon. Mesa's software adapter maps a page of memory for each
- * and does not look whether it got one: where the system refuses (Linux: beyond 65,530 mappings in a
- * process), the process dies by a segmentation fault.
+ * WebGPU has no call that frees a bind group. It is freed with its JavaScript object, and these are so
+ * small that the engine does not collect them soon. Mesa's software adapter maps a page of memory for
+ * each bind group and does not check for failure. Linux allows 65,530 mappings in a process; beyond
+ * that the process ends with a segmentation fault.
  */
 export function collectBindGroups(gpu: GPUDevice): void {
   const collect = garbageCollector();

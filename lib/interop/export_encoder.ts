@@ -1,5 +1,5 @@
 /**
- * A trained encoder in the form of other programs.
+ * Writes a trained encoder in the formats of other programs.
  *
  * @module
  */
@@ -19,36 +19,36 @@ import type { NamedArray } from "./named_array.ts";
 import { toTorch } from "./torch_names.ts";
 import type { TorchNaming } from "./torch_naming.ts";
 
-/** The forms there are. */
+/** The formats that an encoder can be exported to. */
 export type ExportFormat = "safetensors" | "pth-names" | "tfjs" | "onnx";
 
-/** What is exported, and how. */
+/** What is exported, and in which format. */
 export interface ExportOptions extends ExportSource {
-  /** The form. */
+  /** The format. */
   readonly format: ExportFormat;
   /** The file to write; a folder for `tfjs`. */
   readonly path: string;
-  /** The file that the weights are from, where there is one; it is never replaced. */
+  /** The file that the weights are from, if there is one. It is never replaced. */
   readonly source?: string;
   /** The encoder, with its weights. */
   readonly encoder: Encoder;
-  /** The projection head, where it goes along. */
+  /** The projection head; absent if it is not exported. */
   readonly head?: tf.LayersModel;
-  /** Whether batch norm is folded into what is before it. */
+  /** Whether each batch norm is folded into the layer before it. */
   readonly fold: boolean;
   /** Whether the network takes pixels of 0 to 255 and normalizes them itself (tfjs and onnx). */
   readonly pixels: boolean;
-  /** How many batches each batch norm saw in training, 0 where that is unknown. */
+  /** How many batches each batch norm saw in training; 0 if unknown. */
   readonly batchesTracked: number;
 }
 
 /** What was written. */
 export interface Exported {
-  /** How many bytes. */
+  /** The size of all files written, in bytes. */
   readonly bytes: number;
-  /** Whether there was an earlier export. */
+  /** Whether an earlier export was replaced. */
   readonly replaced: boolean;
-  /** The only size of images that the written network takes, where it takes one only. */
+  /** The size of images, if the written network takes only one. */
   readonly onlySize?: readonly number[];
 }
 
@@ -59,14 +59,16 @@ export interface Exported {
  * - `pth-names`: weights under the names of the reference's checkpoints, `module.f.0.weight` to
  *   `module.g.3.bias`; needs the head.
  * - `tfjs`: a folder with `model.json`, of layers that every TensorFlow.js has; images
- *   [batch, height, width, channels] → `feature`, and the head's output where it goes along.
+ *   [batch, height, width, channels] → `feature`, and the head's output if there is a head.
  * - `onnx`: `image` [batch, channels, height, width] → `feature`, and `projection`.
  *
- * Images are float32 and normalized; with `pixels` they are of 0 to 255, bytes in ONNX.
+ * Images are float32 and normalized. With `pixels`, they are 0 to 255, in ONNX as bytes.
  *
- * The metadata is that of {@linkcode exportMetadata}; of ONNX in `metadata_props`, of TensorFlow.js in
- * `userDefinedMetadata`. Throws a UsageError where a layer, named in it, cannot be exported so, or
- * the path must not be written; a DataError where the disk fails.
+ * The metadata is that of {@linkcode exportMetadata}: in ONNX in `metadata_props`, in TensorFlow.js in
+ * `userDefinedMetadata`.
+ *
+ * Throws a UsageError, which names the layer, if the format has no form of it, or if the path must
+ * not be written, and a DataError if the file cannot be written.
  */
 export async function exportEncoder(options: ExportOptions): Promise<Exported> {
   const { format, path, source, fold, encoder, dataset } = options;
@@ -121,7 +123,7 @@ function encode(
   }
 }
 
-/** The network as one graph, from its images on. */
+/** The network as one graph, with the images as its input. */
 function wholeGraph(
   { pixels, dataset }: ExportOptions,
   { encoder, head }: ExportParts,
@@ -130,7 +132,7 @@ function wholeGraph(
   return pixels ? takePixels(graph, momentsOf(dataset)) : graph;
 }
 
-/** Throws a UsageError where a form cannot hold what is asked for. */
+/** Throws a UsageError if the format cannot hold what is asked for. */
 function checkForm({ format, head, fold, pixels }: ExportOptions): void {
   const refuse = (act: string, rule: string, next: string) => {
     throw new UsageError({ act, rule, next });
@@ -148,7 +150,7 @@ function checkForm({ format, head, fold, pixels }: ExportOptions): void {
   }
 }
 
-/** Encoder and, where it goes along, the projection head. */
+/** The encoder and, if it is exported, the projection head. */
 interface ExportParts {
   /** The encoder. */
   readonly encoder: ExportGraph;
@@ -157,13 +159,13 @@ interface ExportParts {
 }
 
 /**
- * The tensors of a state dict. Batch norms have `num_batches_tracked`; folded ones have nothing, and
- * the convolutions before them a bias, as PyTorch's `fuse_modules` leaves a model.
+ * The tensors of a state dict. Batch norms have `num_batches_tracked`. A folded batch norm has no
+ * tensors, and the convolution before it has a bias, as after PyTorch's `fuse_modules`.
  *
- * Throws a UsageError naming the first weight that has no name there, or where the names are those
- * of the reference's model, which has no max-pool, and the encoder has one.
+ * Throws a UsageError if a weight has no name in PyTorch's model, with the first such weight, or if
+ * the names are the reference's and the encoder has a max-pool, which the reference's model has not.
  *
- * @param batchesTracked how many batches each batch norm saw in training, 0 where that is unknown
+ * @param batchesTracked how many batches each batch norm saw in training; 0 if unknown
  */
 export function torchTensors(
   { encoder, head }: ExportParts,
@@ -191,7 +193,7 @@ export function torchTensors(
   return tensors;
 }
 
-/** The weights by the names of a checkpoint; the layers of a head are called `head.0` … already. */
+/** The weights by the names of a checkpoint; a head's layers are already called `head.0` and so on. */
 function named(prefix: string, { layers }: ExportGraph): [string, NamedArray][] {
   return layers.flatMap(({ name, weights }) =>
     [...weights].map(([part, weight]): [string, NamedArray] => [`${prefix}${name}.${part}`, weight])

@@ -1,6 +1,6 @@
 /**
- * Locks: on the folder of a run, which keeps a second writer out, and on a file in the cache, for
- * which the second one waits.
+ * Two kinds of locks. The lock on the folder of a run refuses a second writer. The lock on a file in
+ * the cache makes a second process wait.
  *
  * @module
  */
@@ -13,31 +13,36 @@ import { UNFINISHED, writeError } from "../files.ts";
 
 const FILE = "lock";
 
-/** Milliseconds that making a lock takes at most, where its name is there before its contents. */
+/** Milliseconds that writing a lock takes at most; only after that is one without contents stale. */
 const MAKING = 10_000;
 
-/** Locks that this process holds: after a restart another process may have had the same number. */
+/**
+ * Paths of the locks that this process holds. A lock file with this process's number may be left from
+ * an earlier process with the same number, so the file alone does not tell.
+ */
 const held = new Set<string>();
 
-/** Locks that this process has written, so that each has a name of its own. */
+/** Counts the locks that this process has written; part of a temporary name. */
 let written = 0;
 
 export interface Lock {
-  /** Lets the next writer in. */
+  /** Removes the lock, so that another process can write. */
   release(): Promise<void>;
 }
 
 /**
- * Locks `folder` by a file made exclusively, which names process and host. A lock whose process
- * is gone from this host is taken over, and so is one that names no process; any other is a
- * UsageError. A DataError where no lock can be written advises `next`.
+ * Locks `folder` by a file that names the process and the host. A lock is taken over if its process
+ * no longer runs on this host, or if it names no process.
+ *
+ * Throws a UsageError if another process holds the lock, and a DataError with the advice `next` if
+ * the lock cannot be written.
  */
 export async function lockFolder(folder: string, next?: string): Promise<Lock> {
   const path = join(await Deno.realPath(folder), FILE);
   if (held.has(path)) throw inUse(path, `process ${Deno.pid} on ${hostname()}`);
   held.add(path);
   try {
-    // Once more after a stale lock was cleared; a second failure means another writer was faster.
+    // Tries again after a stale lock was removed. If that fails too, another process was faster.
     if (!await create(path, next)) {
       await clearStale(path);
       if (!await create(path, next)) throw inUse(path, "another process");
@@ -53,7 +58,7 @@ export async function lockFolder(folder: string, next?: string): Promise<Lock> {
   };
 }
 
-/** Whether a process that may be alive holds the lock of `folder`: of another host, one cannot know. */
+/** Whether a process holds the lock of `folder`. A process of another host counts as alive. */
 export async function isLocked(folder: string): Promise<boolean> {
   const path = join(folder, FILE);
   const found = await read(path);
@@ -61,8 +66,8 @@ export async function isLocked(folder: string): Promise<boolean> {
 }
 
 /**
- * Makes the lock, whole at once: it is written under another name and linked to its own, so that a
- * full disk or a kill leaves no lock that names nobody. False where there is one already.
+ * Makes the lock; false if there is one already. The file is written under a temporary name and then
+ * linked, so that a full disk or a killed process leaves no lock without contents.
  */
 async function create(path: string, next?: string): Promise<boolean> {
   const aside = join(dirname(path), `.lock.${Deno.pid}.${++written}${UNFINISHED}`);
@@ -77,7 +82,7 @@ async function create(path: string, next?: string): Promise<boolean> {
     return true;
   } catch (cause) {
     const { AlreadyExists, NotFound } = Deno.errors;
-    // Whoever has the lock sweeps up what others left unfinished.
+    // NotFound: the process that holds the lock removed our unfinished file.
     if (cause instanceof AlreadyExists || cause instanceof NotFound) return false;
     return await createInPlace(path, next);
   } finally {
@@ -85,7 +90,7 @@ async function create(path: string, next?: string): Promise<boolean> {
   }
 }
 
-/** Makes the lock where the file system has no links, as FAT and some network shares. */
+/** Makes the lock on a file system without links, such as FAT and some network shares. */
 async function createInPlace(path: string, next?: string): Promise<boolean> {
   try {
     await Deno.writeTextFile(path, owner(), { createNew: true });
@@ -98,8 +103,8 @@ async function createInPlace(path: string, next?: string): Promise<boolean> {
 }
 
 /**
- * Removes a lock whose process is gone, or that names none and is not just being made; a UsageError
- * where the process is alive or of another host.
+ * Removes a stale lock: its process no longer runs, or it names none and is not just being written.
+ * Throws a UsageError if the process is alive or of another host.
  */
 async function clearStale(path: string): Promise<void> {
   const found = await read(path);
@@ -111,7 +116,7 @@ async function clearStale(path: string): Promise<void> {
       pid === undefined ? "a process that it does not name" : `process ${pid} on ${host}`,
     );
   }
-  // Renamed first, so that of two processes that saw the same stale lock only one takes it away.
+  // Renamed first: if two processes see the same stale lock, only one of them removes it.
   const aside = `${path}.${Deno.pid}`;
   try {
     await Deno.rename(path, aside);
@@ -124,17 +129,17 @@ async function clearStale(path: string): Promise<void> {
   await Deno.remove(aside);
 }
 
-/** What a lock says. */
+/** The contents of a lock file. */
 interface Found {
   readonly text: string;
   /** When it was written, in milliseconds. */
   readonly time: number;
-  /** The process and its host; absent where the lock names none. */
+  /** The process and its host; absent if the lock names none. */
   readonly pid?: number;
   readonly host?: string;
 }
 
-/** Reads a lock; undefined where there is none. */
+/** Reads a lock; undefined if there is none. */
 async function read(path: string): Promise<Found | undefined> {
   try {
     const [text, { mtime }] = await Promise.all([Deno.readTextFile(path), Deno.stat(path)]);
@@ -143,11 +148,11 @@ async function read(path: string): Promise<Found | undefined> {
     return pid === undefined ? found : { ...found, pid: Number(pid), host };
   } catch (cause) {
     if (cause instanceof Deno.errors.NotFound) return undefined;
-    return { text: "", time: Date.now() }; // one that may not be read is somebody's
+    return { text: "", time: Date.now() }; // a lock without permission to read it: somebody holds it
   }
 }
 
-/** Whether nobody can hold a lock that says this; of another host, one cannot know. */
+/** Whether no process can hold this lock. A lock of another host is never stale. */
 function isStale({ pid, host, time }: Found): boolean {
   if (pid === undefined) return Date.now() - time > MAKING;
   return host === hostname() && (isGone(pid) || pid === Deno.pid);
@@ -174,10 +179,10 @@ function inUse(path: string, by: string): UsageError {
 }
 
 /**
- * Runs `act` while holding the lock file at `path`, made where missing and left there. The lock is
- * the operating system's, so that it ends with the process that held it.
+ * Runs `act` while holding a lock on the file at `path`. The file is made if it is missing, and is
+ * not removed. The operating system releases the lock when the process ends.
  *
- * @param waiting called once where another process holds the lock.
+ * @param waiting called once if another process holds the lock
  */
 export async function withLock<T>(
   path: string,

@@ -1,13 +1,13 @@
 /**
  * The folder of one run:
  *
- *     config.json                            the resolved configuration; a resumed run writes its own
+ *     config.json                            every option; written again when the run is resumed
  *     metrics.jsonl                          one JSON object per line, each with a `step`
  *     checkpoint-25.safetensors              the state after epoch 25
  *     checkpoint-25-step-7.safetensors       the state 7 steps later, saved by time or by a signal
  *     results.json                           what the probes found, written last
- *     tensorboard/                           what TensorBoard shows, where it is asked for
- *     lock                                   while a process writes
+ *     tensorboard/                           files for TensorBoard, with --tensorboard
+ *     lock                                   there while a process writes to the run
  *
  * @module
  */
@@ -21,31 +21,31 @@ const CONFIG = "config.json";
 const LOCK = "lock";
 const CHECKPOINT = /^checkpoint-(\d+)(?:-step-(\d+))?\.safetensors$/;
 
-/** How far a run is: whole epochs done, and steps done of the next one. */
+/** How far a run has been trained. */
 export interface Position {
-  /** Epochs done. */
+  /** Whole epochs done. */
   readonly epoch: number;
-  /** Steps done of the epoch after them. */
+  /** Steps done of the next epoch. */
   readonly stepInEpoch: number;
 }
 
 /** A checkpoint file. */
 export interface CheckpointFile extends Position {
-  /** Where it is. */
+  /** The path of the file. */
   readonly path: string;
-  /** Whether newer ones replace it: it was saved within an epoch, or by time. */
+  /** Whether it was saved within an epoch or by time, so that a newer checkpoint replaces it. */
   readonly onTheWay: boolean;
 }
 
-/** `20261123-221701-debiased-stl10-0`: the date and time (UTC), then what distinguishes runs. */
+/** The name of a run's folder, such as `20261123-221701-debiased-stl10-0`; the time is UTC. */
 export function runName(date: Date, objective: string, dataset: string, seed: number): string {
   const time = date.toISOString().replace(/[-:]|\..*/g, "").replace("T", "-");
   return [time, objective, dataset, seed].join("-").replace(/[^\w.-]+/g, "_");
 }
 
 /**
- * Makes the folder `name` in `outDir` (`name-2`, `name-3` … where it exists) with its
- * configuration, and locks it. Throws a DataError where it cannot be written.
+ * Makes the folder `name` in `outDir`, writes the configuration into it, and locks it. If the name is
+ * taken, the folder is `name-2`, `name-3` and so on. Throws a DataError if it cannot be written.
  */
 export async function createRun(outDir: string, name: string, config: unknown): Promise<RunFolder> {
   const existed = await Deno.stat(outDir).then(() => true, () => false);
@@ -62,8 +62,8 @@ export async function createRun(outDir: string, name: string, config: unknown): 
 }
 
 /**
- * Opens a run for writing, as to resume it, and locks it. Throws a DataError where it is no run, a
- * UsageError where another process writes to it.
+ * Opens a run for writing, to resume it, and locks it. Throws a DataError if the folder is not a run,
+ * and a UsageError if another process writes to it.
  */
 export async function reopenRun(path: string): Promise<RunFolder> {
   await readConfig(path);
@@ -74,15 +74,15 @@ export async function reopenRun(path: string): Promise<RunFolder> {
   return new RunFolder(path, lock);
 }
 
-/** What to do where a run could not be written. */
+/** Advice for an error: what to do after a run could not be written. */
 export function resumeLater(path: string): string {
   return `Free some space, then go on with --resume=${path}.`;
 }
 
 /**
- * The newest run in `outDir`, by the time of its configuration; undefined where there is none.
+ * The newest run in `outDir`, by the time of its configuration; undefined if there is none.
  *
- * @example The run to go on with
+ * @example The run to continue
  * ```ts
  * import { latestRun } from "@tauplus/tauplus";
  * import { assertEquals } from "@std/assert";
@@ -109,7 +109,7 @@ export async function latestRun(outDir: string): Promise<string | undefined> {
   return runs[0]?.path;
 }
 
-/** The configuration of a run. Throws a DataError where it is missing or no JSON. */
+/** The configuration of a run. Throws a DataError if it is missing or is not JSON. */
 export async function readConfig(path: string): Promise<unknown> {
   try {
     return await parseJson(await Deno.readFile(join(path, CONFIG)));
@@ -145,7 +145,11 @@ export class RunFolder {
   #lock: Lock;
   #madeOut: boolean;
 
-  /** Wraps a folder whose lock is held; `madeOut` says that the folder around it was made for it. */
+  /**
+   * Wraps a folder whose lock is held.
+   *
+   * @param madeOut whether the folder that contains it was made for this run
+   */
   constructor(readonly path: string, lock: Lock, madeOut = false) {
     this.#lock = lock;
     this.#madeOut = madeOut;
@@ -163,7 +167,7 @@ export class RunFolder {
     }
   }
 
-  /** Takes a damaged checkpoint out of the way: its name ends in `.damaged` then. */
+  /** Renames a damaged checkpoint, so that it ends in `.damaged` and is no longer found. */
   async setAside(checkpoint: string): Promise<void> {
     try {
       await Deno.rename(checkpoint, `${checkpoint}.damaged`);
@@ -173,8 +177,8 @@ export class RunFolder {
   }
 
   /**
-   * Cuts the metrics log back to the lines up to `step`, as when resuming from there; lines that are
-   * no records go as well.
+   * Removes the lines after `step` from the metrics log, so that the run can be resumed from there.
+   * Lines that are not records are removed as well.
    */
   async truncateMetrics(step: number): Promise<void> {
     const all = await readMetrics(this.path);
@@ -185,10 +189,12 @@ export class RunFolder {
   }
 
   /**
-   * Writes a checkpoint. One of a whole epoch stays, and replaces those on the way (`-step-`) before
-   * it; of those on the way the newest two stay, so that one is left where the other is damaged.
+   * Writes a checkpoint and gives its path. A checkpoint of a whole epoch is kept, and the earlier
+   * ones saved within an epoch (`-step-`) are deleted. Of those saved within an epoch, the newest two
+   * are kept, in case one is damaged.
    *
-   * @param onTheWay whether it is one on the way also at the end of an epoch
+   * @param onTheWay whether newer checkpoints may replace it; true for one saved by time at the end
+   * of an epoch
    */
   async saveCheckpoint(
     { epoch, stepInEpoch }: Position,
@@ -202,7 +208,7 @@ export class RunFolder {
     const passing = (await listCheckpoints(this.path)).filter((file) => file.onTheWay);
     const place = passing.findIndex((file) => file.path === path);
     for (const [i, old] of passing.entries()) {
-      // What is newer than the one just written is from before a run was resumed from an older one.
+      // Newer ones than the one just written are left from before the run was resumed.
       const stays = onTheWay && (i === place || i === place + 1);
       if (!stays) await Deno.remove(old.path);
     }
@@ -214,7 +220,7 @@ export class RunFolder {
     await writeAtomic(join(this.path, name), contents, await this.#next());
   }
 
-  /** So that a log is never behind the checkpoint it is resumed from. */
+  /** Syncs the log to the disk, so that it is never older than the checkpoint that is written next. */
   async #syncMetrics(): Promise<void> {
     const path = join(this.path, METRICS);
     try {
@@ -225,11 +231,11 @@ export class RunFolder {
     }
   }
 
-  /** Removes the folder of a run that never began: where only its configuration is in it. */
+  /** Removes the folder if nothing but the configuration is in it: the run never began. */
   async removeIfBare(): Promise<void> {
     if (!await this.#isBare()) return;
     await Deno.remove(this.path, { recursive: true });
-    // The folder of the runs goes too where it was made for this one, unless another is there now.
+    // The folder of runs was made for this run: remove it too, unless it has another run by now.
     if (this.#madeOut) await Deno.remove(dirname(this.path)).catch(() => {});
   }
 
@@ -243,7 +249,7 @@ export class RunFolder {
     return true;
   }
 
-  /** The advice of a failed write: a run that never began is removed, and its command is run again. */
+  /** The advice after a failed write. None for a run that never began: it is removed. */
   async #next(): Promise<string | undefined> {
     return await this.#isBare() ? undefined : resumeLater(this.path);
   }

@@ -16,7 +16,10 @@ import { wrongObjective } from "./objective_loss.ts";
 import type { Plan, Step } from "./step.ts";
 import { recoveryAdvice, type TrainingState } from "./training_state.ts";
 
-/** A line of the log. Its times (`images_per_second`, `seconds`, `time`) differ from run to run. */
+/**
+ * A line of the metrics log. Only `images_per_second`, `seconds` and `time` differ if the same run is
+ * made again.
+ */
 export interface LogRecord extends MetricsRecord, EmbeddingMetrics {
   /** The epoch, from 1. */
   readonly epoch: number;
@@ -24,33 +27,33 @@ export interface LogRecord extends MetricsRecord, EmbeddingMetrics {
   readonly loss: number;
   /** The learning rate of the step. */
   readonly learning_rate: number;
-  /** Examples per second of steps since the last line; evaluations, saving and tuning left out. */
+  /** Examples per second since the last line, without the time of evaluations, saving and tuning. */
   readonly images_per_second: number;
-  /** Seconds spent on the run's steps: not on evaluations, saving or tuning. */
+  /** Seconds spent on steps since the run began, without evaluations, saving and tuning. */
   readonly seconds: number;
   /** When the line was written, as `2026-11-23T22:17:01.123Z`. */
   readonly time: string;
 }
 
-/** What a log is of. */
+/** What a log is made from. */
 export interface LogParts {
-  /** The run's state; its losses are read, and its seconds counted. */
+  /** The run's state. The log reads its losses and counts its seconds. */
   readonly state: TrainingState;
-  /** The batches, to name one whose loss is not finite. */
+  /** The batches, to name the examples if a loss is not finite. */
   readonly batches: Pick<Batches, "indices">;
-  /** The device; it is checked whenever something was read from it. */
+  /** The device; checked after each reading from it. */
   readonly device: Device;
-  /** Where the lines go, if anywhere. */
+  /** The folder that the lines are written to, if any. */
   readonly run?: RunFolder;
-  /** The options of the run, and its length. */
+  /** The options of the run, and its steps. */
   readonly plan: Plan;
-  /** Milliseconds, from any start. */
+  /** The time in milliseconds, from any start. */
   readonly clock: () => number;
 }
 
 /**
- * The metrics log of a run, with a stopwatch that runs in the steps and in the wait for their images,
- * and stands in whatever is {@linkcode paused}.
+ * The metrics log of a run, with a stopwatch. The stopwatch counts the steps and the waiting for their
+ * images, and does not count what runs in {@linkcode paused}.
  */
 export class TrainingLog {
   readonly #parts: LogParts;
@@ -66,8 +69,9 @@ export class TrainingLog {
   }
 
   /**
-   * Counts a step; where it is measured, writes and gives its line. Throws a TrainingError where a
-   * loss since the last line is not finite.
+   * Counts a step. If the step was measured, writes its line and returns it.
+   *
+   * Throws a TrainingError if a loss since the last line is not finite.
    */
   async after({ batch, learningRate, measurement }: Step): Promise<LogRecord | undefined> {
     const { state, run } = this.#parts;
@@ -83,8 +87,8 @@ export class TrainingLog {
   }
 
   /**
-   * Does what is no step: its time is not the training's. What the device has yet to do of the steps
-   * before is theirs, so where `act` uses the device, let {@linkcode losses} be read first.
+   * Runs `act` without counting its time. If `act` uses the device, call {@linkcode losses} first: it
+   * waits for the steps that are still queued on the device, so that their time is counted.
    */
   async paused<T>(act: () => T | Promise<T>): Promise<T> {
     this.#count();
@@ -95,7 +99,7 @@ export class TrainingLog {
     }
   }
 
-  /** Losses of the steps after the last line. Throws a TrainingError where one is not finite. */
+  /** The losses since the last line, one a step. Throws a TrainingError if one is not finite. */
   async losses(): Promise<Float32Array> {
     return (await this.#read([])).losses;
   }
@@ -129,7 +133,7 @@ export class TrainingLog {
     };
   }
 
-  /** Reads the losses since the last line, and `others`; every loss must be finite. */
+  /** Reads the losses since the last line, and `others`. Throws if a loss is not finite. */
   async #read(
     others: readonly tf.Tensor[],
   ): Promise<{ losses: Float32Array; others: Float32Array }> {
@@ -153,15 +157,15 @@ export class TrainingLog {
   }
 }
 
-/** The measurements of a logged step, still on the device. */
+/** What was measured in a logged step, not yet read from the device. */
 export interface Measurement {
   /** The tensors to read; the caller of `measure` disposes of them. */
   readonly tensors: tf.Tensor[];
-  /** The fields of the log's line from the values of `tensors`, one after another. */
+  /** The fields of the log's line, from the values of all `tensors` in order. */
   read(values: Float32Array): Record<string, number>;
 }
 
-/** The objective's diagnostics, and what the embeddings look like. Throws as `diagnose` does. */
+/** The objective's diagnostics and the metrics of the embeddings. Throws as `diagnose` does. */
 export function measure(objective: Objective, input: ObjectiveInput): Measurement {
   const diagnostics = diagnose(objective, input);
   const names = Object.keys(diagnostics);
@@ -174,7 +178,7 @@ export function measure(objective: Objective, input: ObjectiveInput): Measuremen
   };
 }
 
-/** The objective's diagnostics. Throws a PluginError where one of them is not a scalar. */
+/** The objective's diagnostics, by name. Throws a PluginError if one of them is not a scalar. */
 export function diagnose(
   objective: Objective,
   input: ObjectiveInput,

@@ -1,5 +1,5 @@
 /**
- * Training, from top to bottom.
+ * The training loop.
  *
  * @module
  */
@@ -21,7 +21,7 @@ import { trainStep } from "./step.ts";
 
 /** What training works with. */
 export interface TrainParts {
-  /** Where it computes; TensorFlow.js is set to it. */
+  /** The device to train on; TensorFlow.js must be set to it. */
   readonly device: Device;
   /** The examples. */
   readonly dataset: Dataset;
@@ -31,15 +31,15 @@ export interface TrainParts {
   readonly objective: Objective;
   /** How images are augmented. */
   readonly views: ViewOptions;
-  /** Where to log and save; a run with a checkpoint is resumed from it. Without one nothing is kept. */
+  /** Where to log and save. If it has a checkpoint, it is resumed. Without it, nothing is saved. */
   readonly run?: RunFolder;
   /** The time in milliseconds, from any start; default `performance.now`. */
   readonly clock?: () => number;
-  /** Options beyond those of training that fix the result: a run is not resumed under others. */
+  /** Further options that the result depends on: a run is resumed only if they are the same. */
   readonly fixed?: Readonly<Record<string, unknown>>;
 }
 
-/** What is known after one step. */
+/** The progress after one step. */
 export interface TrainStep {
   /** The epoch the step is of, from 1. */
   readonly epoch: number;
@@ -49,22 +49,22 @@ export interface TrainStep {
   readonly stepsTotal: number;
   /** The learning rate of the step. */
   readonly learningRate: number;
-  /** The line of the log, where the step has one: mean loss since the last, and so on. */
+  /** The line of the log, if the step has one. */
   readonly record?: LogRecord;
 }
 
-/** What a caller can add. */
+/** Functions of the caller that training calls, and the signal that ends it. */
 export interface TrainHooks {
   /**
-   * Called once where there is a run, when it is sure that it begins or goes on, and before anything
-   * in its folder is changed; with what a person should know, a sentence each.
+   * Called once if there is a run, after all checks of resuming have passed and before anything in its
+   * folder is changed. The notices are for the user, a sentence each.
    */
   readonly onBegin?: (notices: readonly string[]) => void | Promise<void>;
   /** Called after every step. */
   readonly onStep?: (step: TrainStep) => void;
   /** Evaluates after epoch `epoch` (from 1), every `evalEvery` epochs; the results are logged. */
   readonly onEvaluate?: (epoch: number) => Promise<Record<string, number>>;
-  /** Ends the run after the current step, saved; the reason names the signal, else it is SIGINT. */
+  /** Ends the run after the current step and saves it. Its reason names the signal; default SIGINT. */
   readonly signal?: AbortSignal;
 }
 
@@ -78,21 +78,24 @@ export interface Trained {
   readonly epoch: number;
   /** Steps done. */
   readonly step: number;
-  /** Frees the head; the encoder is its maker's. */
+  /** Frees the head. The caller made the encoder, and frees it. */
   dispose(): void;
 }
 
 /**
- * Trains an encoder. It is modified in place, also where training ends early.
+ * Trains an encoder. It is modified in place, also if the training ends early.
  *
- * The order of the examples and their views are functions of the seed, so a run that is resumed on
+ * The order of the examples and their views are functions of the seed. So a run that is resumed on
  * the same device ends with the same bytes as one that was never interrupted.
  *
- * Throws a UsageError where the batch is larger than the dataset, a PluginError where a plugin
- * breaks its interface, a UsageError or DataError where a run was begun with other options or data,
- * a TrainingError where a loss or weight is not finite (the batch is in the
- * run's `bad-batch.json`), a DataError where the run cannot be read or written, a DeviceError where
- * the device fails, and Interrupted after a signal.
+ * Throws
+ * - a UsageError if the batch is larger than the dataset, or if a run was begun with other options;
+ * - a DataError if a run was begun with other data, or cannot be read or written;
+ * - a PluginError if a plugin breaks its interface;
+ * - a TrainingError if a loss or a weight is not finite (for a loss, the batch is in the run's
+ *   `bad-batch.json`);
+ * - a DeviceError if the device fails;
+ * - Interrupted after a signal.
  */
 export async function train(
   parts: TrainParts,
@@ -133,7 +136,7 @@ export async function train(
     const epoch = counters.epoch + 1;
     if (hooks.onEvaluate && options.evalEvery > 0 && epoch % options.evalEvery === 0) {
       const evaluate = hooks.onEvaluate;
-      await log.losses(); // what was queued on the device is done, and worth an evaluation
+      await log.losses(); // waits for the queued steps, and throws if a loss is not finite
       const results = await log.paused(() => evaluate(epoch)).catch(async (error) => {
         throw signal?.aborted ? await stopped() : error;
       });
