@@ -4,8 +4,7 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import { averagePool } from "../../lib/nn/adaptive_average_pool.ts";
-import { maxPool } from "../../lib/nn/max_pool.ts";
+import { averagePool, maxPool } from "../../lib/nn/pools.ts";
 import type { Comparison, Work } from "../support/paired.ts";
 
 /** What is timed here. */

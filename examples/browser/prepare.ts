@@ -9,9 +9,12 @@
  * @module
  */
 // deno-lint-ignore-file no-console
+import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import sharp from "sharp";
 import {
+  type Dataset,
   encodeSafetensors,
   features,
   latestRun,
@@ -21,8 +24,6 @@ import {
   TauplusError,
   UsageError,
 } from "@tauplus/tauplus";
-import { replaceFolder } from "./replace_folder.ts";
-import { sprite } from "./sprite.ts";
 
 const USAGE = `Makes a page that shows the nearest test images of any image.
 
@@ -162,6 +163,88 @@ async function exportModel(run: string, output: string): Promise<void> {
     act: `export the encoder of ${run}`,
     rule: new TextDecoder().decode(stderr).trim().split("\n").at(-1) ?? "the command failed",
     next: "Run `deno task export --format=tfjs --pixels` to see more.",
+  });
+}
+
+/** Thumbnails are this high and wide at most, in pixels. */
+const LARGEST = 64;
+
+/**
+ * The examples of a split as the tiles of one WebP image, row by row, ⌈√n⌉ in a row; larger images
+ * are made smaller. Throws a UsageError where they are no images of bytes, gray or RGB.
+ */
+export async function sprite(
+  dataset: Dataset,
+  split: string,
+  indices: Int32Array,
+): Promise<Uint8Array> {
+  const [height, width, channels] = dataset.shape;
+  const images = await dataset.splits[split].read(indices);
+  if (!(images instanceof Uint8Array) || (channels !== 1 && channels !== 3)) {
+    throw new UsageError({
+      act: "draw the examples",
+      rule: "they must be images of bytes, [height, width, 1 or 3]",
+      got: `[${dataset.shape}]`,
+      next: "Choose a run on images.",
+    });
+  }
+  const columns = Math.ceil(Math.sqrt(indices.length));
+  const rows = Math.ceil(indices.length / columns);
+  const scale = Math.min(1, LARGEST / Math.max(height, width));
+  const [tileHeight, tileWidth] = [height, width].map((n) => Math.round(scale * n));
+  const sheet = new Uint8Array(rows * tileHeight * columns * tileWidth * channels);
+  const size = height * width * channels;
+  for (let i = 0; i < indices.length; i++) {
+    const image = images.subarray(i * size, (i + 1) * size);
+    const tile = await sharp(image, { raw: { width, height, channels } })
+      .resize(tileWidth, tileHeight).toColourspace(channels === 1 ? "b-w" : "srgb").raw()
+      .toBuffer();
+    const [top, left] = [Math.floor(i / columns) * tileHeight, (i % columns) * tileWidth];
+    for (let y = 0; y < tileHeight; y++) {
+      const line = tile.subarray(y * tileWidth * channels, (y + 1) * tileWidth * channels);
+      sheet.set(line, ((top + y) * columns * tileWidth + left) * channels);
+    }
+  }
+  const raw = { width: columns * tileWidth, height: rows * tileHeight, channels } as const;
+  return await sharp(sheet, { raw }).webp({ quality: 90 }).toBuffer();
+}
+
+/** The file that marks a folder as made by this script. */
+const MARK = "neighbors.safetensors";
+
+/**
+ * Makes a folder: `make` fills one of another name, which takes its place when it is whole. Throws a
+ * UsageError where `path` is there and is neither empty nor made by this.
+ */
+export async function replaceFolder(
+  path: string,
+  make: (folder: string) => Promise<void>,
+): Promise<void> {
+  const exists = await Deno.stat(path).then(() => true, () => false);
+  if (exists) await checkReplaceable(path);
+  await Deno.mkdir(dirname(path), { recursive: true });
+  const folder = await Deno.makeTempDir({ dir: dirname(path), prefix: `.${basename(path)}.` });
+  try {
+    await make(folder);
+    // A folder of the system's temporary kind is its owner's alone; this one is to be served.
+    await Deno.chmod(folder, 0o755);
+    if (exists) await Deno.remove(path, { recursive: true });
+    await Deno.rename(folder, path);
+  } catch (error) {
+    await Deno.remove(folder, { recursive: true }).catch(() => {});
+    throw error;
+  }
+}
+
+async function checkReplaceable(path: string): Promise<void> {
+  const { isDirectory } = await Deno.stat(path);
+  const names = isDirectory ? [...Deno.readDirSync(path)].map(({ name }) => name) : [];
+  if (isDirectory && (names.length === 0 || names.includes(MARK))) return;
+  throw new UsageError({
+    act: `write to ${path}`,
+    rule: "it must be new, an empty folder, or an earlier page",
+    got: isDirectory ? `a folder with ${join(path, names[0])}` : "a file",
+    next: "Give another folder.",
   });
 }
 

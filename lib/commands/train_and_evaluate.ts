@@ -3,13 +3,17 @@
  *
  * @module
  */
+import { dirname, join } from "node:path";
 import type { z } from "zod";
 import { changedOption, chosen, fixedValues, resolveConfig, savedValues } from "../config.ts";
 import { Interrupted, UsageError } from "../errors.ts";
 import { fitToData } from "../fit_to_data.ts";
 import { jsonText } from "../files.ts";
+import type { Encoder } from "../plugin.ts";
 import { createRun, reopenRun, runName } from "../run/run_folder.ts";
 import type { runGroups } from "../open_run.ts";
+import type { Session } from "../session.ts";
+import { pretrainName } from "../splits.ts";
 import type { EventFile } from "../tensorboard/event_file.ts";
 import { note } from "../terminal/say.ts";
 import { recordTrust } from "../trust.ts";
@@ -118,10 +122,7 @@ export async function trainAndEvaluate(
         "Nothing is evaluated: that needs labeled splits train and test, of at least two classes.",
       );
     }
-    if (board.events) {
-      const { endTensorBoard } = await import("./end_tensorboard.ts");
-      await endTensorBoard(context, session, board.events, run.path, trained);
-    }
+    if (board.events) await endTensorBoard(context, session, board.events, run.path, trained);
     context.result(
       { run: run.path, ...results },
       () => `${results ? resultsTable(results) + "\n" : ""}run: ${run.path}`,
@@ -139,6 +140,33 @@ export async function trainAndEvaluate(
 async function eventFile(run: string): Promise<EventFile> {
   const { EventFile } = await import("../tensorboard/event_file.ts");
   return await EventFile.of(run);
+}
+
+/** Examples that go through the encoder at a time. */
+const BATCH = 256;
+
+/**
+ * Writes the results of a run to its event file, and the features of the split `test` for the
+ * projector, or of the split that was trained on where there is no `test`; says how to look at them.
+ */
+async function endTensorBoard(
+  { signal, bar }: Pick<Context, "signal" | "bar">,
+  { device, dataset, env }: Session,
+  events: EventFile,
+  run: string,
+  encoder: Encoder,
+): Promise<void> {
+  const { FOLDER } = await import("../tensorboard/event_file.ts");
+  const { writeProjector } = await import("../tensorboard/projector.ts");
+  await events.end();
+  const split = "test" in dataset.splits ? "test" : pretrainName(dataset);
+  const { progress } = env;
+  await writeProjector(
+    join(run, FOLDER),
+    { device, dataset, encoder, split, batchSize: BATCH, signal, progress },
+  );
+  bar.end();
+  note(`To open it: tensorboard --logdir=${dirname(run)}`);
 }
 
 /** The configuration that is kept with the run: all that `--config` needs to repeat it. */

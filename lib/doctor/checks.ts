@@ -3,25 +3,22 @@
  *
  * @module
  */
-import { checks as convolution } from "./checks/convolution.ts";
-import { checks as copies } from "./checks/copies.ts";
-import { checks as evaluation } from "./checks/evaluation.ts";
-import { checks as layers } from "./checks/layers.ts";
-import { checks as objectives } from "./checks/objectives.ts";
-import { checks as products } from "./checks/products.ts";
-import { checks as training } from "./checks/training.ts";
+import { lossChecks, probeChecks } from "./checks/embeddings.ts";
+import { layerChecks } from "./checks/layers.ts";
+import { convolutionChecks, copyChecks, productChecks } from "./checks/operations.ts";
+import { trainingChecks } from "./checks/training.ts";
 import type { Device } from "../device/device.ts";
 import type { KernelCheck } from "./kernel_check.ts";
 
 /** Each kernel of tauplus is in one of them, which a test ensures. */
 export const CHECKS: readonly KernelCheck[] = [
-  ...convolution,
-  ...products,
-  ...layers,
-  ...copies,
-  ...objectives,
-  ...training,
-  ...evaluation,
+  ...convolutionChecks,
+  ...productChecks,
+  ...layerChecks,
+  ...copyChecks,
+  ...lossChecks,
+  ...trainingChecks,
+  ...probeChecks,
 ];
 
 export function checksOf(device: Pick<Device, "name" | "setMixed">): KernelCheck[] {

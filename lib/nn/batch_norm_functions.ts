@@ -15,7 +15,7 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { hasKernel, runKernel, withGradient } from "../kernels/calls.ts";
-import { copyOnWrite } from "./copy_on_write.ts";
+import { copyOnWrite } from "./weights.ts";
 
 /** What the channels are scaled and shifted by, and how. */
 export interface BatchNormInputs {

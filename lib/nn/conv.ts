@@ -10,9 +10,8 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import { averagePool } from "./adaptive_average_pool.ts";
+import { averagePool, MaxPool } from "./pools.ts";
 import { BatchNorm, type CallOptions } from "./batch_norm.ts";
-import { MaxPool } from "./max_pool.ts";
 import { UsageError } from "../errors.ts";
 
 /** A convolution. */

@@ -5,7 +5,7 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import type { Rng } from "../random.ts";
-import { AdaptiveAveragePool } from "./adaptive_average_pool.ts";
+import { AdaptiveAveragePool } from "./pools.ts";
 import { applyLayer, batchNormRelu, conv2d, globalAveragePool } from "./conv.ts";
 import { initialize } from "./initialize.ts";
 

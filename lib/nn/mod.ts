@@ -15,7 +15,7 @@
  *
  * @module
  */
-export { AdaptiveAveragePool } from "./adaptive_average_pool.ts";
+export { AdaptiveAveragePool } from "./pools.ts";
 export * from "./batch_norm.ts";
 export {
   applyLayer,
@@ -33,4 +33,4 @@ export * from "./conv_net.ts";
 export * from "./initialize.ts";
 export * from "./projection_head.ts";
 export * from "./resnet.ts";
-export * from "./weights.ts";
+export { namedWeights, trainableWeights } from "./weights.ts";

@@ -9,7 +9,7 @@ const STEPS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowD
 
 for (const figure of document.querySelectorAll("[data-map]")) explore(figure);
 
-/** Brings the map in a figure to life; its data are `MapData` of map_view.ts. */
+/** Brings the map in a figure to life; its data are `MapData` of map.ts. */
 function explore(figure) {
   const data = JSON.parse(document.getElementById(figure.dataset.map).textContent);
   const plane = figure.querySelector(".plane");

@@ -8,7 +8,7 @@ import { configuration, overview } from "./configuration.ts";
 import { type Curve, SERIES_COLORS } from "./curves.ts";
 import { type Drawing, picture } from "./figure.ts";
 import { type Content, Html, html, THEME } from "./html.ts";
-import { mapView } from "./map_view.ts";
+import { mapView } from "./map.ts";
 import { neighborGrid } from "./neighbor_grid.ts";
 import { showValue } from "../options.ts";
 import { probeOf } from "../run/results.ts";

@@ -11,7 +11,7 @@ import { readRun, type RunData } from "./report_run.ts";
 import type { ReportRun } from "./report_run.ts";
 import { curves } from "./curves.ts";
 import { draw, svgFile } from "./figure.ts";
-import { mapFigure } from "./map_figure.ts";
+import { mapFigure } from "./map.ts";
 import { confusionFigure, perClassFigure } from "./probe_figures.ts";
 import { GENERATOR, page } from "./page.ts";
 

@@ -8,7 +8,7 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { hasKernel, type OptimizerAttributes, runKernel } from "../kernels/calls.ts";
-import { copyOnWrite } from "../nn/copy_on_write.ts";
+import { copyOnWrite } from "../nn/weights.ts";
 import type { TrainOptions } from "./options.ts";
 
 /** What a rule needs besides weight, gradient and slots. */

@@ -4,9 +4,8 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import { averagePool } from "../../nn/adaptive_average_pool.ts";
+import { averagePool, maxPool } from "../../nn/pools.ts";
 import { BatchNorm } from "../../nn/batch_norm.ts";
-import { maxPool } from "../../nn/max_pool.ts";
 import {
   batchNormInference,
   type BatchNormInputs,
@@ -58,7 +57,7 @@ function training(): tf.Tensor[] {
   });
 }
 
-export const checks: readonly KernelCheck[] = [
+export const layerChecks: readonly KernelCheck[] = [
   {
     group: GROUP,
     name: "batch norm in training with residual and ReLU, and its gradients",

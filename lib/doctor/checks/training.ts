@@ -87,7 +87,7 @@ function optimizers(): tf.Tensor[] {
 const GRADIENTS = [1, 3, 130].map((length) => normals(length, length));
 const SCALE = 2 ** 16;
 
-export const checks: readonly KernelCheck[] = [
+export const trainingChecks: readonly KernelCheck[] = [
   {
     group: GROUP,
     name: "random views of images",

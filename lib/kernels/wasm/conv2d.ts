@@ -15,9 +15,8 @@
 import type * as tf from "@tensorflow/tfjs";
 import type { ConvInfo } from "../conv_geometry.ts";
 import { fillRows, type Heap } from "./heap.ts";
-import { PaddedImages } from "./padded_images.ts";
+import { multiplyWindows, pack, PaddedImages } from "./windows.ts";
 import { balanced, COLUMNS, OUTER_ROWS, parts } from "./tiles.ts";
-import { multiplyWindows, pack } from "./windows.ts";
 
 /** As many images are padded together as fit into this many floats with their gradients. */
 const CACHE = 64 * 1024;

@@ -14,9 +14,8 @@
 import type * as tf from "@tensorflow/tfjs";
 import type { ConvInfo } from "../conv_geometry.ts";
 import type { Heap } from "./heap.ts";
-import { PaddedImages } from "./padded_images.ts";
+import { multiplyWindows, PaddedImages } from "./windows.ts";
 import { COLUMNS, parts } from "./tiles.ts";
-import { multiplyWindows } from "./windows.ts";
 
 /** The taps that meet the residue r of one axis: from `first` in steps of the stride. */
 function residue(r: number, kernel: number, stride: number, pad: number, length: number) {

@@ -30,7 +30,7 @@ import {
   rowsOf,
   walkWgsl,
 } from "./columns.ts";
-import { emptyLike } from "./half.ts";
+import { emptyLike } from "./mixed.ts";
 import { emptyTensor, runProgram } from "./program.ts";
 
 /** What an invocation or a lane knows of its rows: their number, mean and Σ(x − mean)². */

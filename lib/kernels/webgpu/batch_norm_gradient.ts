@@ -29,7 +29,7 @@ import {
   rowsOf,
   walkWgsl,
 } from "./columns.ts";
-import { emptyLike } from "./half.ts";
+import { emptyLike } from "./mixed.ts";
 import { emptyTensor, runProgram } from "./program.ts";
 
 /** What both passes begin with, for a walk `w`. */

@@ -14,7 +14,7 @@ import { contrastRowsGradient } from "./contrast_gradient.ts";
 import { conv2d } from "./conv2d.ts";
 import { conv2dFilterGradient } from "./conv2d_filter_gradient.ts";
 import { conv2dInputGradient } from "./conv2d_input_gradient.ts";
-import { withStorage } from "./half.ts";
+import { withStorage } from "./mixed.ts";
 import { matMul } from "./mat_mul.ts";
 import { maxPool, maxPoolGradient } from "./max_pool.ts";
 import { optimizerStep } from "./optimizer.ts";

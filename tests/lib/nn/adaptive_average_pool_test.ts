@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import { assertEquals } from "@std/assert";
-import { AdaptiveAveragePool } from "../../../lib/nn/adaptive_average_pool.ts";
+import { AdaptiveAveragePool } from "../../../lib/nn/pools.ts";
 import { testOnDevices } from "../../support/devices.ts";
 import { assertClose } from "./reference.ts";
 

@@ -1,4 +1,4 @@
-import { averagePool } from "../../../lib/nn/adaptive_average_pool.ts";
+import { averagePool } from "../../../lib/nn/pools.ts";
 import { rng } from "../../../lib/random.ts";
 import { checkKernel } from "../../support/check_kernel.ts";
 import { testOnDevices } from "../../support/devices.ts";

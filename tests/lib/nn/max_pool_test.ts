@@ -1,5 +1,5 @@
 import type { WindowAttributes } from "../../../lib/kernels/calls.ts";
-import { maxPool } from "../../../lib/nn/max_pool.ts";
+import { maxPool } from "../../../lib/nn/pools.ts";
 import { rng } from "../../../lib/random.ts";
 import { checkKernel } from "../../support/check_kernel.ts";
 import { testOnDevices } from "../../support/devices.ts";

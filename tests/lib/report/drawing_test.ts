@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { draw, picture, svgFile } from "../../../lib/report/figure.ts";
-import { classColor, mapFigure } from "../../../lib/report/map_figure.ts";
+import { classColor, mapFigure } from "../../../lib/report/map.ts";
 import { confusionFigure, perClassFigure } from "../../../lib/report/probe_figures.ts";
 import type { TestImages } from "../../../lib/report/test_images.ts";
 

@@ -2,9 +2,8 @@
 import { assert, assertEquals } from "@std/assert";
 import type * as tf from "@tensorflow/tfjs";
 import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
-import { emptyHalf, toFloat, toHalf } from "../../../../lib/kernels/webgpu/half.ts";
+import { emptyHalf, setMixed, toFloat, toHalf } from "../../../../lib/kernels/webgpu/mixed.ts";
 import { isHalf } from "../../../../lib/kernels/webgpu/half_storage.ts";
-import { setMixed } from "../../../../lib/kernels/webgpu/mixed.ts";
 import { webgpuBackend } from "../../../../lib/kernels/webgpu/program.ts";
 import { rng } from "../../../../lib/random.ts";
 import { testOnWebgpu } from "../../../support/devices.ts";
