@@ -132,7 +132,7 @@ export interface ObjectiveInput {
 
 /** An objective: from embeddings to a scalar that training minimizes. */
 export interface Objective {
-  /** Whether the rows of the views are scaled to ℓ2 norm 1; default true. If not, they are the head's. */
+  /** Whether the rows of the views are scaled to ℓ2 norm 1; default true. */
   readonly unitRows?: boolean;
   /** How many views of each example the loss takes, default 2; an anchor has views − 1 positives. */
   readonly views?: number;
@@ -154,7 +154,7 @@ export interface FeatureSplit {
   readonly features: tf.Tensor2D;
   /** The class of each row, [length]. */
   readonly labels: Int32Array;
-  /** [length, dim]: features of newly augmented examples, in the order of `labels`; the caller disposes. */
+  /** Features of newly augmented examples [length, dim], as ordered in `labels`; the caller disposes. */
   augmented?(epoch: number): Promise<tf.Tensor2D>;
 }
 

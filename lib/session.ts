@@ -62,7 +62,7 @@ export interface Session {
   readonly tf: Tf;
   /** What plugins are given. */
   readonly env: Env;
-  /** Makes an encoder, an objective or a probe, by name or from a plugin; options default to the plugin's. */
+  /** Makes an encoder, an objective or a probe, by name or from a plugin, with options by key. */
   make<K extends Exclude<Kind, "dataset">>(
     kind: K,
     plugin: string | Plugin<K>,

@@ -37,7 +37,7 @@ const LIMITS = [
   "maxStorageBuffersPerShaderStage",
 ] as const;
 
-/** The environment variable with the graphics APIs to use; Deno reads it once, before the first adapter. */
+/** The environment variable with the graphics APIs to use; Deno reads it before the first adapter. */
 const BACKENDS = "DENO_WEBGPU_BACKEND";
 
 const FEATURES: GPUFeatureName[] = ["timestamp-query", "shader-f16"];
@@ -134,7 +134,7 @@ async function requestDevice(adapter: GPUAdapter): Promise<GPUDevice> {
   }
 }
 
-/** Makes the device listen to errors of the GPU: otherwise a failed shader would give zeros silently. */
+/** Listens to errors of the GPU: otherwise a failed shader would give zeros without an error. */
 function watch(gpu: GPUDevice, adapter: GPUAdapter): Device {
   let error: GPUError | undefined, lost: string | undefined;
   gpu.addEventListener("uncapturederror", (event) => {

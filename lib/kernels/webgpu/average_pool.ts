@@ -1,10 +1,10 @@
 /**
  * Means of images x [b, h, w, c] over the cells of a size × size grid, y [b, size·size·c] row by row,
  * and the gradient. Cell i of an axis of length n is ⌊i·n/size⌋ … ⌈(i+1)·n/size⌉ − 1, as in PyTorch;
- * where the size does not divide n, cells overlap. Which cells pixel j is in has the same form with
- * n and size changed over: ⌊j·size/n⌋ … ⌈(j+1)·size/n⌉ − 1.
+ * cells overlap if the size does not divide n. Pixel j is in the cells ⌊j·size/n⌋ … ⌈(j+1)·size/n⌉ − 1:
+ * the same formula with n and size swapped.
  *
- * Two passes, one each way; O(x) loads.
+ * One pass forward and one for the gradient; O(x) loads.
  * Tests and reference: `tests/lib/nn/adaptive_average_pool_test.ts`; bench: `bench/works/pool.ts`.
  *
  * @module
@@ -49,7 +49,7 @@ const backward = `
   result[i] = sum;
 }`;
 
-/** y of x. */
+/** Means over cells: x [b, h, w, c] → y [b, size·size·c]. */
 export function averagePool(
   backend: WebGPUBackend,
   { x }: Record<string, tf.TensorInfo>,
@@ -61,7 +61,7 @@ export function averagePool(
   return y;
 }
 
-/** ∂x of ∂y. */
+/** The gradient: ∂y [b, size·size·c] → ∂x [b, h, w, c]. */
 export function averagePoolGradient(
   backend: WebGPUBackend,
   { dy }: Record<string, tf.TensorInfo>,

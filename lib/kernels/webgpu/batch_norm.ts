@@ -1,14 +1,14 @@
 /**
- * Batch normalization (Ioffe & Szegedy 2015, arXiv:1502.03167) of x [rows, c], where images
- * [b, h, w, c] are rows too, with what follows it often in the same pass: max(y, 0), or the end of a
- * residual block, max(y + residual, 0):
+ * Batch normalization (Ioffe & Szegedy 2015, arXiv:1502.03167) of x [rows, c]; images [b, h, w, c] are
+ * b·h·w rows. The same pass can also compute what often follows: max(y, 0), or the end of a residual
+ * block, max(y + residual, 0):
  *
  *     μ_c = ⟨x_c⟩,  v_c = ⟨(x_c − μ_c)²⟩,   y = γ·(x − μ)/√(v + ε) + β
  *     running mean ← running mean + f·(μ − running mean),  running variance the same with v·m/(m − 1)
  *
- * Two passes over x in training: (1) every walk down some rows keeps its mean and its sum of squared
- * deviations, block by block; these are merged by Chan, Golub & LeVeque (1983); (2) y. Means are
- * kept relative to the first value of the walk, so a mean far from zero costs no digits.
+ * Two passes over x in training. Pass 1 computes the mean and the sum of squared deviations of each
+ * walk down some rows, and merges them as in Chan, Golub & LeVeque (1983). Pass 2 computes y. Means
+ * are kept relative to the first value of the walk, so that a mean far from zero loses no digits.
  *
  * Tests and reference: `tests/lib/kernels/webgpu/batch_norm_test.ts`; bench: `bench/works/batch_norm.ts`.
  *
@@ -33,7 +33,7 @@ import {
 import { emptyLike } from "./mixed.ts";
 import { emptyTensor, runProgram } from "./program.ts";
 
-/** What an invocation or a lane knows of its rows: their number, mean and Σ(x − mean)². */
+/** WGSL: the statistics of some rows (their number, mean and Σ(x − mean)²), and how two are merged. */
 const MERGE = `
 struct Moments { n: f32, mean: T, m2: T }
 fn merged(a: Moments, b: Moments) -> Moments {
@@ -63,7 +63,7 @@ ${ENTRY} {
   walkM2[w.result] = all.m2;
 }`;
 
-/** A workgroup for each column: every lane merges some walks, and the first lane merges the lanes. */
+/** One workgroup for each column: each lane merges some walks, then the first lane merges the lanes. */
 const mergeWgsl = (constants: Constants) =>
   `${walkWgsl(constants)}${MERGE}
 var<workgroup> lanes: array<Moments, ${LANES}>;
@@ -160,7 +160,7 @@ export function batchNormTraining(
   return [batchNormInference(backend, { ...inputs, mean, variance }, attrs), mean, variance];
 }
 
-/** y by given statistics [c]; where there is a `residual`, max(y + residual, 0). */
+/** y by given statistics [c]; with a `residual`, max(y + residual, 0). */
 export function batchNormInference(
   backend: WebGPUBackend,
   { x, mean, variance, gamma, beta, residual }: Record<string, tf.TensorInfo>,

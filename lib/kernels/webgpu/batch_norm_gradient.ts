@@ -1,13 +1,12 @@
 /**
- * The gradient of {@linkcode batchNormTraining} in two passes, each within eight buffers, which every
- * adapter can bind. With d = x − μ, s = 1/√(v + ε), m rows,
- * and g = ∂y, or g = ∂y where y > 0 and else 0 if max(y, 0) was taken (y is recomputed, which
- * costs less than to load it):
+ * The gradient of {@linkcode batchNormTraining} in two passes. Each binds at most eight buffers, which
+ * every adapter allows. With d = x − μ, s = 1/√(v + ε), m rows and g = ∂y (if max(y, 0) was taken, g is
+ * 0 where y ≤ 0; y is computed again, which costs less than loading it):
  *
  *     ∂β = Σ g,   ∂γ = s·Σ g·d,   ∂x = γ·s·(g − ∂β/m − d·s·∂γ/m)
  *
- * Where there was a residual, g is its gradient too, so the first pass writes it, by the y it is
- * given, and the second reads it.
+ * With a residual, g is also the residual's gradient. The first pass then takes y, and writes g; the
+ * second pass reads it.
  *
  * Tests and reference: `tests/lib/kernels/webgpu/batch_norm_test.ts`; bench: `bench/works/batch_norm.ts`.
  *
@@ -32,7 +31,7 @@ import {
 import { emptyLike } from "./mixed.ts";
 import { emptyTensor, runProgram } from "./program.ts";
 
-/** What both passes begin with, for a walk `w`. */
+/** WGSL at the start of both passes: the statistics of the column of walk `w`. */
 const STATISTICS = `
   let m = mean[w.column];
   let s = inverseSqrt(variance[w.column] + u.epsilon);`;
@@ -41,7 +40,7 @@ const AFFINE = `
   let scale = gamma[w.column] * s;
   let shift = beta[w.column];`;
 
-/** d and g of each row. */
+/** WGSL: d and g of the rows `ks`. */
 const rowsWgsl = (ks: readonly number[]) => `
     ${each(ks, (k) => `let d${k} = T(x[i${k}]) - m;`)}
     ${each(ks, (k) => `let g${k} = passed(T(dy[i${k}]), d${k} * scale + shift);`)}`;
@@ -50,7 +49,7 @@ const headWgsl = (constants: Constants) =>
   `${walkWgsl(constants)}
 fn passed(g: T, y: T) -> T { return ${constants.RELU ? "select(T(), g, y > T())" : "g"}; }`;
 
-/** d and g of each row, of which g is written. */
+/** WGSL: d and g of the rows `ks`; g is written as the residual's gradient. */
 const residualWgsl = (ks: readonly number[]) => `
     ${each(ks, (k) => `let d${k} = T(x[i${k}]) - m;`)}
     ${each(ks, (k) => `let g${k} = select(T(), T(dy[i${k}]), T(y[i${k}]) > T());`)}
@@ -76,7 +75,7 @@ ${ENTRY} {
   walkGamma[w.result] = product * s;
 }`;
 
-/** A workgroup for each column: every lane adds some walks, and the first lane adds the lanes. */
+/** One workgroup for each column: each lane adds some walks, then the first lane adds the lanes. */
 const mergeWgsl = ({ WIDTH }: Constants) => `
 alias T = ${WIDTH === 4 ? "vec4f" : "f32"};
 struct Sums { beta: T, gamma: T }
@@ -119,8 +118,8 @@ ${ENTRY} {
 }`;
 
 /**
- * ∂x, ∂γ and ∂β from ∂y and what the forward pass was given and gave. Where there was a residual, its
- * result `y` is given too, and ∂residual is the last.
+ * ∂x, ∂γ and ∂β, from ∂y and the inputs and outputs of the forward pass. With a residual, it also takes
+ * the result `y`, and returns ∂residual last.
  */
 export function batchNormTrainingGradient(
   backend: WebGPUBackend,

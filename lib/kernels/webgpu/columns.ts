@@ -1,10 +1,10 @@
 /**
- * How the kernels over x [rows, columns] share the work: every invocation stays in one column (or
- * in four, as a `vec4f`, where their number allows it) and walks down some rows, so what belongs to
- * a column is loaded once, and neighbors read neighboring numbers. A workgroup owns `chunk` rows;
- * where a row is shorter than a workgroup, `groups` rows are walked side by side.
+ * How the kernels over x [rows, columns] divide the work. Each invocation handles one column (or four,
+ * as a `vec4f`, if the number of columns is a multiple of four) and walks down some rows. So the data
+ * of a column is loaded once, and neighboring invocations read neighboring numbers. A workgroup has
+ * `chunk` rows. If a row is shorter than a workgroup, it walks down `groups` rows side by side.
  *
- * The shape alone decides, so a reduction adds in the same order on every adapter.
+ * The layout depends on the shape alone, so a reduction adds in the same order on every adapter.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import * as tf from "@tensorflow/tfjs";
 import type { Binding } from "./program.ts";
 import { range, vectorType, vectorWidth } from "./tiles.ts";
 
-/** Invocations of a workgroup. */
+/** Invocations in a workgroup. */
 export const LANES = 64;
 
 /**
@@ -21,26 +21,26 @@ export const LANES = 64;
  */
 const BLOCK = 2;
 
-/** Chunks of a reduction; with fewer, a GPU idles. */
+/** Most chunks of a reduction; with fewer, a GPU has too little to do. */
 export const REDUCED_CHUNKS = 128;
-/** Chunks of what is written element by element. */
+/** Most chunks of a kernel that writes an element for each it reads. */
 export const MAPPED_CHUNKS = 2048;
-/** Rows of a walk, where there are as many. */
+/** Fewest rows of a walk, if there are so many. */
 const SHORTEST = 16;
 
 /** The layout of a matrix over workgroups. */
 export interface Columns {
-  /** The matrix as it is bound. */
+  /** The type of an element in the shader. */
   readonly element: "f32" | "vec4f";
-  /** Compiled in: floats of an element, which says what `T` is. */
+  /** Floats in an element, 1 or 4; compiled into the shader. */
   readonly constants: { readonly WIDTH: number };
   /** For {@linkcode walkWgsl}; columns are counted in elements. */
   readonly uniforms: Readonly<Record<"rows" | "columns" | "groups" | "chunk", number>>;
   /** Columns in elements. */
   readonly columns: number;
-  /** Walks of each column: the partial results a reduction leaves per column. */
+  /** Walks down each column, and so the partial results of a reduction for each column. */
   readonly walks: number;
-  /** Workgroups. */
+  /** Workgroups in x and y. */
   readonly workgroups: readonly [number, number];
 }
 
@@ -61,7 +61,7 @@ export function layColumns(rows: number, columns: number, chunks: number): Colum
   };
 }
 
-/** The rows of x [..., columns]. */
+/** The number of rows of x [..., columns]. */
 export function rowsOf({ shape }: tf.TensorInfo): number {
   return tf.util.sizeFromShape(shape.slice(0, -1));
 }
@@ -76,10 +76,10 @@ export function bindColumns(
   );
 }
 
-/** Constants of a shader, as its text is given them. */
+/** The constants from which the text of a shader is made, by name. */
 export type Constants = Readonly<Record<string, number>>;
 
-/** The head of an entry point with the names the texts here go by. */
+/** WGSL: the head of an entry point, with the names that the other texts in this file use. */
 export const ENTRY: string = `
 @compute @workgroup_size(${LANES})
 fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index) lane: u32)`;
@@ -119,8 +119,8 @@ fn walk(workgroup: vec3u, lane: u32) -> Walk {
 }
 
 /**
- * WGSL that goes down the walk `w`: `block(ks)` is the text for the rows at `i0`, `i1` …, of which
- * `ks` are the numbers; it stands once for a block of rows and once for a single one.
+ * WGSL of a loop down the walk `w`. `block(ks)` is the text for the rows at `i0`, `i1` …, where `ks`
+ * are 0, 1 …; it is used once for a block of rows and once for a single row.
  */
 export function downWgsl(block: (ks: readonly number[]) => string): string {
   const ks = range(BLOCK);
@@ -138,7 +138,7 @@ export function downWgsl(block: (ks: readonly number[]) => string): string {
   }`;
 }
 
-/** The text of each k, joined. */
+/** The texts for each k, joined. */
 export function each(
   ks: readonly number[],
   text: (k: number) => string,

@@ -17,8 +17,8 @@
  * weight C·e^s becomes a·Q·e^(ℓ−γ) / (1 − τ⁺) · [(1+β)·e^((1+β)s − α) − β·e^(βs − μ)]. Biased is
  * τ⁺ = 0 without the clamp; decoupled has γ − s_m in place of its softplus, so q = 1.
  *
- * This file: a pass over the tiles of s for ℓ, then a row's loss and weights. The gradient is in
- * `contrast_gradient.ts`. O(n²·dim) operations, O(n·dim) memory. Reference:
+ * This file has a pass over the tiles of s for ℓ, then one for the loss and the weights of each row.
+ * The gradient is in `contrast_gradient.ts`. O(n²·dim) operations, O(n·dim) memory. Reference:
  * `tests/support/contrast_reference.ts`; bench: `bench/works/contrast.ts`.
  *
  * @module
@@ -29,13 +29,13 @@ import type { ContrastAttributes } from "../calls.ts";
 import { forEachTile, PANEL, type TileEntry } from "./contrast_tiles.ts";
 import { emptyTensor, runProgram } from "./program.ts";
 
-/** Stands for −∞ where a logarithm of nothing is added or compared. */
+/** Used in place of −∞, the logarithm of an empty sum, so that it can be added and compared. */
 export const NOTHING = -1e30;
 
 /**
- * Gives [losses, clamped, negativeWeights, positiveWeights] of the rows: the loss of each [n]; 1 where the clamp holds,
- * else 0 [n]; and for the gradient the logs of the weights on negatives [n, 2] and the
- * weights on the positives by their views [n, V].
+ * Returns [losses, clamped, negativeWeights, positiveWeights]: the loss of each row [n]; 1 for a
+ * clamped row, else 0 [n]; and for the gradient, the logs of the weights on the negatives [n, 2] and
+ * the weights on the positives by their views [n, V].
  */
 export function contrastRows(
   backend: WebGPUBackend,
@@ -107,8 +107,8 @@ fn entry(s: f32, i: Row, j: Row) -> f32 { return s; }`,
 };
 
 /**
- * Goes on with the sums of each row over the rows of other examples in a tile: with m the largest s,
- * Σ e^((1+β)(s−m)) and Σ e^(β(s−m)). A thread has four rows. Four columns share a maximum.
+ * Adds a tile to the sums of each row over the rows of other examples: with m the largest s so far,
+ * Σ e^((1+β)(s−m)) and Σ e^(β(s−m)). A thread has four rows; m is updated once for four columns.
  */
 const SUMS = /* wgsl */ `
 @compute @workgroup_size(64)
@@ -171,7 +171,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   sums[2u * u.quads + quad] = weights;
 }`;
 
-/** A thread has one row. */
+/** The loss and the weights of a row from its sums. A thread has one row. */
 const ROWS = /* wgsl */ `
 fn log1p_small(x: f32) -> f32 { // x in [0, 1]
   return select(log(1 + x), x * (1 - x * (0.5 - x * (0.33333333 - 0.25 * x))), x < 0.01);

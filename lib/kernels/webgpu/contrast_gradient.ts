@@ -5,8 +5,8 @@
  *     dz_i = dy / (n·t) · [ Σ over Ω_i of (e^(s_ij + a_i) + e^(s_ij + a_j))·z_j + Σ_m (b_im + b_mi)·z_m ]
  *
  * with a the log of a row's weight on its negatives and b its weights on its positives m. With hard
- * negatives e^(s + a) becomes e^((1+β)s + a) − e^(βs + a'). Each row is summed over blocks of rows in
- * their order. O(n²·dim) operations, O(n·dim) memory. Reference: `tests/support/contrast_reference.ts`;
+ * negatives e^(s + a) becomes e^((1+β)s + a) − e^(βs + a'). Each row is summed over the blocks of rows in
+ * order. O(n²·dim) operations, O(n·dim) memory. Reference: `tests/support/contrast_reference.ts`;
  * bench: `bench/works/contrast.ts`.
  *
  * @module

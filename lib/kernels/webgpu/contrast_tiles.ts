@@ -3,10 +3,10 @@
  *
  *     s_ij = z_i·z_j / t
  *
- * so that no more than two tiles are ever kept. As s_ij = s_ji, only tiles with I ≤ J are computed;
- * each is kept twice, once for the rows of I and once for those of J, so that what follows has every
- * row own its results. Rows are in panels of 64: z is packed as [panels, dim, 64], zeros after row n,
- * and a tile is kept as [panels of its rows, columns, 64 rows].
+ * At most two tiles are in memory at a time. Because s_ij = s_ji, only tiles with I ≤ J are computed.
+ * Each is stored twice, once by the rows of I and once by those of J, so that the next pass can write
+ * the result of each row from one thread. Rows are in panels of 64: z is packed as [panels, dim, 64],
+ * with zeros after row n, and a tile is stored as [panels of its rows, columns, 64 rows].
  *
  * @module
  */
@@ -17,16 +17,16 @@ import { emptyTensor, linearGrid, runProgram, submit, type Uniform } from "./pro
 /** Rows in a panel. */
 export const PANEL = 64;
 
-/** Panels along the side of a tile at most: 8 MiB of tiles, and short dispatches on any device. */
+/** Most panels along the side of a tile: 8 MiB of tiles, and short dispatches on any device. */
 const SIDE = 16;
 
 /** The two tiles of one pair of blocks of rows, for {@linkcode forEachTile}. */
 export interface TilePair {
-  /** [parts, side, side·64, 64]: s of the rows of I to those of J and, where I < J, the reverse. */
+  /** [parts, side, side·64, 64]: s of the rows of I to those of J and, if I < J, the reverse. */
   readonly tiles: tf.TensorInfo;
   /** 1 where I = J, else 2. */
   readonly parts: 1 | 2;
-  /** The numbers a program on tiles is given. */
+  /** The uniforms of a program that reads the tiles. */
   readonly uniforms: {
     /** Panels of a whole block. */
     readonly side: number;
@@ -38,27 +38,27 @@ export interface TilePair {
     readonly panels_i: number;
     /** Panels of J. */
     readonly panels_j: number;
-    /** n. */
+    /** The number of rows of z. */
     readonly rows: number;
   };
 }
 
-/** What makes of a similarity what is kept of it. */
+/** A function of a similarity, whose value is stored in the tile. */
 export interface TileEntry {
-  /** Names the text below. */
+  /** The name of `wgsl`, by which its pipeline is found again. */
   readonly name: string;
-  /** Bindings that `entry` reads. */
+  /** The tensors that `wgsl` reads, by binding. */
   readonly inputs: Readonly<Record<string, tf.TensorInfo>>;
-  /** Uniforms that `entry` reads. */
+  /** The uniforms that `wgsl` reads. */
   readonly uniforms: Readonly<Record<string, Uniform>>;
   /**
-   * WGSL of `alias Row` with `fn row(i: u32) -> Row`, what is to be known of a row, and
-   * `fn entry(s: f32, i: Row, j: Row) -> f32`, the same for (i, j) and (j, i).
+   * WGSL of `alias Row` with `fn row(i: u32) -> Row`, which loads the data of a row, and
+   * `fn entry(s: f32, i: Row, j: Row) -> f32`, which must be symmetric in i and j.
    */
   readonly wgsl: string;
 }
 
-/** Computes the tiles of all pairs of blocks, and calls `use` after each; frees what it needs. */
+/** Computes the tiles of all pairs of blocks, and calls `use` after each; frees its tensors. */
 export function forEachTile(
   backend: WebGPUBackend,
   z: tf.TensorInfo,
@@ -92,7 +92,7 @@ export function forEachTile(
   submit(backend); // so that their memory can be used again at once
 }
 
-/** z [n, dim], dim a multiple of 4, as [panels, dim, 64]. */
+/** Packs z [n, dim], dim a multiple of 4, as [panels, dim, 64]. */
 function pack(backend: WebGPUBackend, z: tf.TensorInfo): tf.TensorInfo {
   const [rows, dim] = z.shape;
   const panels = Math.ceil(rows / PANEL);

@@ -3,7 +3,7 @@
  *
  *     y[n, i, j, o] = Σ_a,b,c x[n, i·s + a − p, j·s + b − p, c] · w[a, b, c, o]
  *
- * with a bias [cout] and max(·, 0) where they are fused to it.
+ * with a bias [cout] and max(·, 0) if they are fused to it.
  *
  * Tests and reference: `tests/lib/kernels/webgpu/conv2d_test.ts`; bench: `bench/works/conv2d.ts`.
  *
@@ -21,7 +21,7 @@ import { tuned } from "./tuner.ts";
 /** Attributes of `Conv2D` and `FusedConv2D`. */
 export type Conv2DAttrs = ConvAttrs & { readonly activation?: string };
 
-/** y; undefined where the stock kernel is to run: dilated, NCHW, or with other activations. */
+/** y; undefined if the stock kernel must run: for dilations, NCHW and other activations. */
 export function conv2d(
   backend: WebGPUBackend,
   { x, filter, bias, preluActivationWeights }: Record<string, tf.TensorInfo>,

@@ -3,11 +3,11 @@
  *
  *     dw[r, s, c, o] = Σ over b, y, x of  x[b, y·stride + r − top, x·stride + s − left, c] · dy[b, y, x, o]
  *
- * A thread owns a tile of `taps` neighboring s, `channels` and `columns` (of o) for one r, in registers,
- * and walks along the rows of dy: of the pixels under the filter only those that are new at a step are
- * loaded. The rows b, y are split into slices, each summed by other threads, so that a small filter
- * keeps the device busy, too; {@linkcode sumSlices} adds them. Every weight is summed over the pixels
- * in one order, which the slices alone decide, and the slices follow from the shape alone.
+ * A thread sums a tile of `taps` neighboring s, `channels` and `columns` (of o) for one r, in registers.
+ * It walks along the rows of dy and loads at each step only the pixels that are new under the filter.
+ * The rows b, y are split into slices that other threads sum, so that a small filter also keeps the
+ * device busy; {@linkcode sumSlices} adds them. The slices depend on the shape alone, and so does the
+ * order in which each weight is summed over the pixels.
  *
  * Tests and reference: `tests/lib/kernels/webgpu/conv2d_filter_gradient_test.ts`; bench: `bench/works/conv2d_filter_gradient.ts`.
  *
@@ -25,13 +25,13 @@ import { tuned } from "./tuner.ts";
 export interface FilterGradientTile {
   /** Neighboring columns of the filter. */
   readonly taps: number;
-  /** Channels of x; where x is read by four, a multiple of four. */
+  /** Channels of x; a multiple of four if x is read by four. */
   readonly channels: number;
-  /** Channels of dy; where dy is read by four, a multiple of four. */
+  /** Channels of dy; a multiple of four if dy is read by four. */
   readonly columns: number;
 }
 
-/** The filter's gradient [fh, fw, cin, cout]; undefined where the stock kernel is to run. */
+/** The filter's gradient [fh, fw, cin, cout]; undefined if the stock kernel must run. */
 export function conv2dFilterGradient(
   backend: WebGPUBackend,
   { x, dy }: Record<string, tf.TensorInfo>,
@@ -69,7 +69,7 @@ export function filterGradientTiles(
   return taps <= 3 ? [tile(4, 8), tile(4, 4), tile(8, 8)] : [tile(4, 4)];
 }
 
-/** The gradient by a tile of the caller's choice, which changes nothing but the time it takes. */
+/** The gradient by a given tile. The tile changes the time and no bit of the result. */
 export function filterGradient(
   backend: WebGPUBackend,
   x: tf.TensorInfo,
@@ -128,7 +128,7 @@ export function filterGradient(
   return { ...partial, shape: [...info.filterShape] };
 }
 
-/** The text for a tile: all of its loops unrolled, its sums in variables of their own. */
+/** The WGSL for a tile, with unrolled loops and a variable for each sum. */
 function wgsl(tile: Readonly<Record<string, number>>): string {
   const { TAPS, CHANNELS, COLUMNS, BY_X, BY_Y, STRIDE } = tile;
   const groups = range(CHANNELS), columns = range(COLUMNS), taps = range(TAPS);

@@ -1,12 +1,12 @@
 /**
- * The gradient of a convolution by its input, on webgpu.
+ * The gradient of a convolution with respect to its input, on webgpu:
  *
  *     ∂x[n, h, v, c] = Σ_a,b,o ∂y[n, (h + p − a)/s, (v + p − b)/s, o] · w[a, b, c, o]   where whole
  *
- * Which taps (a, b) meet a pixel depends on the residue of (h, v) modulo the stride alone. For every
- * residue this is a convolution of ∂y with those taps, last to first, that gives every s-th pixel of
- * ∂x: so nothing is multiplied by stuffed zeros. The filter is transposed first, so that neighboring
- * threads read neighboring c.
+ * Which taps (a, b) reach a pixel depends only on (h, v) modulo the stride. For each residue this is a
+ * convolution of ∂y with those taps in reverse order, and gives every s-th pixel of ∂x. So ∂y is not
+ * padded with zeros between its pixels. The filter is transposed first, so that neighboring threads
+ * read neighboring c.
  *
  * Tests and reference: `tests/lib/kernels/webgpu/conv2d_test.ts`; bench: `bench/works/conv2d.ts`.
  *
@@ -21,7 +21,7 @@ import { emptyImages } from "./mixed.ts";
 import { emptyTensor, linearGrid, runProgram } from "./program.ts";
 import { tuned } from "./tuner.ts";
 
-/** ∂x; undefined where the stock kernel is to run. */
+/** ∂x; undefined if the stock kernel must run. */
 export function conv2dInputGradient(
   backend: WebGPUBackend,
   { dy, filter }: Record<string, tf.TensorInfo>,
@@ -69,7 +69,7 @@ function widthAxes({ inWidth, filterWidth, strideWidth, padInfo }: ConvInfo) {
   return axes(inWidth, filterWidth, strideWidth, padInfo.left);
 }
 
-/** The sums along one axis, by residue. */
+/** The terms of the sums along one axis, for each residue modulo the stride. */
 function axes(length: number, kernel: number, stride: number, pad: number): ConvolutionAxis[] {
   return Array.from({ length: Math.min(stride, length) }, (_, first) => {
     const tap = (first + pad) % stride;
@@ -99,7 +99,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   y[i] = f32(w[(tap * u.channels + c) * u.columns + rest % u.columns]);
 }`;
 
-/** [kh, kw, cin, cout] → [kh, kw, cout, cin]. */
+/** Transposes a filter: [kh, kw, cin, cout] → [kh, kw, cout, cin]. */
 function transposed(backend: WebGPUBackend, w: tf.TensorInfo): tf.TensorInfo {
   const [height, width, channels, columns] = w.shape;
   const y = emptyTensor(backend, [height, width, columns, channels]);

@@ -1,12 +1,12 @@
 /**
- * Sums over a window, the form that convolution and its gradient by the input share:
+ * Sums over windows, which the convolution and its gradient by the input have in common:
  *
  *     y[n, i·uh + oh, j·uw + ow, o] = Σ over a < taps_h, c, b < taps_w of
  *         x[n, i·sh + a − top, j·sw + b − left, c] · w[ah + a·dh, aw + b·dw, c, o]
  *
- * where x is 0 outside of the image. A thread owns a tile of `rows` × `pixels` of (i, j) by `columns` of
- * o, in registers, and goes through a and c: a value of x serves all the taps of its row that meet it.
- * Every sum runs over (a, c, b) in this order, whatever the tile.
+ * where x is 0 outside of the image. A thread sums a tile of `rows` × `pixels` of (i, j) by `columns` of
+ * o in registers, with loops over a and c. A value of x is loaded once for all taps of its row.
+ * Every sum is taken over (a, c, b) in this order, for all tiles.
  *
  * @module
  */
@@ -22,33 +22,33 @@ export interface ConvolutionAxis {
   readonly count: number;
   /** Values of x between two outputs. */
   readonly stride: number;
-  /** Zeros before the first value of x; negative where values are left out. */
+  /** Zeros before the first value of x; negative if values are left out. */
   readonly before: number;
   /** The number of taps of the filter along the axis. */
   readonly taps: number;
   /** The row or column of w that is the first tap. */
   readonly firstTap: number;
-  /** From there to the next tap. */
+  /** Rows or columns of w from one tap to the next. */
   readonly tapStep: number;
-  /** Where in y the first output goes. */
+  /** The row or column of y of the first output. */
   readonly first: number;
-  /** From there to the next. */
+  /** Rows or columns of y from one output to the next. */
   readonly step: number;
 }
 
-/** A sum over windows. */
+/** The tensors of a sum over windows. */
 export interface Convolution {
   /** Images [n, h, w, cin]. */
   readonly x: tf.TensorInfo;
   /** Filters [kh, kw, cin, cout]. */
   readonly w: tf.TensorInfo;
-  /** Where the sums go: [n, yh, yw, cout]. */
+  /** The tensor that the sums are written to, [n, yh, yw, cout]. */
   readonly y: tf.TensorInfo;
   readonly height: ConvolutionAxis;
   readonly width: ConvolutionAxis;
   /** Added to every sum: [cout]. */
   readonly bias?: tf.TensorInfo;
-  /** Whether what is below 0 becomes 0. */
+  /** Whether negative sums become 0. */
   readonly relu?: boolean;
 }
 
@@ -118,7 +118,7 @@ export function convolution(
   });
 }
 
-/** The text for a tile: all of its loops unrolled, its sums in variables of their own. */
+/** The WGSL for a tile, with unrolled loops and a variable for each sum. */
 function wgsl(constants: Readonly<Record<string, number>>): string {
   const { ROWS, PIXELS, COLUMNS, BY, TAPS, STRIDE, BIAS, RELU } = constants;
   const rows = range(ROWS), pixels = range(PIXELS), columns = range(COLUMNS), taps = range(TAPS);

@@ -10,25 +10,26 @@ import { median, wallClock } from "../../timing.ts";
 import { finish, freeingOnError, submit } from "./program.ts";
 import type { Tunable } from "./tuner.ts";
 
-/** Milliseconds by which a measurement may be wrong: the device is polled. */
+/** Milliseconds by which a measurement may be wrong, because the device is polled. */
 const WAIT = 15;
-/** Milliseconds that a measurement of the fastest takes at least, where it can. */
+/** Milliseconds that a measurement of the fastest candidate should take at least. */
 const MEASUREMENT = 40;
-/** Runs in a measurement at most. */
+/** Most runs in a measurement. */
 const RUNS = 256;
-/** Measurements of each candidate that is left. */
+/** Measurements of each remaining candidate. */
 const ROUNDS = 3;
 /** A candidate that takes this many times as long as the best is not measured again. */
 const TOO_SLOW = 1.15;
-/** The first candidate stays unless another takes at most this share of its time: noise is no gain. */
+/** Another candidate replaces the first one only if it takes at most this share of its time. */
 const WORTH_IT = 0.97;
 
 /**
- * The fastest candidate on random inputs among those that give the first one's result, bit for bit.
- * They are measured alternately, so that drift of the machine's speed affects all; medians count.
+ * The fastest candidate on random inputs, among those with the same result as the first one, bit for
+ * bit. They are measured in turn, so that a change of the machine's speed affects all of them, and
+ * compared by their medians.
  *
- * @param expired asked between measurements; once it is true, undefined is returned
- * @returns the fastest; undefined where the first candidate fails too, for want of memory, say
+ * @param expired called between measurements; if it returns true, the result is undefined
+ * @returns the fastest; undefined if even the first candidate fails, for example for lack of memory
  */
 export async function fastest<C>(
   backend: WebGPUBackend,
@@ -88,8 +89,8 @@ export interface Entrant<C> {
 const timeOf = ({ times }: Entrant<unknown>) => median(times);
 
 /**
- * The fastest of those that are left, by the medians; but `standard` keeps its place, where it is
- * among them, unless it is beaten by 3 %.
+ * The fastest of the remaining candidates, by their medians. If `standard` is among them, it wins
+ * unless another is at least 3 % faster.
  */
 export function winner<C>(field: readonly Entrant<C>[], standard: C): C {
   const best = field.reduce((best, entrant) => timeOf(entrant) < timeOf(best) ? entrant : best);
@@ -97,7 +98,7 @@ export function winner<C>(field: readonly Entrant<C>[], standard: C): C {
   return held && timeOf(best) > WORTH_IT * timeOf(held) ? standard : best.candidate;
 }
 
-/** How many random numbers are drawn, a prime; they are repeated. */
+/** How many random numbers are drawn before they repeat; a prime. */
 const PERIOD = 65_521;
 
 /** Numbers from −1 to 1 with all their bits in use, so that another order of a sum shows. */
@@ -114,7 +115,7 @@ function randomTensor(
   return backend.makeTensorInfo([...shape], "float32", values);
 }
 
-/** The bits of a result; undefined where the device refuses the shader, or memory. */
+/** The bits of a result; undefined if the device refuses the shader or the memory. */
 async function resultOf(
   backend: WebGPUBackend,
   run: () => tf.TensorInfo,

@@ -1,10 +1,13 @@
 /**
- * y[…, m, n] = act(Σ_k a[…, m, k] · b[…, k, n] + bias[n]), either matrix as it is or transposed, the
- * outer dimensions equal or 1, act the identity or ReLU.
+ * Matrix products:
  *
- * A thread owns a tile of rows and columns of y, in registers. Where y is small and k long, k is split
- * into slices, each summed by other threads, and {@linkcode sumSlices} adds them. Every element is
- * summed over k in one order, which the slices alone decide, and the slices follow from the shape alone.
+ *     y[…, m, n] = act(Σ_k a[…, m, k] · b[…, k, n] + bias[n])
+ *
+ * Each of a and b may be transposed; the outer dimensions are equal or 1; act is the identity or ReLU.
+ *
+ * A thread sums a tile of rows and columns of y in registers. If y is small and k long, k is split into
+ * slices that other threads sum, and {@linkcode sumSlices} adds them. The slices depend on the shape
+ * alone, and so does the order in which each element is summed over k.
  *
  * Tests and reference: `tests/lib/kernels/webgpu/mat_mul_test.ts`; bench: `bench/works/mat_mul.ts`.
  *
@@ -23,23 +26,23 @@ export interface MatMulAttrs {
   readonly transposeA: boolean;
   /** Whether `b` is given as […, n, k]. */
   readonly transposeB: boolean;
-  /** What is done to the sum, default `linear`. */
+  /** The function applied to the sum; default `linear`, the identity. */
   readonly activation?: string;
 }
 
 /** What one thread sums. */
 export interface MatMulTile {
-  /** Rows; where they are read by four, a multiple of four. */
+  /** Rows of y; a multiple of four if they are read by four. */
   readonly rows: number;
-  /** Columns; where they are read by four, a multiple of four. */
+  /** Columns of y; a multiple of four if they are read by four. */
   readonly columns: number;
 }
 
-/** A product as what there is to do. */
+/** The sizes of a product. */
 export interface MatMulShape extends MatMulAttrs {
   /** The outer dimensions of y. */
   readonly outer: readonly number[];
-  /** The number of matrices in `a`, `b` and y; in `a` and `b` it may be 1. */
+  /** The number of matrices in `a`, `b` and y; `a` or `b` may have one for all. */
   readonly batches: readonly [a: number, b: number, y: number];
   /** Rows of y. */
   readonly m: number;
@@ -49,10 +52,10 @@ export interface MatMulShape extends MatMulAttrs {
   readonly k: number;
 }
 
-/** Terms that a slice has at least. */
+/** Fewest terms in a slice. */
 const SLICE = 128;
 
-/** The product; undefined where the stock kernel is to run. */
+/** The product; undefined if the stock kernel must run. */
 export function matMul(
   backend: WebGPUBackend,
   { a, b, bias, preluActivationWeights }: Record<string, tf.TensorInfo>,
@@ -76,7 +79,7 @@ function isRow({ dtype, shape }: tf.TensorInfo, n: number): boolean {
   return dtype === "float32" && tf.util.sizeFromShape(shape) === n && shape.at(-1) === n;
 }
 
-/** The sizes of a product; undefined where the outer dimensions broadcast, or there is nothing to sum. */
+/** The sizes of a product; undefined if outer dimensions broadcast or there is nothing to sum. */
 export function matMulShape(
   a: readonly number[],
   b: readonly number[],
@@ -102,7 +105,7 @@ export function matMulTiles({ m, n }: Pick<MatMulShape, "m" | "n">): MatMulTile[
   return [tile(8, 8), tile(4, 8), tile(4, 4)];
 }
 
-/** The product by a tile of the caller's choice, which changes nothing but the time it takes. */
+/** The product by a given tile. The tile changes the time and no bit of the result. */
 export function product(
   backend: WebGPUBackend,
   a: tf.TensorInfo,
@@ -158,7 +161,7 @@ export function product(
   return last ? y : sumSlices(backend, y, shape, { bias, relu });
 }
 
-/** The text for a tile: all but the loop over k unrolled, the sums in variables of their own. */
+/** The WGSL for a tile: unrolled but for the loop over k, with a variable for each sum. */
 function wgsl(constants: Readonly<Record<string, number>>): string {
   const { ROWS, COLUMNS, BY_M, BY_N, TRANSPOSE_A, TRANSPOSE_B, BIAS, RELU } = constants;
   const rows = range(ROWS), columns = range(COLUMNS);

@@ -1,10 +1,10 @@
 /**
- * Maxima over windows of images x [b, h, w, c] → y [b, ⌊(h + 2·padding − size)/stride⌋ + 1, …, c],
- * where in its window each was met first, and from that the gradient: every pixel adds ∂y of those
- * windows around it whose maximum it is. Padding is −∞: no window lies outside as a whole, since
- * padding < size.
+ * Maxima over windows of images x [b, h, w, c] → y [b, ⌊(h + 2·padding − size)/stride⌋ + 1, …, c], and
+ * the place of each maximum in its window (the first one if several are equal). For the gradient, each
+ * pixel adds ∂y of the windows in which it is the maximum. Padding is −∞; padding < size, so every
+ * window has a pixel of the image.
  *
- * One pass each way; size² loads for an element.
+ * One pass forward and one for the gradient; size² loads for an element.
  * Tests and reference: `tests/lib/nn/max_pool_test.ts`; bench: `bench/works/pool.ts`.
  *
  * @module
@@ -59,7 +59,7 @@ const backward = ({ WIDTH }: Readonly<Record<string, number>>) =>
   dx[i] = sum;
 }`;
 
-/** y and the place of each maximum in its window, row by row, int32; windows must fit the image. */
+/** y, and the place of each maximum in its window, row by row, int32. Windows must fit the image. */
 export function maxPool(
   backend: WebGPUBackend,
   { x }: Record<string, tf.TensorInfo>,
@@ -83,7 +83,7 @@ export function maxPool(
   return [y, place];
 }
 
-/** ∂x [shape] of ∂y and the places. */
+/** The gradient ∂x [...shape], from ∂y and the places of the maxima. */
 export function maxPoolGradient(
   backend: WebGPUBackend,
   { dy, indices }: Record<string, tf.TensorInfo>,
@@ -104,7 +104,7 @@ export function maxPoolGradient(
   return dx;
 }
 
-/** How the elements of images are bound and spread. */
+/** How the elements of images are bound, and the grid of workgroups for them. */
 function layOut(backend: WebGPUBackend, shape: readonly number[]) {
   const [batch, rows, columns, channels] = shape;
   const WIDTH = vectorWidth(channels);

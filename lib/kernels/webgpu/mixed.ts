@@ -1,11 +1,11 @@
 /**
- * Mixed precision: while it is on, convolutions, matrix products and their gradients take their
- * operands as float16, and sum in float32 the products, which are exact. Images and their gradients
- * are stored as float16 between convolutions, batch normalization and ReLU; what any other kernel
- * takes or gives, and the gradients of weights, is float32.
+ * Mixed precision. While it is on, convolutions, matrix products and their gradients round their
+ * operands to float16. The products are exact in float32, and are summed in float32. Images and their
+ * gradients are stored as float16 between convolutions, batch normalization and ReLU. The inputs and
+ * outputs of all other kernels, and the gradients of weights, are float32.
  *
- * Tensors of float16 (IEEE 754 binary16) are made from those of float32, and back: rounded to the
- * nearest, ties to even; beyond 65,504 infinite.
+ * Tensors of float32 are converted to float16 (IEEE 754 binary16) and back. Values are rounded to the
+ * nearest, ties to even; those beyond 65,504 become infinite.
  *
  * @module
  */
@@ -26,7 +26,7 @@ fn main(
   if (i < u.size) { y[i] = y_element(x[i]); }
 }`;
 
-/** A new tensor stored as float16, its values undefined until a program has written them. */
+/** A new tensor stored as float16. Its values are undefined until a program has written them. */
 export function emptyHalf(backend: WebGPUBackend, shape: readonly number[]): tf.TensorInfo {
   const { dataId, dtype } = emptyTensor(backend, [
     Math.ceil(tf.util.sizeFromShape([...shape]) / 2),
@@ -36,7 +36,7 @@ export function emptyHalf(backend: WebGPUBackend, shape: readonly number[]): tf.
   return half;
 }
 
-/** {@linkcode emptyHalf} for what is stored as float16, else {@linkcode emptyTensor}, of x's shape. */
+/** A new tensor with the shape of x, stored as float16 if x is, else as float32. */
 export function emptyLike(backend: WebGPUBackend, x: tf.TensorInfo): tf.TensorInfo {
   return isHalf(x) ? emptyHalf(backend, x.shape) : emptyTensor(backend, x.shape);
 }
@@ -52,8 +52,8 @@ export function toFloat(backend: WebGPUBackend, x: tf.TensorInfo): tf.TensorInfo
 }
 
 /**
- * Calls `fn` with those inputs converted that are stored as float16 and should not be, or the
- * reverse. Inputs may be left out, and may be an array.
+ * Calls `fn` with the inputs stored as it needs them: those stored as float16 are converted to
+ * float32, or the reverse. An input may be absent, and the inputs may be an array.
  */
 export function withStorage<T>(
   backend: WebGPUBackend,
@@ -91,7 +91,7 @@ function converted(backend: WebGPUBackend, x: tf.TensorInfo, y: tf.TensorInfo): 
   return y;
 }
 
-/** The kernels that multiply, and which of their inputs are multiplied. */
+/** The kernels with products, and their inputs that are rounded to float16. */
 const OPERANDS: Readonly<Record<string, readonly string[]>> = {
   Conv2D: ["x", "filter"],
   FusedConv2D: ["x", "filter"],
@@ -101,7 +101,7 @@ const OPERANDS: Readonly<Record<string, readonly string[]>> = {
   _FusedMatMul: ["a", "b"],
 };
 
-/** Our kernels whose shaders convert what they load, so take float16 as it is stored. */
+/** Kernels of this folder that can read float16: their shaders convert what they load. */
 const TAKE_HALF = new Set([
   "Conv2D",
   "FusedConv2D",
@@ -125,12 +125,12 @@ export function setMixed(backend: WebGPUBackend, on: boolean): void {
   else mixed.delete(backend);
 }
 
-/** A new tensor for images that a convolution gives, or their gradient. */
+/** A new tensor for the images that a convolution returns, or for their gradient. */
 export function emptyImages(backend: WebGPUBackend, shape: readonly number[]): tf.TensorInfo {
   return mixed.has(backend) ? emptyHalf(backend, shape) : emptyTensor(backend, shape);
 }
 
-/** Wraps every kernel of the backend so that its inputs are stored as it takes them. */
+/** Wraps every kernel of the backend, so that its inputs are converted to what it can read. */
 export function registerMixedPrecision(backendName: string): void {
   for (const config of tf.getKernelsForBackend(backendName)) {
     const { kernelName, kernelFunc } = config;

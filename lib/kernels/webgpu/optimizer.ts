@@ -10,9 +10,10 @@
  * of rank 2 and more; others have f = 1 and no decay. Norms are sums over fixed ranges, added in a
  * fixed order: the same bytes on every run.
  *
- * A dispatch takes one large tensor or four small ones. On the 65 tensors of ResNet-18 and its
- * head, a software adapter takes 50 ms for a step instead of 504; of that four small ones at a time save 3, but
- * eleven large ones at a time gain nothing, and their shader compiles for half a minute.
+ * A dispatch updates one large tensor or four small ones. For the 65 tensors of ResNet-18 and its head,
+ * a software adapter takes 50 ms for a step, and 504 ms without this kernel. Four small tensors at a
+ * time save 3 ms of it. Eleven large ones at a time save nothing, and compiling their shader takes
+ * half a minute.
  *
  * Tests and reference: `tests/lib/train/optimizer_test.ts`; bench: `bench/works/optimizer.ts`.
  *
@@ -30,11 +31,11 @@ const { sizeFromShape } = tf.util;
 type Parameter = readonly tf.TensorInfo[];
 
 const THREADS = 64;
-/** Elements a tensor that shares its dispatch has at most. */
+/** Most elements of a tensor that shares its dispatch with others. */
 const SMALL = 4096;
-/** Small tensors in a dispatch, where the adapter can bind as many. */
+/** Most small tensors in a dispatch, if the adapter can bind so many. */
 const SHARED = 4;
-/** Workgroups, and so partial sums, per norm. */
+/** Workgroups for each norm, which is also the number of its partial sums. */
 const RANGES = 64;
 
 const EQUATIONS = {
@@ -82,7 +83,7 @@ export function optimizerStep(
   return [];
 }
 
-/** The parameters in groups of one dispatch each. */
+/** The parameters in groups; a group is updated by one dispatch. */
 function grouped(backend: WebGPUBackend, parameters: readonly Parameter[]): Parameter[][] {
   const limit = backend.device.limits.maxStorageBuffersPerShaderStage;
   const shared = Math.min(SHARED, Math.floor(limit / (parameters[0]?.length ?? 1)));
@@ -95,7 +96,7 @@ function grouped(backend: WebGPUBackend, parameters: readonly Parameter[]): Para
   return [...groups, ...small.slice(whole).map((one) => [one])];
 }
 
-/** Updates the parameters of a group, each element by the thread of its place in its tensor. */
+/** Updates the parameters of a group; thread i updates element i of each tensor. */
 function update(
   backend: WebGPUBackend,
   equation: keyof typeof EQUATIONS,
@@ -140,12 +141,12 @@ fn main(
   });
 }
 
-/** The equation on the bindings of parameter `i`. */
+/** The equation with the names of the bindings of parameter `i`. */
 function ofTensor(equation: string, i: number): string {
   return equation.replace(/\b(weight|grad|slot\d)\[/g, (_, name) => `${name}_${i}[`);
 }
 
-/** The norms of all, their factors, then each update. */
+/** Computes all norms, then the factors f, then updates each parameter. */
 function larsStep(
   backend: WebGPUBackend,
   parameters: readonly Parameter[],

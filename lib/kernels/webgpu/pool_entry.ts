@@ -1,6 +1,6 @@
 /**
- * How the pooling kernels begin: an invocation for each element of an image tensor
- * [image, rows, columns, channels], the channels by fours where it can be.
+ * The start of the pooling kernels: one invocation for each element of an image tensor
+ * [image, rows, columns, channels], or for four channels if their number is a multiple of four.
  *
  * @module
  */
@@ -9,7 +9,8 @@
 export const LANES = 64;
 
 /**
- * Leaves `main` open with the element `i` and its `image`, `row`, `column` and `channel`. Needs the
+ * WGSL that opens `main` and defines the element `i` and its `image`, `row`, `column` and `channel`; the
+ * caller's text follows and closes it. Needs the
  * uniforms `across` (workgroups in x), `count`, `channels`, `columns` and `rows`.
  */
 export const ENTRY: string = `

@@ -1,7 +1,7 @@
 /**
- * Running WGSL of our own on tensors of TensorFlow.js: several outputs, updates in place, constants
- * that are compiled in. The only file that touches the internals of its WebGPU backend; what is
- * recorded here goes into the same command queue as the backend's own kernels, in order.
+ * Runs WGSL on tensors of TensorFlow.js, with several outputs, updates in place, and constants that are
+ * compiled in. This is the only file that uses the internals of TensorFlow.js's WebGPU backend. Its
+ * dispatches go into the same command queue as those of the backend's own kernels, in order.
  *
  * @module
  */
@@ -11,35 +11,35 @@ import { DeviceError } from "../../errors.ts";
 import { storedElement } from "./half_storage.ts";
 
 /**
- * A tensor bound to a shader as `array<element>`; without an element, of its own type. One that is
- * stored as float16 is bound by `f16` or `vec4h` for `f32` or `vec4f`: a shader that may be given
- * one converts what it loads, as `vec4f(x[i])`, and stores as `y_element(value)`, where `y_element`
- * is the type of the elements of `y` as they are stored.
+ * A tensor that is bound to a shader as `array<element>`. A tensor stored as float16 is bound as `f16`
+ * or `vec4h` in place of `f32` or `vec4f`. A shader that takes such tensors converts what it loads, as
+ * in `vec4f(x[i])`, and what it stores, as in `y_element(value)`: `y_element` is the type of the stored
+ * elements of `y`.
  */
 export interface Binding {
   readonly tensor: tf.TensorInfo;
-  /** The type of an element in WGSL, as `vec4f`; default `f32`, or `i32` for whole numbers. */
+  /** The type of an element in WGSL, such as `vec4f`; default `f32`, or `i32` for int32 tensors. */
   readonly element?: string;
 }
 
-/** Numbers a shader is given at each run: whole ones as `u32`, with `{ f32: x }` others. */
+/** A number given to a shader at each run: a whole one as `u32`, `{ f32: x }` as `f32`. */
 export type Uniform = number | { readonly f32: number };
 
 export interface Program {
   /**
-   * The name of the shader; with the constants, and the names and types of what it is given, it says
-   * all of its text.
+   * The name of the shader. Programs with the same name, constants, and names and types of bindings
+   * and uniforms must have the same text: they share a pipeline.
    */
   readonly name: string;
-  /** Numbers compiled in, as `const NAME = value;`: whole ones only. */
+  /** Whole numbers that are compiled in as `const NAME = value;`. */
   readonly constants?: Readonly<Record<string, number>>;
-  /** What is read, by the names of the bindings. */
+  /** The tensors that are read, by the names of their bindings. */
   readonly inputs: Readonly<Record<string, tf.TensorInfo | Binding>>;
-  /** What is written, and may be read: outputs, or tensors to be updated in place. */
+  /** The tensors that are written and may be read, by binding: outputs, or tensors updated in place. */
   readonly outputs: Readonly<Record<string, tf.TensorInfo | Binding>>;
-  /** What `u.name` is in the shader. */
+  /** The uniforms; the shader reads them as `u.name`. */
   readonly uniforms?: Readonly<Record<string, Uniform>>;
-  /** The text after the bindings: constant, or made from the constants. Called once per pipeline. */
+  /** The text after the bindings, or a function that makes it from the constants once a pipeline. */
   readonly wgsl: string | ((constants: Readonly<Record<string, number>>) => string);
   /** The number of workgroups in x, y and z. */
   readonly workgroups: readonly [number, number?, number?];
@@ -54,7 +54,7 @@ export function webgpuBackend(backend: unknown): WebGPUBackend {
   throw new TypeError("the kernel runs on a WebGPU backend only");
 }
 
-/** A new tensor, its values undefined until a program has written them. */
+/** A new tensor. Its values are undefined until a program has written them. */
 export function emptyTensor(
   backend: WebGPUBackend,
   shape: readonly number[],
@@ -66,10 +66,10 @@ export function emptyTensor(
   return made;
 }
 
-/** The data that the kernel now running has made so far. */
+/** The data that the running kernel has made so far. */
 let unfinished: tf.DataId[] | undefined;
 
-/** Runs a kernel; where it throws, what {@linkcode emptyTensor} made in it is freed. */
+/** Runs a kernel. If it throws, frees the tensors that {@linkcode emptyTensor} made in it. */
 export function freeingOnError<T>(backend: WebGPUBackend, run: () => T): T {
   const outer = unfinished;
   const made: tf.DataId[] = unfinished = [];
@@ -85,7 +85,7 @@ export function freeingOnError<T>(backend: WebGPUBackend, run: () => T): T {
   }
 }
 
-/** Records a dispatch. Nothing is recorded where there are no workgroups. */
+/** Records a dispatch, unless it has no workgroups. */
 export function runProgram(backend: WebGPUBackend, program: Program): void {
   const { inputs, outputs, uniforms, workgroups: [x, y = 1, z = 1] } = program;
   if (x * y * z === 0) return;
@@ -112,23 +112,23 @@ export function runProgram(backend: WebGPUBackend, program: Program): void {
   if (++backend["dispatchCountInPass"] >= DISPATCHES) submit(backend);
 }
 
-/** Dispatches in a submission; the backend's own kernels submit at 15. */
+/** Dispatches in a submission, as many as in those of the backend's own kernels. */
 const DISPATCHES = 15;
 
-/** Sends what is recorded to the device. */
+/** Sends the recorded dispatches to the device. */
 export function submit(backend: WebGPUBackend): void {
   if (!backend["commandEncoder"]) return;
   backend.endComputePassEncoder();
   backend.submitQueue();
 }
 
-/** Waits until the device has done all that was recorded. */
+/** Waits until the device has finished all recorded dispatches. */
 export async function finish(backend: WebGPUBackend): Promise<void> {
   submit(backend);
   await backend.device.queue.onSubmittedWorkDone();
 }
 
-/** Workgroups in x and y for a count that may exceed what one dimension takes. */
+/** Workgroups in x and y for a count that may be larger than the limit of one dimension. */
 export function linearGrid(backend: WebGPUBackend, count: number): [number, number] {
   const most = backend.device.limits.maxComputeWorkgroupsPerDimension;
   if (count <= most) return [count, 1];
@@ -174,7 +174,7 @@ function uniformType(value: Uniform): "u32" | "f32" {
   return typeof value === "number" ? "u32" : "f32";
 }
 
-/** A buffer of 4-byte scalars in the order given, released after the submission. */
+/** A buffer of 4-byte scalars in the given order; released after the submission. */
 function uniformBuffer(backend: WebGPUBackend, values: readonly Uniform[]): GPUBuffer {
   const size = Math.ceil(values.length / 4) * 16;
   const data = new DataView(new ArrayBuffer(size));

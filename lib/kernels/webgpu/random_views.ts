@@ -1,15 +1,20 @@
 /**
  * Random views of images of bytes, made on the device: bytes [rows, words] → views
- * [n, size, size, channels], normalized. What a view is, is said by `lib/views/augment.ts`; this gives
- * the same boxes, flips and orders, and values that differ by the rounding of float32.
+ * [n, size, size, channels], normalized. `lib/views/augment.ts` defines what a view is. The kernel draws
+ * the same boxes, flips and orders, and its values differ by the rounding of float32.
  *
- * One workgroup makes one view, in its place in the output, so a crop may be of any size. A lane goes
- * down neighboring columns of it: (1) resizes them and does what comes before contrast; (2) with the
- * mean, which is a sum over the lanes, does the rest, and blurs down; (3) blurs rows across. In (2) a
- * lane takes up what it has itself put down in (1); only before (3) the lanes wait for each other.
+ * One workgroup makes one view, directly in the output, so a crop may have any size. Each lane handles
+ * neighboring columns of the view, in three stages:
  *
- * A workgroup is one subgroup, so that waiting costs nothing; where the view is wider, a lane has up
- * to {@linkcode MOST_COLUMNS} columns or rows at once, which share what is read and the loop around it.
+ * 1. Resize them, and apply the color operations that come before the contrast.
+ * 2. With the mean, which is a sum over the lanes, apply the other operations, and blur the columns.
+ * 3. Blur the rows.
+ *
+ * In stage 2 a lane reads only what it wrote in stage 1 itself, so the lanes wait for each other only
+ * before stage 3.
+ *
+ * A workgroup is one subgroup, so that waiting costs nothing. If the view is wider, a lane has up to
+ * {@linkcode MOST_COLUMNS} columns or rows at once, which share the loads and the loop.
  *
  * Tests and reference: `tests/lib/kernels/webgpu/random_views_test.ts`; bench: `bench/works/views.ts`.
  *
@@ -28,7 +33,7 @@ const MOST_LANES = 32;
 /** 16 × 256 views of 32×32 take lavapipe 120, 106 and 100 ms with one, two and four at once. */
 const MOST_COLUMNS = 4;
 
-/** Pixels in the windows of the blur of a lane: what a wide one costs to compile. */
+/** Most pixels in the windows of a lane's blur: larger ones take long to compile. */
 const MOST_TAPS = 36;
 
 /** The views of each image: `viewCount` tensors [n, size, size, channels]. */

@@ -1,8 +1,8 @@
 /**
- * Sums and means over the leading axes, as biases' gradients are: x [rows, c] → [c], and
- * x [..., c] likewise. The stock kernels transpose x first.
+ * Sums and means over the leading axes, x [rows, c] → [c] and x [..., c] → [c], for example for the
+ * gradients of biases. The stock kernels transpose x first.
  *
- * Two passes: x once, then the few partial sums.
+ * Two passes: one over x, then one over the few partial sums.
  * Tests and reference: `tests/lib/kernels/webgpu/reduce_test.ts`; bench: `bench/works/linear.ts`.
  *
  * @module
@@ -33,7 +33,7 @@ ${ENTRY} {
   partial[w.result] = sum;
 }`;
 
-/** A workgroup for each column: every lane adds some walks, and the first lane adds the lanes. */
+/** One workgroup for each column: each lane adds some walks, then the first lane adds the lanes. */
 const addWgsl = ({ WIDTH }: Constants) => `
 alias T = ${WIDTH === 4 ? "vec4f" : "f32"};
 var<workgroup> lanes: array<T, ${LANES}>;
@@ -48,11 +48,11 @@ ${ENTRY} {
   result[column] = sum * u.scale;
 }`;
 
-/** Of the kernels `Sum` and `Mean`. */
+/** The attributes of the kernels `Sum` and `Mean`. */
 export interface ReduceAttrs {
   /** The axes that are reduced, negative ones from the end. */
   readonly axis: number | number[];
-  /** Whether they stay, of length 1. */
+  /** Whether the reduced axes stay, with length 1. */
   readonly keepDims: boolean;
 }
 

@@ -1,5 +1,5 @@
 /**
- * Puts this folder's kernels in place of those copied from the stock backend, or where it has none.
+ * Registers this folder's kernels, in place of the stock kernels that were copied to our backend.
  *
  * @module
  */
@@ -25,14 +25,14 @@ import { softmaxRegression } from "./softmax_regression.ts";
 import { topCandidates } from "./top_k.ts";
 import { unscaleGradients } from "./unscale.ts";
 
-/** A kernel; gives undefined where the stock one is to run. */
+/** A kernel; returns undefined if the stock kernel must run. */
 export type Kernel<A> = (
   backend: WebGPUBackend,
   inputs: Record<string, tf.TensorInfo>,
   attrs: A,
 ) => tf.TensorInfo | tf.TensorInfo[] | undefined;
 
-/** Those that TensorFlow.js does not have. */
+/** The kernels that TensorFlow.js does not have. */
 const OWN: { readonly [K in keyof KernelCalls]: Kernel<KernelCalls[K]> } = {
   AdaptiveAveragePool: averagePool,
   AdaptiveAveragePoolGrad: averagePoolGradient,
@@ -50,7 +50,7 @@ const OWN: { readonly [K in keyof KernelCalls]: Kernel<KernelCalls[K]> } = {
   UnscaleGradients: unscaleGradients,
 };
 
-/** The kernels of this folder by the names they are registered by. */
+/** The kernels of this folder, by the names under which they are registered. */
 export const WEBGPU_KERNELS: Readonly<Record<string, Kernel<never>>> = {
   ...OWN,
   Conv2D: conv2d,
@@ -70,7 +70,7 @@ export function registerWebgpuKernels(backendName: string): void {
   }
 }
 
-/** Registers one kernel, before the stock one where there is one. */
+/** Registers one kernel. The stock kernel, if there is one, runs where this one returns undefined. */
 export function replaceKernel(
   backendName: string,
   kernelName: string,

@@ -1,13 +1,14 @@
 /**
  * Softmax regression on chosen rows of X: the mean cross-entropy and its gradient in two passes over
- * those rows. With i over `count` rows, x_i of d features and a 1, W [d + 1, classes]:
+ * those rows. With i over `count` rows, x_i the d features and a 1 for the bias, W [d + 1, classes]:
  *
  *     z_i = x_i·W,   p_i = softmax(z_i),   r_i = p_i − onehot(label_i)
  *     loss = 1/count · Σ −ln p_i[label_i],   gradient = 1/count · Σ x_iᵀ r_i     [d + 1, classes]
  *
- * The first pass has a thread for four rows and keeps their logits in registers, the second one for
- * four columns of a chunk of rows; with several chunks, their sums are added in order at the end.
- * For 60,000 × 512 and 10 classes each pass takes a fifteenth of the backend's matrix product.
+ * In the first pass a thread has four rows, and keeps their logits in registers. In the second pass a
+ * thread has four columns of a chunk of rows; the sums of several chunks are added in order at the
+ * end. For 60,000 × 512 and 10 classes, each pass takes a fifteenth of the time of the backend's
+ * matrix product.
  *
  * Tests and reference: `tests/lib/evaluate/softmax_test.ts`; bench: `bench/works/linear.ts`.
  *
@@ -22,13 +23,13 @@ import { range, vectorType, vectorWidth } from "./tiles.ts";
 const THREADS = 64;
 /** Rows of a thread of the first pass. */
 const ROWS = 4;
-/** Rows whose gradient is summed by one thread; not tuned, as it changes the rounding. */
+/** Rows whose gradient is summed by one thread; not tuned, because it changes the rounding. */
 const CHUNK = 512;
 
 /**
  * The kernel `SoftmaxRegression`: x [n, d], labels int32 [n], order int32 [m] (rows of x), weights
- * [d + 1, classes] with the bias last; gives the gradient [d + 1, classes] and the loss []. Meant
- * for few classes: all logits of a row are in the registers of one thread.
+ * [d + 1, classes] with the bias last; returns the gradient [d + 1, classes] and the loss, a scalar. It
+ * is for few classes: all logits of a row are in the registers of one thread.
  */
 export function softmaxRegression(
   backend: WebGPUBackend,
@@ -99,7 +100,7 @@ export function softmaxRegression(
   return [gradient, loss];
 }
 
-/** Text that reads row `row` of W or r into `name0`, `name1`, … */
+/** WGSL that reads row `row` of W or r into `name0`, `name1`, … */
 function readClasses(from: string, row: string, name: string, classes: number): string {
   if (classes % 2 === 1) {
     return range(classes).map((c) => `let ${name}${c} = ${from}[${row} * ${classes}u + ${c}u];`)

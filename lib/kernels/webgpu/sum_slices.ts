@@ -1,11 +1,11 @@
 /**
- * Long sums that are split into slices, so that there are enough threads for a device, and added again:
+ * Adds the slices of long sums, which are split so that there are enough threads for a device:
  *
  *     y[…, n] = act(Σ_s x[s, …, n] + bias[n])
  *
- * in the order of s, with act the identity or ReLU. The number of slices follows from the shapes alone,
- * and so the bits of a sum do not depend on how the device schedules. One pass over x, which is as
- * large as {@linkcode sliceCount} lets it be. Tested with the kernels that use it.
+ * in the order of s, with act the identity or ReLU. The number of slices depends on the shapes alone, so
+ * the bits of a sum do not depend on how the device schedules its threads. One pass over x, whose size
+ * {@linkcode sliceCount} limits. Tested with the kernels that use it.
  *
  * @module
  */
@@ -14,19 +14,19 @@ import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
 import { emptyTensor, linearGrid, runProgram } from "./program.ts";
 import { vectorType, vectorWidth } from "./tiles.ts";
 
-/** The floats of partial sums that are worth it for having more threads. */
+/** Most floats of partial sums, which cost memory and give more threads. */
 const PARTIAL_SUMS = 1 << 20;
 const MOST_SLICES = 512;
 
-/** Slices for sums of `terms` parts that cannot be split further, `size` sums in all. */
+/** The number of slices for `size` sums of `terms` terms each. */
 export function sliceCount(terms: number, size: number): number {
   return Math.min(terms, MOST_SLICES, Math.ceil(PARTIAL_SUMS / size));
 }
 
 /**
- * Opens `main` of a kernel that sums slices, on a grid of `linearGrid`: `thread` has the block of
- * columns `column_block`, and `rest` counts what is beyond it. Needs the uniforms `threads` and
- * `column_blocks`.
+ * WGSL that opens `main` of a kernel that sums slices, on a grid of `linearGrid`. It splits the index
+ * `thread` into the block of columns, `column_block`, and the remaining index, `rest`. Needs the
+ * uniforms `threads` and `column_blocks`.
  */
 export const SLICED_ENTRY = /* wgsl */ `
 @compute @workgroup_size(64)
@@ -37,15 +37,15 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let column_block = thread % u.column_blocks;
   var rest = thread / u.column_blocks;`;
 
-/** What is done to a sum. */
+/** What is applied to a finished sum. */
 export interface Finish {
-  /** Added, [n]. */
+  /** A bias [n] that is added. */
   readonly bias?: tf.TensorInfo;
   /** Whether negative values become 0. */
   readonly relu?: boolean;
 }
 
-/** Sums over the first axis; the sum has the shape given. Disposes `x`. */
+/** Sums x over its first axis, to a tensor of the given shape. Disposes `x`. */
 export function sumSlices(
   backend: WebGPUBackend,
   x: tf.TensorInfo,

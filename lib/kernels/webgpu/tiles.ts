@@ -1,32 +1,33 @@
 /**
- * What kernels share: how memory is read, and the sides of the tile that a thread sums in registers.
+ * What several kernels use: how many numbers are read at once, and the sides of the tile that a thread
+ * sums in registers.
  *
- * On a software adapter a load costs as much as thirty multiplications, so large tiles win, up to 128
- * sums; beyond, the time to compile grows and the speed does not.
+ * On a software adapter, a load costs as much as thirty multiplications, so large tiles are faster, up
+ * to 128 sums. Beyond that, the shader takes longer to compile and runs no faster.
  *
  * @module
  */
 import type { ConvolutionAxis } from "./convolution.ts";
 
-/** How many neighboring numbers are read at once: four where the count of them goes by fours. */
+/** How many neighboring numbers are read at once: four if their count is a multiple of four. */
 export function vectorWidth(count: number): 1 | 4 {
   return count % 4 === 0 ? 4 : 1;
 }
 
-/** The type in WGSL of that many numbers. */
+/** The WGSL type of `width` numbers. */
 export function vectorType(width: 1 | 4): "f32" | "vec4f" {
   return width === 4 ? "vec4f" : "f32";
 }
 
 /**
- * The side of a tile: `most`, a multiple of four, where the count goes by fours, else the side of the
- * fewest equal parts that are no longer.
+ * The side of a tile, at most `most`: if the count is a multiple of four, also a multiple of four; else
+ * the side that divides the count into the fewest equal parts.
  */
 export function tileSide(count: number, most: number): number {
   return count % 4 === 0 ? Math.min(most, count) : Math.ceil(count / Math.ceil(count / most));
 }
 
-/** The whole numbers below `count`, for text that is unrolled. */
+/** The whole numbers below `count`, for unrolled loops. */
 export function range(count: number): number[] {
   return Array.from({ length: count }, (_, i) => i);
 }
@@ -36,7 +37,7 @@ export interface ConvolutionTile {
   readonly rows: number;
   /** Neighboring pixels in a row. */
   readonly pixels: number;
-  /** Channels of the output; where they are written by four, a multiple of four. */
+  /** Channels of the output; a multiple of four if they are written by four. */
   readonly columns: number;
 }
 

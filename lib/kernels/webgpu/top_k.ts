@@ -1,12 +1,13 @@
 /**
- * The few of many values per row that may be among the k largest, found on the device, so that the
- * values themselves need not be read back. For a row s of n values:
+ * Finds in each row of many values the few that may be among the k largest. It runs on the device, so
+ * that not all values need to be read back. For a row s of n values:
  *
  *     M_g = max over the columns j ≡ g (mod 1024) of s_j,   t = the k-th largest M_g
  *
- * k different columns are at least t, so the k largest are among {j : s_j ≥ t}; of a row in no order
- * these are about −1024·ln(1 − k/1024), as 223 for k = 200. All of them are given, in any order,
- * with their number; where the row has more than there is room for, only the number counts.
+ * At least k columns have s_j ≥ t, so the k largest are among {j : s_j ≥ t}. If the row is in random
+ * order, these are about −1024·ln(1 − k/1024), for example 223 for k = 200. The kernel returns all of
+ * them, in any order, with their number. If there are more than there is room for, only the number is
+ * valid.
  *
  * One pass, which reads each value twice.
  * Tests and reference: `tests/lib/evaluate/nearest_test.ts`; bench: `bench/works/knn.ts`.
@@ -23,7 +24,7 @@ const THREADS = 64;
 const GROUPS = 1024;
 
 /**
- * The kernel `TopCandidates`: values [rows, n]; gives counts int32 [rows], columns int32 [rows, room]
+ * The kernel `TopCandidates`: values [rows, n]; returns counts int32 [rows], columns int32 [rows, room]
  * and their values [rows, room]. No value is NaN.
  */
 export function topCandidates(
@@ -49,8 +50,8 @@ export function topCandidates(
 }
 
 /**
- * A workgroup for a row. The k-th largest maximum is found bit by bit from the top: the largest key
- * that k keys reach. A group without columns has a maximum below all others.
+ * One workgroup for each row. The k-th largest maximum is found bit by bit, from the highest: the largest
+ * key that at least k keys reach. A group without columns has a maximum below all others.
  */
 function shader({ WIDTH }: Readonly<Record<string, number>>): string {
   // The thread's groups: of WIDTH columns side by side, then those 64·WIDTH further on, …

@@ -1,10 +1,10 @@
 /**
- * The tile shapes of kernels, chosen by timing them on the adapter at hand.
+ * Chooses the tile shapes of kernels by timing them on the adapter.
  *
- * A kernel asks {@linkcode tuned} which of its candidates to use. Until that is known it is the first;
- * {@linkcode tune}, called between steps, times the candidates of what has been asked for, and the
- * winners are passed to `remember`. A candidate wins only with the first one's result, bit
- * for bit, so tuning changes the time of a run and nothing else.
+ * A kernel asks {@linkcode tuned} which of its candidates to use, and gets the first one until the
+ * fastest is known. {@linkcode tune}, called between steps, times the candidates of the kernels that
+ * asked, and passes the winners to `remember`. A candidate can win only if its result is the first
+ * one's, bit for bit. So tuning changes the time of a run and nothing else.
  *
  * @module
  */
@@ -16,19 +16,19 @@ import { finish } from "./program.ts";
 /** Raise it when a kernel changes but its candidates do not: old winners are then timed again. */
 export const KERNELS_VERSION = 1;
 
-/** Milliseconds that a process spends on tuning at most, but for the kernel at hand. */
+/** Milliseconds that a process spends on tuning; the kernel that is being timed then is finished. */
 const BUDGET = 20_000;
 
 /** A kernel with a choice of tile shapes, for inputs of one shape. */
 export interface Tunable<C> {
   readonly kernel: string;
-  /** All that its time depends on: sizes, filter, stride, transposition. */
+  /** Everything that its time depends on, as text: sizes, filter, stride, transposition. */
   readonly shape: string;
   /** The tile shapes, as plain JSON; the first is the default. */
   readonly candidates: readonly C[];
   /** The shapes of its float32 inputs. */
   readonly inputs: readonly (readonly number[])[];
-  /** The kernel itself, on inputs of those shapes; what it makes besides its result it disposes of. */
+  /** Runs the kernel on inputs of those shapes, and disposes of everything but its result. */
   run(candidate: C, inputs: readonly tf.TensorInfo[]): tf.TensorInfo;
 }
 
@@ -36,11 +36,11 @@ export interface Tunable<C> {
 export type Winners = Readonly<Record<string, string>>;
 
 export interface TuningOptions {
-  /** The winners known of this adapter and these versions. */
+  /** The known winners for this adapter and these versions. */
   readonly known?: Winners;
-  /** Is given the winners after each tuning; without it they last as long as the process. */
+  /** Saves the winners after each tuning; without it they are lost when the process ends. */
   readonly remember?: (winners: Winners) => Promise<void>;
-  /** Called with the number of kernels timed so far, and of all. */
+  /** Called with the number of kernels timed so far, and the number of all. */
   readonly progress?: (done: number, total: number) => void;
   /** Ends the timing early. */
   readonly signal?: AbortSignal;
@@ -53,7 +53,7 @@ interface Tuning {
   readonly options: TuningOptions;
   /** The winners, as JSON text, by kernel and shape. */
   readonly winners: Map<string, string>;
-  /** What was asked for but is not tuned yet, and how often. */
+  /** Kernels that asked and are not tuned yet, and how often they asked. */
   readonly wanted: Map<string, { tunable: Tunable<unknown>; calls: number }>;
   /** The time left for tuning, in milliseconds. */
   left: number;
@@ -61,7 +61,7 @@ interface Tuning {
 
 const tunings = new WeakMap<WebGPUBackend, Tuning>();
 
-/** From now on kernels use the winners known, and {@linkcode tune} times what is missing. */
+/** Turns tuning on: kernels use the known winners, and {@linkcode tune} times the others. */
 export function startTuning(backend: WebGPUBackend, options: TuningOptions): void {
   tunings.set(backend, {
     options,
@@ -71,14 +71,14 @@ export function startTuning(backend: WebGPUBackend, options: TuningOptions): voi
   });
 }
 
-/** From now on every kernel uses its first candidate, and {@linkcode tune} does nothing. */
+/** Turns tuning off: kernels use their first candidates, and {@linkcode tune} does nothing. */
 export function stopTuning(backend: WebGPUBackend): void {
   tunings.delete(backend);
 }
 
 /**
- * The candidate to use: the winner where it is known, else the first, which is then noted for
- * {@linkcode tune}. Called by a kernel at each run.
+ * The candidate to use: the winner if it is known, else the first one, and the kernel is noted for
+ * {@linkcode tune}. A kernel calls this at each run.
  */
 export function tuned<C>(backend: WebGPUBackend, tunable: Tunable<C>): C {
   const { kernel, shape, candidates } = tunable;
@@ -95,9 +95,9 @@ export function tuned<C>(backend: WebGPUBackend, tunable: Tunable<C>): C {
 }
 
 /**
- * Times what was asked for twice, so is likely to come again, and remembers the winners. What the
- * budget does not reach keeps its first candidate, and is timed by the next process. Nothing is
- * done where nothing new was asked for. Throws nothing: a candidate that fails does not win.
+ * Times the kernels that asked at least twice, because these are likely to run again, and saves the
+ * winners. Kernels for which no time is left keep their first candidate, and are timed by the next
+ * process. Throws nothing: a candidate that fails cannot win.
  */
 export async function tune(backend: WebGPUBackend): Promise<void> {
   const tuning = tunings.get(backend);

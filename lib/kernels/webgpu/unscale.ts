@@ -1,9 +1,9 @@
 /**
- * Gradients divided by the scale of the loss, and whether all of them are finite:
+ * Divides gradients by the scale of the loss, and tests whether all of them are finite:
  *
  *     y_p = factor·g_p,   overflow = [some element of some y_p is infinite or NaN]
  *
- * The test is of the bits, as compilers may take for granted that a number is finite.
+ * The bits are tested, because compilers may assume that every number is finite.
  *
  * One pass.
  * Tests and reference: `tests/lib/kernels/webgpu/unscale_test.ts`.
@@ -36,8 +36,8 @@ fn main(
 }`;
 
 /**
- * The kernel `UnscaleGradients`: of the gradients, whatever their names, first `overflow` [1], 0 or
- * 1, then y of each in their order.
+ * The kernel `UnscaleGradients`: takes gradients under any names; returns `overflow` [1], 0 or 1, then y
+ * of each gradient in their order.
  */
 export function unscaleGradients(
   backend: WebGPUBackend,

@@ -1,6 +1,6 @@
 /**
- * The color operations and the blur of views in WGSL: `lib/views/augment.ts` and `blur.ts`. A pixel is
- * a `Pixel` of `CHANNELS` floats (1 to 4); a view has `SIZE` × `SIZE` of them.
+ * The color operations and the blur of views in WGSL, as in `lib/views/augment.ts` and `blur.ts`. A pixel
+ * is a `Pixel` of `CHANNELS` floats (1 to 4); a view has `SIZE` × `SIZE` pixels.
  *
  * @module
  */
@@ -71,11 +71,16 @@ fn adjusted(pixel: Pixel, stage: Stage) -> Pixel {
 `;
 
 /**
- * `gray(p)`; `blended(p, blend, mean)`, one operation of the jitter `d` but for the hue: a blend with
- * the pixel's own gray, the `mean` of the gray image, or black; and `adjusted(p, stage)`, the
- * operations of a `stage(begin, end)`, which is those at `begin` … `end` − 1 of the order without
- * the contrast. All is straight on, and what does not apply changes nothing: a software adapter
- * computes both sides of a branch, and pays for a loop more than for what it leaves out.
+ * WGSL of these functions:
+ *
+ * - `gray(p)`;
+ * - `blended(p, blend, mean)`: one operation of the jitter `d` other than the hue, a blend with the
+ *   pixel's own gray, with the `mean` of the gray image, or with black;
+ * - `adjusted(p, stage)`: the operations of a `stage(begin, end)`, which are those at `begin` …
+ *   `end` − 1 of the order, without the contrast.
+ *
+ * There are no branches or loops; an operation that does not apply changes nothing. A software adapter
+ * computes both sides of a branch, and a loop costs more than the operations it would skip.
  */
 export const colorWgsl = (channels: number): string => /* wgsl */ `
 ${OPERATIONS.map((name, k) => `const ${name.toUpperCase()} = ${k}u;`).join(" ")}
@@ -108,15 +113,15 @@ ${channels === 3 ? COLOR_STAGE : GRAY_STAGE}
 
 /** The blur along a line of `SIZE` pixels, in place: a window of `kernel` ≤ 2·SIZE − 1 of them. */
 export interface LineBlur {
-  /** Before the first pixel. */
+  /** Text before the first pixel. */
   readonly begin: string;
-  /** Takes the pixel `p` at `i`; then `middle` is the blurred one at `i − radius`, where that is ≥ 0. */
+  /** Text that takes the pixel `p` at `i` and sets `middle` to the blurred pixel at `i − radius` ≥ 0. */
   readonly push: string;
-  /** After the last pixel: `write(i, value)` for the others, the border reflected. */
+  /** Text after the last pixel: calls `write(i, value)` for the rest, with the border reflected. */
   end(write: (i: string, value: string) => string): string;
 }
 
-/** {@linkcode LineBlur} in WGSL; lines that are blurred side by side differ in their `name`. */
+/** {@linkcode LineBlur} in WGSL. Lines that are blurred in the same text need different `name`s. */
 export function lineBlur(kernel: number, name: string): LineBlur {
   const radius = (kernel - 1) / 2;
   const taps = range(kernel);
@@ -139,7 +144,7 @@ export function lineBlur(kernel: number, name: string): LineBlur {
   };
 }
 
-/** The weights of {@linkcode lineBlur}, \`w0\` in the middle, of standard deviation \`sigma\`. */
+/** WGSL of the weights of {@linkcode lineBlur}, `w0` in the middle, of standard deviation `sigma`. */
 export function blurWeights(kernel: number, sigma: string): string {
   const sides = range((kernel + 1) / 2);
   const total = sides.map((i) => i === 0 ? "e0" : `2.0 * e${i}`).join(" + ");

@@ -1,9 +1,9 @@
 /**
- * The random draws of views in WGSL, to the bit those of `lib/random.ts` and
- * `lib/views/parameters.ts`; one thread draws one view. Whether, where and in which order is decided
- * in whole numbers; factors are floats of 24 random bits.
+ * The random draws of views in WGSL, the same to the bit as those of `lib/random.ts` and
+ * `lib/views/parameters.ts`. One thread draws one view. Boxes, orders and yes-or-no decisions are
+ * computed in whole numbers; factors are floats of 24 random bits.
  *
- * A dispatch of its own: within the one that makes the pixels, every lane would wait for it.
+ * It is a dispatch of its own: in the dispatch that makes the pixels, every lane would wait for it.
  *
  * @module
  */
@@ -22,11 +22,11 @@ export const OPERATIONS: readonly (keyof JitterRanges)[] = [
   "hue",
 ];
 
-/** Where each operation is in the order, two bits each, the first operation lowest. */
+/** The place of each operation in the order, two bits each, the first operation in the lowest bits. */
 const placesOf = (order: readonly (keyof JitterRanges)[]) =>
   OPERATIONS.reduce((code, operation, i) => code | order.indexOf(operation) << 2 * i, 0);
 
-/** What was drawn, as words of {@linkcode drawViews}; floats by their bits. */
+/** The index of each drawn value among the words of {@linkcode drawViews}; floats as their bits. */
 export const DRAWN = {
   top: 0,
   left: 1,
@@ -47,7 +47,7 @@ export const DRAWN = {
 /** Words per view. */
 export const DRAWN_WORDS = 14;
 
-/** The orders of the jitter are the constants ORDER0, ORDER1, …: where each operation is in it. */
+/** The shader. The orders of the jitter are its constants ORDER0, ORDER1, …, see `placesOf`. */
 const wgsl = (orders: readonly string[]) => /* wgsl */ `
 ${THREEFRY}
 ${FIXED_POINT}
@@ -122,7 +122,7 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
 `;
 
 /**
- * Draws the views of the images whose \`indices\`, int32 [n], name their streams.
+ * Draws the views of the images whose `indices`, int32 [n], name their streams.
  *
  * @returns int32 [views, n, words], see {@linkcode DRAWN}
  */
@@ -172,7 +172,7 @@ export function drawViews(
 
 const ROTATIONS = [[13, 15, 26, 6], [17, 29, 16, 24]];
 
-/** Four rounds, and the part of the key after them; there are five such groups. */
+/** WGSL of four rounds of Threefry and the addition of the key after them; there are five groups. */
 function rounds(group: number): string {
   const keys = ["key.x", "key.y", "third"];
   return [
@@ -193,7 +193,7 @@ fn threefry2x32(key: vec2u, counter: vec2u) -> vec2u {
 }
 `;
 
-/** `ONE`, `mulHigh(a, b)` and `log2Fixed(x)`. */
+/** WGSL of `ONE`, `mulHigh(a, b)` and `log2Fixed(x)`, as in `lib/views/crop_box.ts`. */
 const FIXED_POINT: string = /* wgsl */ `
 const ONE = 16777216; // 2^24
 

@@ -1,22 +1,21 @@
 /**
- * Crop, flip and resize in WGSL, as `lib/views/resize.ts`. A pixel is a `Pixel` of `CHANNELS` floats
- * (1 to 4); a view has `SIZE` × `SIZE` of them.
+ * Crop, flip and resize in WGSL, as in `lib/views/resize.ts`. A pixel is a `Pixel` of `CHANNELS` floats
+ * (1 to 4); a view has `SIZE` × `SIZE` pixels.
  *
  * With S = SIZE, an axis of n pixels in the crop and m = max(n, S), the weight of pixel i for output
- * x is 2m − |(2i + 1)S − (2x + 1)n| where that is positive: whole numbers, exact in a float.
+ * x is max(0, 2m − |(2i + 1)S − (2x + 1)n|): whole numbers, which a float holds exactly.
  *
- * A lane goes down some neighboring columns, one row of the crop after the other: it resizes the row
- * across, once, and gives the pixels to the outputs that they are near. There are at most two of them
- * in a column where the view is the smaller one; and where it is the larger one, an output is between
- * two rows.
+ * A lane handles some neighboring columns, one row of the crop after the other. It resizes the row
+ * horizontally once, and adds the pixels to the outputs near them. If the view is smaller than the
+ * crop, a row is near at most two outputs of a column. If it is larger, an output is between two rows.
  *
  * @module
  */
 import { range } from "./tiles.ts";
 
 /**
- * Reads the pixel at byte `at` of `bytes`. One of three bytes may begin in the `word` that the pixel
- * before it ended in.
+ * WGSL that reads the pixel at byte `at` of `bytes`. A pixel of three bytes may begin in the same `word`
+ * in which the pixel before it ended.
  */
 function readPixel(channels: number): string {
   const floats = Array.from({ length: channels }, (_, c) => `f32((now >> ${8 * c}u) & 255u)`);
@@ -31,9 +30,9 @@ function readPixel(channels: number): string {
 }
 
 /**
- * `resizeColumns(base, column)` calls `emit(x, y, pixel)`, pixels being 0 to 1, for each y from 0 on
- * and the `columns` x from `column` on, of which the first is in the view; `base` is the first byte of
- * the image in `bytes`.
+ * WGSL of `resizeColumns(base, column)`. It calls `emit(x, y, pixel)` for each y from 0 on, and for the
+ * `columns` values of x from `column` on, of which at least the first is in the view. Pixels are 0 to 1;
+ * `base` is the first byte of the image in `bytes`.
  */
 export const resizeWgsl = (channels: number, columns: number): string => {
   const each = (wgsl: (j: number) => string) => range(columns).map(wgsl).join("\n");

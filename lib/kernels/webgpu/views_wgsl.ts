@@ -1,5 +1,5 @@
 /**
- * The shader of `random_views.ts`, for sizes, channels and columns as its constants say.
+ * The shader of `random_views.ts`. Its constants give sizes, channels and columns.
  *
  * @module
  */
@@ -8,13 +8,13 @@ import { AXES, blurWeights, colorWgsl, lineBlur, PIXEL } from "./views_color.ts"
 import { DRAWN, DRAWN_WORDS } from "./views_draw.ts";
 import { resizeWgsl } from "./views_resize.ts";
 
-/** Pixels that a lane keeps to itself at most, 6 % faster than in the output; more are a burden on GPUs. */
+/** Most pixels that a lane keeps in its own memory: 6 % faster than in the output, but costly on GPUs. */
 const MOST_KEPT = 512;
 
 const FLAGS: readonly string[] = ["flip", "jitter", "grayscale", "blur"];
 const WORDS: readonly string[] = ["top", "left", "height", "width", "places"];
 
-/** The type and the value of a field of `Drawn`, read at `at`. */
+/** The declaration of a field of `Drawn`, and WGSL that reads it at `at`. */
 function field([name, word]: [string, number]): [declaration: string, value: string] {
   if (FLAGS.includes(name)) return [`${name}: bool,`, `drawn[at + ${word}u] != 0`];
   if (WORDS.includes(name)) return [`${name}: u32,`, `u32(drawn[at + ${word}u])`];
