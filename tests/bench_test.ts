@@ -7,7 +7,7 @@ const pair = (stock: number, ours: number) => ({
   ours: { wall: ours, cpu: ours },
 });
 
-Deno.test("a bench's target is missed by what is slower, which is said", () => {
+Deno.test("a bench says whether it meets its target, and how many times slower it is", () => {
   assertEquals(cells(pair(89, 243), 1).slice(2), ["0.37", "≥ 1", "missed: 2.7 times slower"]);
   assertEquals(cells(pair(89, 243), 1 / 3).at(-1), "missed: 2.7 times slower");
   assertEquals(cells(pair(300, 100), 5).slice(2), ["3.00", "≥ 5", "missed"]);

@@ -123,7 +123,7 @@ Deno.test("the task of the dashboard serves on the loopback", async () => {
   }
 });
 
-Deno.test("what Deno does not allow is said with the flag that allows it, not as a full disk", async () => {
+Deno.test("a missing permission is reported with its flag, and not as a full disk", async () => {
   await inFolder(async (folder) => {
     const few = [...TINY, "--max_steps=1"];
     const { code, said } = await task(folder, "train", ...few, "--out=/tauplus-elsewhere");
@@ -136,7 +136,7 @@ Deno.test("what Deno does not allow is said with the flag that allows it, not as
   });
 });
 
-Deno.test("a permission that is missing is found below what it became", () => {
+Deno.test("a missing permission is found in the causes of an error", () => {
   const missing = (text: string) => new Deno.errors.NotCapable(text);
   const write = missing(
     'Requires write access to "/data/.f.safetensors.7.unfinished", run again with the --allow-write flag',

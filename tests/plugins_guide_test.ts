@@ -34,7 +34,7 @@ const tasks = Object.fromEntries(
   ]),
 );
 
-Deno.test("the guide leads from nothing to a package, as it stands", async () => {
+Deno.test("the steps of the guide lead from an empty folder to a package", async () => {
   await inFolder(async (folder) => {
     await Deno.mkdir(`${folder}/tauplus`);
     await Deno.writeTextFile(`${folder}/tauplus/deno.json`, JSON.stringify({ tasks }));

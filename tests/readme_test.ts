@@ -31,7 +31,7 @@ Deno.test("the example of the page on the library runs in another folder, in und
   });
 });
 
-Deno.test("the two commands stand at the top of the README", () => {
+Deno.test("the README begins with the two commands", () => {
   const [first] = /```sh slow\n([\s\S]*?)```/.exec(readme)?.slice(1) ?? [];
   assertMatch(first, /^npx -y deno task train --objective=debiased --tau_plus=0\.1 /m);
   assertMatch(first, /^npx -y deno task test /m);

@@ -33,10 +33,11 @@ import { type ChartSpec, figure } from "../report/figure.ts";
 /** The folder of a run for TensorBoard. */
 export const FOLDER = "tensorboard";
 
-/** What names of event files have in them, by which TensorBoard knows them. */
-/** What other programs write to the folder is left. */
-const OURS = /\.tfevents\.\d+\.tauplus\.\d+$/;
+/** The part of a file's name by which TensorBoard recognizes an event file. */
 const MARK = ".tfevents.";
+
+/** The names of event files that tauplus wrote; those of other programs are kept. */
+const OURS = /\.tfevents\.\d+\.tauplus\.\d+$/;
 
 const LINE_END = "\n".charCodeAt(0);
 

@@ -14,7 +14,7 @@ Deno.test("a graphics processor is taken without measuring", () => {
   assertEquals(decide(hardware, undefined).device, "webgpu");
 });
 
-Deno.test("of a software adapter and wasm the faster is taken", () => {
+Deno.test("the faster of a software adapter and wasm is chosen", () => {
   assertEquals(decide(software, { wasm: 10, webgpu: 9 }).device, "webgpu");
   assertEquals(decide(software, { wasm: 10, webgpu: 11 }).device, "wasm");
 });

@@ -53,7 +53,7 @@ Deno.test("flags override the file, the file overrides defaults", async () => {
   assertEquals(groups.views, { flip: 0 });
 });
 
-Deno.test("a bare name is the command's own option, or else the only one there is", async () => {
+Deno.test("a bare name means the command's own option, else the only plugin option of that name", async () => {
   const { options, roles } = await resolve(
     flags({ k: "3", "objective.t": "0.1", "probe.k": "9", "probe.t": "0.9" }),
   );
@@ -98,7 +98,7 @@ Deno.test("a misspelt flag fails and names the nearest", async () => {
   );
 });
 
-Deno.test("a flag of the name of what every object inherits is no option", async () => {
+Deno.test("a flag named as a property that every object inherits is not an option", async () => {
   for (const name of ["constructor", "toString", "constructor.k", "valueOf.x"]) {
     await assertRejects(() => resolve(flags({ [name]: "1" })), UsageError, `--${name}`);
   }

@@ -196,7 +196,7 @@ Deno.test("the facts of every option are those of the table", async () => {
   assertEquals([...roles, ...options].toSorted(), expected.toSorted());
 });
 
-Deno.test("a plugin that states nothing has the facts of its kind, and keeps what it says", () => {
+Deno.test("an option without facts gets those of its plugin's kind; stated facts are kept", () => {
   const schema = z.strictObject({
     margin: z.number().default(1),
     told: z.number().default(1).meta({ facts: { overview: true } }),
@@ -244,7 +244,7 @@ Deno.test("what is saved with a run is all but what is of the one call", () => {
   );
 });
 
-Deno.test("a resumed run may be computed, saved and judged otherwise and go on for longer", () => {
+Deno.test("a resumed run may change how it computes, saves and evaluates, and train for longer", () => {
   const may = Object.keys(flat).filter((name) =>
     changedOption(flat, { ...flat, [name]: "another" }, factsOf) === undefined
   );

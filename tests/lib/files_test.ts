@@ -22,7 +22,7 @@ Deno.test("a file is written, then replaced, and nothing else is left in its fol
   await Deno.remove(folder, { recursive: true });
 });
 
-Deno.test("a write that cannot be finished is a DataError and leaves the folder as it was", async () => {
+Deno.test("a failed write is a DataError and leaves the folder unchanged", async () => {
   const folder = await Deno.makeTempDir();
   await Deno.mkdir(`${folder}/a.txt`);
   await assertRejects(
@@ -39,7 +39,7 @@ Deno.test("a write that cannot be finished is a DataError and leaves the folder 
   await Deno.remove(folder, { recursive: true });
 });
 
-Deno.test("a failure of the file system is said as a DataError, ours and interruptions as they are", () => {
+Deno.test("failures of the file system become DataErrors; our errors and interruptions pass unchanged", () => {
   const full = Object.assign(new Error("No space left"), { code: "ENOSPC" });
   const problem = fileProblem("write x", "/x", full);
   assert(problem instanceof DataError);

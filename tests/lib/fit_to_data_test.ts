@@ -38,7 +38,7 @@ async function fitted(
   return { batchSize: own.batchSize, k: own.k, probeK: k, said };
 }
 
-Deno.test("defaults that are too large for the data are lowered, and that is said", async () => {
+Deno.test("defaults that are too large for the data are lowered, with a notice", async () => {
   const { said, ...found } = await fitted({}, dataset(50, 40));
   assertEquals(found, { batchSize: 50, k: 40, probeK: 40 });
   assertEquals(said.length, 3);
@@ -51,7 +51,7 @@ Deno.test("defaults that are too large for the data are lowered, and that is sai
   );
 });
 
-Deno.test("what a person gave is refused where it is too large", async () => {
+Deno.test("a value that the user gave is refused if it is too large", async () => {
   for (const values of [{ batch_size: 51 }, { k: 41 }, { "probe.k": 41 }]) {
     const error = await fitted(values, dataset(50, 40)).catch((error) => error);
     assertEquals(error instanceof UsageError, true, JSON.stringify(values));

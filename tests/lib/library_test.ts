@@ -53,7 +53,7 @@ Deno.test({
 });
 
 testOnDevices(
-  "a session trains and evaluates with defaults where nothing is said",
+  "a session trains and evaluates with default options",
   async (device) => {
     const session = await openSession({ ...DATA, device: device.name, seed: 3 });
     const encoder = await session.make("encoder", "conv", { widths: [8], strides: [2] });

@@ -14,7 +14,7 @@ Deno.test("what is remembered is recalled, in a folder made for it", async () =>
   await Deno.remove(folder, { recursive: true });
 });
 
-Deno.test("a damaged file, or one of another form, remembers nothing", async () => {
+Deno.test("a damaged file, or one of another form, is read as empty", async () => {
   const file = await Deno.makeTempFile();
   for (const text of ["", '{"a": 1', '{"a": "text"}', "[]"]) {
     await Deno.writeTextFile(file, text);

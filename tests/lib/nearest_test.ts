@@ -23,7 +23,7 @@ for (
   });
 }
 
-Deno.test("nothing is suggested that is not near", () => {
+Deno.test("a suggestion is made only for a similar name", () => {
   assertEquals(nearest("dcl", ["biased", "debiased", "hard", "oracle", "decoupled"]), undefined);
   assertEquals(nearest("search", ["train", "sweep", "linear", "report"]), undefined);
   assertEquals(nearest("trian", ["train", "sweep", "linear", "report"]), "train");

@@ -22,7 +22,7 @@ Deno.test("each work runs once to warm up, then they take turns", async () => {
   assertEquals(measured, [["a", "a"], ["b", "b"]]);
 });
 
-Deno.test("a spent budget ends the rounds, but for the first", async () => {
+Deno.test("when the budget is spent, no round but the first is run", async () => {
   const { work, meter } = counted();
   assertEquals(await timeInTurn([work("a")], { rounds: 9, budget: 0, meter }), [["a"]]);
 });

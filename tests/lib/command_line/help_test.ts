@@ -73,7 +73,7 @@ Deno.test("--help=all shows every option of the command and of the plugins in us
   );
 });
 
-Deno.test("the first page has what is changed most, and all of what was asked for", async () => {
+Deno.test("the first page has the options changed most, and all that were given", async () => {
   const shown = async (name: string, named: Record<string, string> = {}) =>
     helpText(await pageOf(name, named), "short", 80);
   const train = await shown("train");
@@ -134,7 +134,7 @@ Deno.test("a command over a run has the run's defaults", async () => {
   });
 });
 
-Deno.test("a command has no options that it does not use: encoding makes no random views", async () => {
+Deno.test("commands that make no random views have no options for them", async () => {
   for (const name of ["embed", "export"]) {
     const { command: { spec } } = await COMMANDS[name].load();
     const titles = (await pageOf(name)).sections.map(({ title }) => title);

@@ -3,7 +3,7 @@ import { TauplusError } from "../../../lib/errors.ts";
 import { COMMANDS } from "../../../lib/command_line/commands.ts";
 import { main, requireDeno } from "../../../lib/command_line/main.ts";
 
-Deno.test("a Deno that is too old is told so, with what to do", () => {
+Deno.test("a Deno that is too old is reported, with what to do", () => {
   for (const version of ["1.46.3", "2.5.7"]) {
     assertThrows(() => requireDeno(version), TauplusError, `2.6 or newer, got "${version}"`);
   }
@@ -13,7 +13,7 @@ Deno.test("this Deno and later ones are new enough", () => {
   for (const version of [Deno.version.deno, "2.6.0", "2.10.0", "3.0.0-rc.1"]) requireDeno(version);
 });
 
-Deno.test("a device that is lost where no plugin is at work is exit code 4 too", async () => {
+Deno.test("a device lost outside of a plugin gives exit code 4, too", async () => {
   const { doctor } = COMMANDS;
   const { writeSync } = Deno.stderr;
   let said = "";

@@ -10,7 +10,7 @@ Deno.test("both ways of writing a value and a name are understood", () => {
   });
 });
 
-Deno.test("booleans stand bare before words, and --no- means false", () => {
+Deno.test("a boolean flag needs no value before other words, and --no- means false", () => {
   const { words, flags } = parseCommandLine(["--resume", "show", "--no-debiased"], [
     "resume",
     "debiased",

@@ -35,7 +35,7 @@ for (const [options, words] of BAD_OPTIONS) {
   });
 }
 
-Deno.test("a command that is none, and a run that is none, are refused with what to do", async () => {
+Deno.test("an unknown command and a folder that is not a run are refused, with what to do", async () => {
   await inFolder(async (cwd) => {
     refused(await runCommand(cwd, ["trian"]), 2, "Did you mean train?");
     refused(await runCommand(cwd, ["linear"]), 2, "Train first");

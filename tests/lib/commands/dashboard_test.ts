@@ -14,7 +14,7 @@ async function firstLine(stream: ReadableStream<Uint8Array>): Promise<string> {
   return text.trimEnd();
 }
 
-Deno.test("dashboard says where it is, and Ctrl-C ends it at once, whoever listens", () =>
+Deno.test("dashboard prints its address, and Ctrl-C ends it at once, also with readers", () =>
   inFolder(async (cwd) => {
     await writeRun(`${cwd}/runs`, "a b", [{ step: 1, loss: 2 }]);
     const child = startCommand(cwd, ["dashboard", "--port=0", "--run=runs/a b"]);

@@ -20,7 +20,7 @@ Deno.test("without an adapter the doctor checks wasm, says what to do, and is co
     assertEquals(wide, [], "lines that are too wide");
   }));
 
-Deno.test("a device that was named and is not there is an error", () =>
+Deno.test("a device that was named and is missing is an error", () =>
   inFolder(async (folder) => {
     const args = ["doctor", "--quick", "--device=webgpu", "--json"];
     const { code, stdout } = await runCommand(folder, args, NO_ADAPTER);

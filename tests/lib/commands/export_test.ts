@@ -49,7 +49,7 @@ Deno.test("the latest run goes to each form, into its folder, and an earlier exp
 });
 
 testWithTorch(
-  "a file of PyTorch goes to TensorFlow.js, without the dataset that it was trained on",
+  "a PyTorch file is exported to TensorFlow.js without its training dataset",
   async () => {
     await inFolder(async (cwd) => {
       const script = `

@@ -6,7 +6,7 @@ import { latestRun, listCheckpoints } from "../../../lib/run/run_folder.ts";
 import { inFolder, runCommand, startCommand, TINY } from "../../support/command_line.ts";
 import { refused } from "../../support/refused.ts";
 
-Deno.test("a run that is being trained is refused to a second train, and goes on", async () => {
+Deno.test("a second train on the same run is refused, and the first continues", async () => {
   await inFolder(async (cwd) => {
     const child = startCommand(cwd, ["train", ...TINY, "--epochs=100000", "--log_every=1"]);
     let run: string | undefined;

@@ -37,7 +37,7 @@ const RESNET18 = Object.fromEntries([
   ),
 ]);
 
-Deno.test("a file of PyTorch stands for its encoder and the reference's dataset and protocol", async () => {
+Deno.test("a PyTorch file gives its encoder, and the reference's dataset and protocol", async () => {
   await inFolder(async (folder) => {
     const path = await writeKernels(`${folder}/model_400.pth`, RESNET18);
     assertEquals(await modelFileLayers(path, {}, DCL), [{
@@ -51,7 +51,7 @@ Deno.test("a file of PyTorch stands for its encoder and the reference's dataset 
   });
 });
 
-Deno.test("a file that export wrote says itself what it is", async () => {
+Deno.test("a file that export wrote names its encoder and dataset itself", async () => {
   await inFolder(async (folder) => {
     const metadata = {
       tauplus: "1.0.0",
@@ -102,7 +102,7 @@ Deno.test("a file that would run something runs nothing, and the command line na
   });
 });
 
-Deno.test("what a file does not tell has to be named", async () => {
+Deno.test("what a file does not say must be given by flags", async () => {
   await inFolder(async (folder) => {
     const layers = (path: string, named: Record<string, unknown>) =>
       modelFileLayers(path, named, {});

@@ -91,7 +91,7 @@ Deno.test("a third party's probe that throws in linear is named", async () => {
   });
 });
 
-Deno.test("results of other data, other weights and other options of the data stand side by side", async () => {
+Deno.test("results of other data, weights and dataset options are kept side by side", async () => {
   await inFolder(async (cwd) => {
     const short = ["--epochs=2", "--save_every=1", "--no-baselines"];
     const trained = await runCommand(cwd, ["train", ...TINY, ...short]);

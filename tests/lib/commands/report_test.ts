@@ -272,7 +272,7 @@ Deno.test("a dataset that is not on this machine is not fetched for a report", a
   });
 });
 
-Deno.test("runs that are none are refused", async () => {
+Deno.test("folders that are not runs are refused", async () => {
   await inFolder(async (cwd) => {
     refused(await report(cwd), 2, "the folder runs must contain one");
     refused(await report(cwd, "--run=nowhere"), 3, "Cannot open the run nowhere");

@@ -28,7 +28,7 @@ function start(file: string, how: string) {
   return { child, until, end: () => reader.cancel() };
 }
 
-Deno.test("a signal in a long step is answered at once, and pressed twice in it still saves", async () => {
+Deno.test("a signal in a long step is answered at once, and a second one still saves", async () => {
   const folder = await Deno.makeTempDir();
   const { child, until, end } = start(`${folder}/go`, "watched");
   await until("busy");

@@ -122,7 +122,7 @@ Deno.test("a killed training costs that run alone, and is continued by the same 
   });
 });
 
-Deno.test("Ctrl-C saves the run it is in, begins no other, and says how to go on", async () => {
+Deno.test("Ctrl-C saves the current run, starts no other, and says how to continue", async () => {
   await inFolder(async (cwd) => {
     const child = startCommand(cwd, [...ARGS, "--seeds=1", "--epochs=100000"]);
     await until(child, async () => {

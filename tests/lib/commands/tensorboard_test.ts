@@ -42,7 +42,7 @@ Deno.test("nothing is written for TensorBoard unless it is asked for", () => {
 });
 
 testWithEvents(
-  "train --tensorboard tells all of a run, and its configuration tells to do so again",
+  "train --tensorboard writes all of a run, and its configuration keeps the flag",
   () =>
     inFolder(async (cwd) => {
       const short = ["--epochs=2", "--eval_every=1", "--log_every=3", "--no-baselines"];
@@ -85,7 +85,7 @@ testWithEvents(
 );
 
 testWithEvents(
-  "a run that was killed can be looked at, and resumed tells no step twice",
+  "a killed run can be viewed, and after resuming no step is there twice",
   () =>
     inFolder(async (cwd) => {
       const options = ["--epochs=12", "--save_every=1", "--log_every=1", "--no-baselines"];
@@ -111,17 +111,20 @@ testWithEvents(
     }),
 );
 
-testWithEvents("a run that is interrupted has told all of its log", () =>
-  inFolder(async (cwd) => {
-    // No line is of steps: those of evaluations wait for one, or for the end.
-    const options = ["--epochs=100000", "--log_every=100000", "--eval_every=1", "--tensorboard"];
-    const child = startCommand(cwd, ["train", ...TINY, ...options]);
-    await untilLogged(child, cwd, (lines) => lines > 1);
-    child.kill("SIGINT");
-    assertEquals((await child.output()).code, 130);
-    const run = (await latestRun(`${cwd}/runs`))!;
-    assertEquals(told(await readEvents(board(run))), await logged(run));
-  }));
+testWithEvents(
+  "the event file of an interrupted run has all of its log",
+  () =>
+    inFolder(async (cwd) => {
+      // No line is of steps: those of evaluations wait for one, or for the end.
+      const options = ["--epochs=100000", "--log_every=100000", "--eval_every=1", "--tensorboard"];
+      const child = startCommand(cwd, ["train", ...TINY, ...options]);
+      await untilLogged(child, cwd, (lines) => lines > 1);
+      child.kill("SIGINT");
+      assertEquals((await child.output()).code, 130);
+      const run = (await latestRun(`${cwd}/runs`))!;
+      assertEquals(told(await readEvents(board(run))), await logged(run));
+    }),
+);
 
 testWithEvents(
   "a run without labels has curves and features, and no confusion matrix",

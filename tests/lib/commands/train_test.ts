@@ -164,7 +164,7 @@ Deno.test("resuming with another option is refused, by name", async () => {
   });
 });
 
-Deno.test("a folder that was moved is resumed where it is now, and one that has changed is not", async () => {
+Deno.test("a run is resumed on a folder that was moved, and not on one that has changed", async () => {
   await inFolder(async (cwd) => {
     const create = { width: 16, height: 16, channels: 3, background: "red" } as const;
     const png = await sharp({ create }).png().toBuffer();

@@ -87,7 +87,7 @@ Deno.test("a reader has the list, the figures, the log so far, and then each new
     assertEquals(steps(await events.next("records")), ["a", false, 3]);
   }));
 
-Deno.test("who lost the connection goes on after the last event, without a line twice or lost", () =>
+Deno.test("a reader that lost the connection continues after the last event, with no line twice or missing", () =>
   inFolder(async (out) => {
     const folder = await writeRun(out, "ä & b=1", [{ step: 1, loss: 3 }, { step: 2, loss: 2 }]);
     await writeRun(out, "other", [{ step: 7, loss: 1 }]);
@@ -113,7 +113,7 @@ Deno.test("who lost the connection goes on after the last event, without a line 
     assertEquals(steps(await events.next("records")), ["ä & b=1", true, 1, 2]);
   }));
 
-Deno.test("an id that is none of ours is that of a new reader", () =>
+Deno.test("an unknown event id is treated as that of a new reader", () =>
   inFolder(async (out) => {
     await writeRun(out, "a", [{ step: 1, loss: 3 }]);
     for (const id of ["", "17", "a=1e9.5", "a=-1.0", "a=99999999999999999999.1", "a", "%"]) {
@@ -122,7 +122,7 @@ Deno.test("an id that is none of ours is that of a new reader", () =>
     }
   }));
 
-Deno.test("a log that is cut is sent again, as another", () =>
+Deno.test("a log that was truncated is sent again from its start", () =>
   inFolder(async (out) => {
     const lines = [1, 2, 3].map((step) => ({ step, loss: 9 / step }));
     const folder = await writeRun(out, "a", lines);
@@ -134,7 +134,7 @@ Deno.test("a log that is cut is sent again, as another", () =>
     assertEquals(steps(await events.next("records")), ["a", true]);
   }));
 
-Deno.test("runs come and go; where none was chosen, the newest is followed", () =>
+Deno.test("runs appear and disappear; if none was chosen, the newest is shown", () =>
   inFolder(async (folder) => {
     const out = `${folder}/runs`;
     await using events = new Events(out);

@@ -7,7 +7,7 @@ const lines = (from: number, to: number, loss = 1) =>
   Array.from({ length: to - from + 1 }, (_, i) => line(from + i, loss)).join("");
 const steps = (records: readonly { step: number }[]) => records.map(({ step }) => step);
 
-Deno.test("a log is read on, line by line, and a line that is being written waits", () =>
+Deno.test("a growing log is read line by line, and a line is read when it is complete", () =>
   inFolder(async (folder) => {
     const path = `${folder}/metrics.jsonl`;
     const tail = new Tail();
@@ -25,7 +25,7 @@ Deno.test("a log is read on, line by line, and a line that is being written wait
     assertEquals([reset, steps(records)], [false, [21, 22]]);
   }));
 
-Deno.test("a log that was cut, rewritten or removed is read anew", () =>
+Deno.test("a log that was truncated, rewritten or removed is read from its start", () =>
   inFolder(async (folder) => {
     const path = `${folder}/metrics.jsonl`;
     const tail = new Tail();
@@ -50,7 +50,7 @@ Deno.test("a log that was cut, rewritten or removed is read anew", () =>
     assertEquals(await read(), [false]);
   }));
 
-Deno.test("a reader goes on where another stopped, unless the log is another one", () =>
+Deno.test("a reader continues where another stopped, unless the log is another one", () =>
   inFolder(async (folder) => {
     const path = `${folder}/metrics.jsonl`;
     await Deno.writeTextFile(path, lines(1, 9));
@@ -65,7 +65,7 @@ Deno.test("a reader goes on where another stopped, unless the log is another one
     assertEquals([beyond.reset, beyond.records.length], [true, 10]);
   }));
 
-Deno.test("what is no line of a log is passed over, and counted", () =>
+Deno.test("lines that are not records are skipped and counted", () =>
   inFolder(async (folder) => {
     const path = `${folder}/metrics.jsonl`;
     await Deno.writeTextFile(path, `${line(1)}root:x:0:0\n[1]\n{"loss":2}\n\n${line(2)}`);

@@ -75,7 +75,7 @@ Deno.test("cuts are not counted as long as each request brings something new", (
     },
   ));
 
-Deno.test("a part left by an earlier run is continued", () =>
+Deno.test("a partial download of an earlier run is continued", () =>
   withServer([], async (fetchIt, path, requests) => {
     await Deno.mkdir(join(path, ".."));
     await Deno.writeFile(`${path}.part`, FILE.subarray(0, 60_000));
@@ -84,7 +84,7 @@ Deno.test("a part left by an earlier run is continued", () =>
     assertEquals(requests, ["file bytes=60000-"]);
   }));
 
-Deno.test("a part that is already whole needs no request", () =>
+Deno.test("a partial download that is already complete needs no request", () =>
   withServer([], async (fetchIt, path, requests) => {
     await Deno.mkdir(join(path, ".."));
     await Deno.writeFile(`${path}.part`, FILE);
@@ -93,7 +93,7 @@ Deno.test("a part that is already whole needs no request", () =>
     assertEquals(requests, []);
   }));
 
-Deno.test("a part longer than the file is begun anew", () =>
+Deno.test("a partial download longer than the file is started again", () =>
   withServer([], async (fetchIt, path, requests) => {
     await Deno.mkdir(join(path, ".."));
     await Deno.writeFile(`${path}.part`, new Uint8Array(FILE.length + 1));
@@ -132,7 +132,7 @@ Deno.test("a server that falls silent is asked again for the rest", () =>
     assert(requests.length >= 2, String(requests));
   }));
 
-Deno.test("wrong bytes are deleted and said to be wrong", () =>
+Deno.test("wrong bytes are deleted and reported as wrong", () =>
   withServer([{ body: OTHER }], async (fetchIt, path) => {
     await assertRejects(() => fetchIt(), DataError, `${KNOWN.checksum}, got "other bytes"`);
     assertEquals(await listFolder(path), []);

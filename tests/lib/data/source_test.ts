@@ -33,7 +33,7 @@ Deno.test("fetching downloads, unpacks and deletes the archive, and says so", ()
     assert(server.requests.length > 1, "the cut was continued");
   }));
 
-Deno.test("what is there is not fetched again", () =>
+Deno.test("files that are there are not fetched again", () =>
   inFolder(async (cache) => {
     const { source, archive } = await archiveSource(NOWHERE, FILES);
     await using server = serveFiles({ "toy.tar.gz": archive });

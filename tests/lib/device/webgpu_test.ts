@@ -67,7 +67,7 @@ testOnWebgpu("a lost device is a DeviceError, and can be opened again", async ()
 });
 
 testOnWebgpu(
-  "bind groups of a software adapter are let go of before they are too many",
+  "bind groups of a software adapter are collected before there are too many",
   async () => {
     await openWebgpu();
     const gpu = gpuDevice();

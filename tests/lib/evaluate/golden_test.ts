@@ -134,7 +134,7 @@ testOnDevices("the protocol standard ends at the minimum that PyTorch finds", as
   }
 });
 
-testOnDevices("L-BFGS on the device goes on to PyTorch's weights", async (device) => {
+testOnDevices("L-BFGS on the device converges to PyTorch's weights", async (device) => {
   const { tf } = device;
   for (const { l2, spread, penalized, weights } of golden.standard) {
     const train = features(device, golden.train, 1, spread);

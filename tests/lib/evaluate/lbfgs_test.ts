@@ -23,7 +23,7 @@ Deno.test("with the inverse Hessian as the preconditioner one step is enough", a
   assertLess(found.value, 1 + 1e-14);
 });
 
-Deno.test("the search goes on through steps that must be shortened, and never up", async () => {
+Deno.test("the search continues through shortened steps and never goes up", async () => {
   // The curvature of a softplus falls off to 0, so the first full steps overshoot.
   const values: number[] = [];
   const valley = ([x]: Float64Array) => {
@@ -39,7 +39,7 @@ Deno.test("the search goes on through steps that must be shortened, and never up
   assertLess(values.at(-1)!, 1e-5);
 });
 
-Deno.test("a function that rounding keeps from falling ends the search", async () => {
+Deno.test("the search ends when rounding keeps the function from decreasing", async () => {
   const rounded = async (x: Float64Array) => ({ ...await bowl(x), value: 1 });
   const found = await lbfgs(rounded, start(), { iterations: 50, tolerance: 0 });
   assertEquals([found.steps, [...found.x]], [0, [...start()]]);

@@ -42,7 +42,7 @@ Deno.test("accuracies and confusion are those of sorting every row, ties by the 
   }));
 });
 
-Deno.test("a score that is no number is refused, for it would rank first, and so is a row without any", () => {
+Deno.test("scores that are NaN, and rows without a score above −∞, are refused", () => {
   const judge = (...scores: number[]) => () =>
     classificationMetrics(scores, Int32Array.of(1, 1), ["a", "b"]);
   assertThrows(judge(0, 1, 0, NaN), UsageError, "scores of example 1: they must be numbers");

@@ -53,10 +53,13 @@ for (
   );
 }
 
-testOnDevices("of equal values the lower column is the larger, also 0 and −0", async (device) => {
-  await check(device, [3, 1500], 40, (_, column) => column % 5);
-  await check(device, [2, 1100], 30, (row, column) => column % 2 === row ? 0 : -0);
-});
+testOnDevices(
+  "of equal values, the one in the lower column counts as the larger, also of 0 and −0",
+  async (device) => {
+    await check(device, [3, 1500], 40, (_, column) => column % 5);
+    await check(device, [2, 1100], 30, (row, column) => column % 2 === row ? 0 : -0);
+  },
+);
 
 testOnDevices(
   "rows all of one value, or of negative ones in order, are right too",

@@ -7,7 +7,7 @@ const options = { task: "features of test", batchSize: 2 };
 const twice = (batch: Int32Array) =>
   Promise.resolve(Float32Array.from(Array.from(batch).flatMap((index) => [index, 2 * index])));
 
-Deno.test("rows come in the order of the indices, the last batch as short as it is", async () => {
+Deno.test("rows are in the order of the indices, and the last batch may be shorter", async () => {
   const sizes: number[] = [];
   const done: number[] = [];
   const rows = await collectRows(INDICES, 2, (batch) => {

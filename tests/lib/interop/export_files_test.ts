@@ -5,7 +5,7 @@ import { inFolder } from "../../support/command_line.ts";
 
 const names = (folder: string) => [...Deno.readDirSync(folder)].map(({ name }) => name).sort();
 
-Deno.test("a folder takes the place of an earlier export, whole, and nothing else is left", async () => {
+Deno.test("a folder replaces an earlier export completely", async () => {
   await inFolder(async (cwd) => {
     const path = `${cwd}/out`;
     const first = new Map<string, string | Uint8Array>([["model.json", "{}"], [

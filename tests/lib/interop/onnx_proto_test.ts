@@ -22,7 +22,7 @@ const texts = (fields: Fields, number: number) =>
 const messages = (fields: Fields, number: number) =>
   (fields[number] ?? []).map((field) => fieldsOf(field as Uint8Array));
 
-Deno.test("a file says who made it, for which operators, and what its metadata are", () => {
+Deno.test("a file has its producer, its operator set and its metadata", () => {
   const fields = fieldsOf(encodeOnnx({
     version: "1.2.3",
     name: "net",

@@ -102,7 +102,7 @@ const named: [string, string][] = [
 ];
 
 for (const [name, text] of named) {
-  Deno.test(`${name} is a name and no more: ${JSON.stringify(text)}`, () => {
+  Deno.test(`${name} is parsed as a name only: ${JSON.stringify(text)}`, () => {
     const host = torchHost(failAsData);
     const { value } = unpickle(latin(text), 0, host, failAsData);
     assertEquals<unknown>(value, { kind: "opaque", name });
@@ -166,7 +166,7 @@ for (const [what, text, message] of malformed) {
   });
 }
 
-Deno.test("whatever bytes come, they are a value or a DataError", () => {
+Deno.test("any bytes give a value or a DataError", () => {
   const tried = (bytes: Uint8Array) => {
     try {
       read(Uint8Array.from(bytes));

@@ -20,7 +20,7 @@ const tensors = new Map(golden.written.tensors.map(({ name, dtype, shape }) => {
   }];
 }));
 
-Deno.test("a file of every type is the reference implementation's, to the byte", () => {
+Deno.test("a file with every type has the bytes that the reference implementation writes", () => {
   const bytes = encodeSafetensors(tensors, golden.written.metadata);
   assertEquals(bytes.toHex(), golden.written.file);
 });

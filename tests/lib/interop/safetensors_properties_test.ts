@@ -92,7 +92,7 @@ Deno.test("a file with any byte changed keeps the rules or is a DataError", () =
   );
 });
 
-Deno.test("a file cut short, or with bytes more, is a DataError", () => {
+Deno.test("a file that is too short or too long is a DataError", () => {
   fc.assert(
     fc.property(
       file,

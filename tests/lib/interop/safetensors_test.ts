@@ -224,18 +224,18 @@ const malformed: [string, Uint8Array<ArrayBuffer>, string][] = [
     "half a surrogate pair",
   ],
   [
-    "a name that stands twice",
+    "a name that occurs twice",
     file(`{"a":${tensor([1], [0, 1])},"\\u0061":${tensor([1], [0, 1])}}`, [1]),
     'the name \\"a\\" twice',
   ],
-  ["metadata that stands twice", file('{"__metadata__":{},"__metadata__":{}}'), "__metadata__"],
+  ["metadata that occurs twice", file('{"__metadata__":{},"__metadata__":{}}'), "__metadata__"],
   [
-    "a text that stands twice",
+    "a text that occurs twice",
     file('{"__metadata__":{"a":"b","a":"b"}}'),
     'the name \\"a\\" twice',
   ],
   [
-    "a shape that stands twice",
+    "a shape that occurs twice",
     file('{"a":{"dtype":"U8","shape":[1],"shape":[1],"data_offsets":[0,1]}}', [1]),
     'the name \\"shape\\" twice',
   ],

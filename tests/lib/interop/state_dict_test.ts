@@ -82,7 +82,7 @@ Deno.test("none, and several that could be meant, are DataErrors that say so", (
   assertThrows(() => find(object), DataError, '"an object of torchvision.models.resnet.ResNet"');
 });
 
-Deno.test("dicts that contain themselves, and many of them, end the search", () => {
+Deno.test("the search ends for dicts that contain themselves, and for many dicts", () => {
   const cyclic = dict({});
   for (let i = 0; i < 1000; i++) cyclic.set(`again ${i}`, cyclic);
   assertThrows(() => find(cyclic), DataError);

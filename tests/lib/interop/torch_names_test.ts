@@ -96,7 +96,7 @@ Deno.test("kernels turn into PyTorch's layouts, [out, in, h, w] and [out, in]", 
   assertEquals(dense[5 * 4 + 2], WEIGHTS.get("head.0.kernel")!.data[2 * 6 + 5]);
 });
 
-Deno.test("weights go to PyTorch's names and back as they were; the rest of the file is named", () => {
+Deno.test("weights convert to PyTorch's names and back unchanged; the rest of the file is named", () => {
   for (const naming of NAMINGS) {
     const tensors = toTorch(WEIGHTS, naming);
     const head = `${naming.parallel ? "module." : ""}${
@@ -203,7 +203,7 @@ Deno.test("the first weight that is missing, of another shape or type, or too ma
   for (const [act, message] of cases) assertThrows(changed(act), DataError, message);
 });
 
-Deno.test("a layer that the reference has not is a UsageError in its names", () => {
+Deno.test("a layer that the reference does not have is a UsageError when its names are asked for", () => {
   const weights = new Map([["encoder.stem.kernel", array(1, 1, 1, 1)]]);
   assertThrows(() => toTorch(weights, REFERENCE), UsageError, 'got "encoder.stem.kernel"');
   assertEquals([...toTorch(weights, TORCHVISION).keys()], ["stem.weight"]);

@@ -82,7 +82,7 @@ function file(numbers: Readonly<Record<string, number>>): Map<string, NamedArray
   );
 }
 
-Deno.test("of a network and the copy that follows it the one that is trained is taken", () => {
+Deno.test("of a network and its momentum copy, the trained one is taken", () => {
   for (
     const [trained, copy] of [
       ["module.encoder_q.", "module.encoder_k."],

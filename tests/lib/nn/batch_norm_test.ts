@@ -72,7 +72,7 @@ testOnDevices("a mean a thousand times the standard deviation costs few digits",
   tf.dispose([y, dx, layer.weights.map((weight) => weight.read())]);
 });
 
-testOnDevices("evaluation uses the running statistics and leaves them alone", async () => {
+testOnDevices("evaluation uses the running statistics and does not change them", async () => {
   for (const shape of SHAPES) {
     const { x, gamma, beta, weights } = example(shape, 0.3, 2);
     const layer = layerWith(shape, gamma, beta);

@@ -65,7 +65,7 @@ Deno.test("weights without a seed fail", async () => {
   assertEquals(found, { "weights by seed": "conv.kernel differs between two of one seed" });
 });
 
-Deno.test("a claim to take any size that is none fails", async () => {
+Deno.test("an encoder that claims any size and does not take it fails", async () => {
   const fixed = {
     inputShape: [32, 32, 3],
     pool: ({ tf: { layers } }: Env) => layers.flatten({ name: "rows" }),

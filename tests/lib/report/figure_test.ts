@@ -15,7 +15,7 @@ Deno.test("charts of lines share colors and have their titles, axes and points",
   assertEquals(svg.startsWith("<svg"), true);
 });
 
-Deno.test("charts stand in the rows they are given in, under all lines of the text", async () => {
+Deno.test("charts are placed in their rows, below all lines of the text", async () => {
   const row = lineCharts([{ title: "t", x: "x", y: "y", points: [{ x: 1, y: 1, series: "s" }] }]);
   const height = (svg: string) => Number(/height="(\d+)"/.exec(svg)?.[1]);
   const one = await figure([row], ["one", "two"]);

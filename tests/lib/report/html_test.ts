@@ -10,7 +10,7 @@ Deno.test("what is put into HTML is text, in elements and in attributes", () => 
   );
 });
 
-Deno.test("HTML, lists and numbers go in as they are, false and undefined as nothing", () => {
+Deno.test("HTML, lists and numbers are inserted unchanged; false and undefined insert nothing", () => {
   const items = ["a", "<"].map((item) => html`<li>${item}</li>`);
   const never: boolean = items.length > 2;
   assertEquals(

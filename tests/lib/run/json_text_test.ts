@@ -3,7 +3,7 @@ import { parseJson } from "../../../lib/files.ts";
 
 const utf8 = new TextEncoder();
 
-Deno.test("JSON is read as Windows' editors and shells write it", async () => {
+Deno.test("JSON is read in the encodings that Windows' editors and shells write", async () => {
   const text = '{"objective":"debiased","τ⁺":0.1}';
   const value = JSON.parse(text);
   const utf16 = (little: boolean) => {

@@ -34,7 +34,7 @@ Deno.test("the lock of a process that is gone is taken over", () =>
     await lock.release();
   }));
 
-Deno.test("an earlier process of this process's own number is gone", () =>
+Deno.test("a lock of an earlier process with this process's number is stale", () =>
   inFolder(async (folder) => {
     await Deno.writeTextFile(`${folder}/lock`, `${Deno.pid} ${hostname()}\n`);
     await (await lockFolder(folder)).release();
@@ -52,7 +52,7 @@ Deno.test("the lock of a live process or of another host stays", () =>
     }
   }));
 
-Deno.test("a lock that names nobody is taken over, unless it is just being written", () =>
+Deno.test("a lock without a process is taken over, unless it is just being written", () =>
   inFolder(async (folder) => {
     for (const text of ["", "1", `${Deno.ppid} `, "garbage\n", "\0\0\0\0"]) {
       await Deno.writeTextFile(`${folder}/lock`, text);

@@ -37,7 +37,7 @@ Deno.test("each line that is no record is left out, and the line that is being w
   assertEquals(parseMetrics(""), { records: [], bad: [] });
 });
 
-Deno.test("who reads a log is told how many lines are left out, and which is the first", () =>
+Deno.test("a reader of a log learns how many lines were skipped, and the first one", () =>
   inFolder(async (out) => {
     const folder = await run(out, LOG);
     const said: string[] = [];

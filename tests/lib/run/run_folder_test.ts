@@ -37,7 +37,7 @@ Deno.test("a run holds its configuration; a second of the same name gets a numbe
     assertEquals(names(second.path), ["config.json"]);
   }));
 
-Deno.test("a run that is being written is refused to a second writer", () =>
+Deno.test("a run that is being written refuses a second writer", () =>
   inFolder(async (folder) => {
     const run = await createRun(folder, "x", {});
     await assertRejects(() => reopenRun(run.path), UsageError, "only one process");

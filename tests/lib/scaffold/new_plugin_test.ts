@@ -95,7 +95,7 @@ Deno.test("in a folder of its own a plugin has its tasks, links to the checkout,
   });
 });
 
-Deno.test("beside a deno.json there was, that stays as it is, and what it lacks is said", async () => {
+Deno.test("an existing deno.json is not changed, and what it lacks is listed", async () => {
   await inFolder(async (folder) => {
     await Deno.writeTextFile(`${folder}/deno.json`, "{}\n");
     const { files, next } = await newPlugin("probe", "means", `${folder}/below`);

@@ -88,7 +88,7 @@ Deno.test("arrays stay arrays on the command line; in a file lists of them are l
   assertEquals((await labels(layer))[3], "debiased widths=16,32 epochs=2");
 });
 
-Deno.test("a higher layer's value replaces a list, and voids options of objectives it leaves out", async () => {
+Deno.test("a later value replaces a list, and drops the options of objectives that it leaves out", async () => {
   const preset = file({ objective: "debiased", "objective.tau_plus": 0.3, epochs: [1, 2] });
   assertEquals(await labels(preset, flags({ epochs: "4" })), ["debiased"]);
   assertEquals(await labels(preset, flags({ objective: "biased,hard", epochs: "4" })), [

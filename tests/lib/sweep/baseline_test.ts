@@ -37,7 +37,7 @@ Deno.test("a whole label is the baseline of all, as is the first arm of a single
   assertEquals([...of.values()], ["debiased epochs=2", "debiased epochs=2"]);
 });
 
-Deno.test("a baseline that is no arm is refused with the arms there are", () => {
+Deno.test("a baseline that is not an arm is refused, and the arms are listed", () => {
   const arms = [arm("biased"), arm("debiased tau_plus=0.1")];
   assertThrows(
     () => chooseBaseline(arms, "debiased"),

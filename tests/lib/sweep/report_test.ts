@@ -138,7 +138,7 @@ Deno.test("one seed has a dash for what it does not tell, nowhere NaN", async ()
   }
 });
 
-Deno.test("a difference that rounds to nothing has no sign of less", () => {
+Deno.test("a difference that rounds to 0 has no minus sign", () => {
   const sweep = report([0, 1, 2]);
   const [, debiased] = sweep.arms;
   const tiny = { n: 3, mean: -0.001, deviation: 0.01, halfWidth: 0.02, p: 0.9, adjustedP: 1 };

@@ -30,7 +30,7 @@ Deno.test("one value has no spread, and none has no mean: null, which is no NaN"
   assertEquals(estimate([70]), { n: 1, mean: 70, deviation: null, halfWidth: null });
 });
 
-Deno.test("equal values are no certainty: no interval and no p, whatever rounding makes of them", () => {
+Deno.test("equal differences give no interval and no p, also if they differ by rounding", () => {
   assertEquals(estimate([70, 70, 70]), { n: 3, mean: 70, deviation: 0, halfWidth: null });
   // 75.1 − 70.1 and 66.85 − 61.85 are 5 and 4.999999999999993.
   for (const [a, b] of [[[75.1, 66.85], [70.1, 61.85]], [[70, 70, 70], [70, 70, 70]], [[3], [1]]]) {
@@ -55,7 +55,7 @@ Deno.test("paired t-tests are those of an integral of Student's density", () => 
   }
 });
 
-Deno.test("Holm's adjustment: as by its definition; what has no p counts and stays null", () => {
+Deno.test("Holm's adjustment follows its definition; a missing p counts and stays null", () => {
   for (const { p, adjusted } of golden.holm) {
     for (const [i, value] of holm(p).entries()) assertAlmostEquals(value!, adjusted[i], 1e-15);
   }

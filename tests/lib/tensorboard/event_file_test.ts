@@ -36,7 +36,7 @@ const fileIn = (folder: string) => {
 };
 
 testWithEvents(
-  "a file tells every number of the log, with its step and time",
+  "an event file has every number of the log, with its step and time",
   () =>
     inRun(async (run, folder) => {
       for (const step of [10, 20]) await run.append(trained(step));
@@ -66,7 +66,7 @@ testWithEvents(
 );
 
 testWithEvents(
-  "a file tells the options, as a table and to the hyperparameters plugin",
+  "an event file has the options, as a table and for the hyperparameters plugin",
   () =>
     inRun(async (run, folder) => {
       await run.append(trained(10));
@@ -100,7 +100,7 @@ testWithEvents(
     }),
 );
 
-Deno.test("a file that grew with the log is the file of the whole log", () =>
+Deno.test("a file that grew with the log equals one made from the whole log", () =>
   inRun(async (run, folder) => {
     const file = await EventFile.of(run.path);
     file.follow();
@@ -119,7 +119,7 @@ Deno.test("a file that grew with the log is the file of the whole log", () =>
   }));
 
 testWithEvents(
-  "a line of the log that is not whole yet is told when it is",
+  "a line of the log that is still being written is read when it is complete",
   () =>
     inRun(async (run, folder) => {
       await run.append(trained(10));
@@ -137,7 +137,7 @@ testWithEvents(
 );
 
 testWithEvents(
-  "a line that is no record is passed over, and one of no time is of when the log was written",
+  "a line that is not a record is skipped; one without a time has the time of the file",
   () =>
     inRun(async (run, folder) => {
       const file = await EventFile.of(run.path);
@@ -152,7 +152,7 @@ testWithEvents(
 );
 
 testWithEvents(
-  "a run that goes on from an earlier step tells no step twice",
+  "a run resumed from an earlier step has no step twice in its event file",
   () =>
     inRun(async (run, folder) => {
       const before = await EventFile.of(run.path);
@@ -197,7 +197,7 @@ testWithEvents(
 );
 
 testWithEvents(
-  "what the probes found is told at the last step, a confusion matrix as a picture",
+  "the probes' results are at the last step, confusion matrices as pictures",
   () =>
     inRun(async (run, folder) => {
       await run.append(trained(10));

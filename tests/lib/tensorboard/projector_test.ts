@@ -86,17 +86,20 @@ testOnDevices(
   },
 );
 
-testOnDevices("of a large split, examples at even distances are shown", async (device) => {
-  const { count, text } = await written(device, imageDataset({ test: imageSplit(10, 1) }), 4);
-  assertEquals(count, 4);
-  assertEquals(rowsOf(text("metadata.tsv")).slice(1).map(([, index]) => index), [
-    "0",
-    "2",
-    "5",
-    "7",
-  ]);
-  assertEquals(rowsOf(text("tensors.tsv")).length, 4);
-});
+testOnDevices(
+  "of a large split, the projector shows examples at even distances",
+  async (device) => {
+    const { count, text } = await written(device, imageDataset({ test: imageSplit(10, 1) }), 4);
+    assertEquals(count, 4);
+    assertEquals(rowsOf(text("metadata.tsv")).slice(1).map(([, index]) => index), [
+      "0",
+      "2",
+      "5",
+      "7",
+    ]);
+    assertEquals(rowsOf(text("tensors.tsv")).length, 4);
+  },
+);
 
 testOnDevices("large images are made small, of whatever shape", async (device) => {
   const read = (indices: ArrayLike<number>) =>

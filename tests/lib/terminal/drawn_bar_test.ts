@@ -73,7 +73,7 @@ testInTerminal("the bar follows when the window becomes narrower", async () => {
 });
 
 testInTerminal(
-  "NO_COLOR draws without color; CI and TERM=dumb have a line for each epoch",
+  "with NO_COLOR there is no color; with CI or TERM=dumb there is a line for each epoch",
   async () => {
     assert(!(await drawn(60, { NO_COLOR: "1" })).includes("[36m"));
     const logs: Record<string, string>[] = [{ CI: "true" }, { TERM: "dumb" }];

@@ -43,7 +43,7 @@ Deno.test("a task without stages is one line, at its end", () => {
   assertEquals(lines, ["run 1 of 2   3/3 steps   hard, seed 0"]);
 });
 
-Deno.test("while an epoch or a download takes long there is a line every 30 seconds", () => {
+Deno.test("a long epoch or download prints a line every 30 seconds", () => {
   const lines: string[] = [];
   let now = 0;
   const { show } = progressLines((line) => lines.push(line), () => now);

@@ -20,7 +20,7 @@ Deno.test("more columns can be texts", () => {
   );
 });
 
-Deno.test("where there is too little room the widest column goes on in the next line", () => {
+Deno.test("if there is too little room, the widest column is wrapped", () => {
   const rows = [["debiased", "0.1", "a text that is too long for a line"]];
   assertEquals(
     table(["name", "value", "what it is"], rows, 3, { columns: 32 }).split("\n"),

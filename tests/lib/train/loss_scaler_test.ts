@@ -46,7 +46,7 @@ testOnWebgpu("an overflow of a loss that is not scaled ends the training", async
   await assertRejects(() => scaler.unscale({ a: tf.tensor1d([NaN]) }), TrainingError, "mixed");
 });
 
-Deno.test("a saved state is restored, and one that was not saved is the first", () => {
+Deno.test("a saved state is restored; without one, the initial state is used", () => {
   const saved: Record<string, number> = { scale: 8, good: 5, skipped: 13 };
   const scaler = new LossScaler({ precision: "mixed" });
   scaler.restore((name) => saved[name]);

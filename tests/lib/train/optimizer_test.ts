@@ -159,7 +159,7 @@ function twoWeights(name: "adam" | "adamw" | "sgd" | "lars") {
 }
 
 for (const name of ["adam", "adamw", "sgd", "lars"] as const) {
-  testOnDevices(`${name} goes on from what was read back to the same bytes`, async () => {
+  testOnDevices(`${name} continues from a saved state to the same bytes`, async () => {
     const whole = twoWeights(name), broken = twoWeights(name);
     for (let t = 1; t <= 4; t++) whole.step(t);
     for (let t = 1; t <= 2; t++) broken.step(t);

@@ -34,7 +34,7 @@ Deno.test("a file is read by what is in it, whatever its name says", async () =>
   });
 });
 
-Deno.test("what is neither is refused as what its name says, and what is missing is said to be", async () => {
+Deno.test("a file of neither kind is refused as the format of its name, and a missing file as missing", async () => {
   await inFolder(async (folder) => {
     for (const [name, format] of [["a.pth", "a PyTorch checkpoint"], ["b.bin", "safetensors"]]) {
       await Deno.writeTextFile(`${folder}/${name}`, "hello, this is a text");

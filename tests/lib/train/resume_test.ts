@@ -140,7 +140,7 @@ testOnDevices(
 );
 
 testOnDevices(
-  "a run stopped by maxSteps goes on, and its evaluations are logged once",
+  "a run stopped by maxSteps is continued, and its evaluations are logged once",
   (device) =>
     inFolder(async (folder) => {
       const evaluated: number[] = [];
@@ -164,7 +164,7 @@ testOnDevices(
 );
 
 testOnDevices(
-  "an evaluation ended by a signal is done when the run is resumed",
+  "an evaluation interrupted by a signal is repeated when the run is resumed",
   (device) =>
     inFolder(async (folder) => {
       const controller = new AbortController();
@@ -186,7 +186,7 @@ testOnDevices(
 );
 
 testOnDevices(
-  "a damaged checkpoint is set aside, and the run goes on from the one before to the same bits",
+  "a damaged checkpoint is set aside, and the run continues from the one before to the same bits",
   (device) =>
     inFolder(async (folder) => {
       const run = await createRun(folder, "run", {});
@@ -227,7 +227,7 @@ testOnDevices(
 );
 
 testOnWasm(
-  "a checkpoint that cannot be read, or no whole one, is a DataError",
+  "a checkpoint that cannot be read, or is not of a whole epoch, is a DataError",
   (device) =>
     inFolder(async (folder) => {
       const run = await createRun(folder, "run", {});
@@ -333,7 +333,7 @@ testOnWasm(
 );
 
 testOnWasm(
-  "a checkpoint of an older version is resumed, which is said once; other steps are noticed",
+  "a checkpoint of an older version is resumed with one notice, and refused with other steps",
   (device) =>
     inFolder(async (folder) => {
       const run = await createRun(folder, "run", {});
@@ -362,7 +362,7 @@ testOnWasm(
 );
 
 testOnWasm(
-  "a learning rate that would leap is said, and rewarmEpochs goes there step by step",
+  "a jump of the learning rate is noticed, and rewarmEpochs changes it step by step",
   (device) =>
     inFolder(async (folder) => {
       const options = { epochs: 2, schedule: "cosine", learningRate: 0.01, logEvery: 1 } as const;

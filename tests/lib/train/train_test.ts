@@ -233,7 +233,7 @@ testOnDevices("a training that ends in an error keeps no tensors", async (device
   parts.encoder.model.dispose();
 });
 
-testOnDevices("what a dataset throws ends the run as it is", async (device) => {
+testOnDevices("an error of a dataset ends the run unchanged", async (device) => {
   const parts = tinyParts(device);
   const dataset = tinyDataset();
   const broken = new DataError({

@@ -116,7 +116,7 @@ function sampleCrop(random: Rng, height: number, width: number, {
   return cropRule(height, width, defaults).fallback;
 }
 
-Deno.test("crops that are drawn a little otherwise are told apart", () => {
+Deno.test("crops from a slightly different distribution are detected", () => {
   const compare = (k: number, wrong: Parameters<typeof sampleCrop>[3]) => {
     const expected = golden.crops[k];
     const [height, width] = expected.shape;

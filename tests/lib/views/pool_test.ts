@@ -41,7 +41,7 @@ Deno.test("the examples stay the caller's", async () => {
   maker.close();
 });
 
-Deno.test("a bad batch is refused as in process, and a job that fails is only its own", async () => {
+Deno.test("a bad batch is refused as in one process, and a job that fails does not end the others", async () => {
   const maker = createViewMaker();
   const make = (n: number, changed = options) =>
     maker.make(all.subarray(0, 360), shape, [0, 1].slice(0, n), keys, changed, ...moments);
@@ -53,7 +53,7 @@ Deno.test("a bad batch is refused as in process, and a job that fails is only it
   maker.close();
 });
 
-Deno.test("closing rejects what was not made, and whatever is asked for later", async () => {
+Deno.test("closing rejects unfinished and later requests", async () => {
   const maker = createViewMaker();
   const make = () => maker.make(all, shape, [0, 1, 2, 3, 4, 5], keys, options, ...moments);
   const pending = make();

@@ -56,7 +56,7 @@ Deno.test("cifar100 reads the pixels behind two label bytes", () =>
     assertEquals([...batch.subarray(-3)], [1, 2, 3]);
   }));
 
-Deno.test("the names of cifar100 stand in the order of the labels", async () => {
+Deno.test("the class names of cifar100 are in the order of the labels", async () => {
   await withMiniature([[0, 0, 0, 0, 0]], async (open) => {
     for (const labels of ["fine", "coarse"]) {
       const { classes } = await open(labels);

@@ -148,7 +148,7 @@ Deno.test("train and a held-out part are the splits, as people call them", async
   }
 });
 
-Deno.test("of three parts test judges, and the validation part is a split of its own", async () => {
+Deno.test("with three parts, test is the test split and the validation part is a split of its own", async () => {
   const files = { "train/a/1.png": RED, "train/b/1.png": RED };
   const others = { "test/a/1.png": BLUE, "valid/b/1.png": RED, "valid/b/2.png": RED };
   await withFolder({ ...files, ...others }, async (path) => {
@@ -160,7 +160,7 @@ Deno.test("of three parts test judges, and the validation part is a split of its
   });
 });
 
-Deno.test("a folder called as a split without the others is a class, and that is said", async () => {
+Deno.test("a folder named as a split, without the other splits, is a class, with a notice", async () => {
   await withFolder({ ...many("car/", 4), ...many("train/", 4) }, async (path) => {
     const dataset = await open(path);
     assertEquals(dataset.classes, ["car", "train"]);
@@ -306,7 +306,7 @@ Deno.test("links are followed, each real folder once", async () => {
   );
 });
 
-Deno.test("thousands of ways to one folder are one folder", async () => {
+Deno.test("thousands of paths to one folder are read once", async () => {
   // Two links at each of 13 levels: 8192 ways to the last.
   const levels = Array.from({ length: 13 }, (_, level) => `level${level}`);
   await withFolder({ "level13/1.png": RED, "other/2.png": RED }, async (path) => {
@@ -543,7 +543,7 @@ Deno.test("the folder dataset is normalized by ImageNet's mean and standard devi
   });
 });
 
-Deno.test("a folder is the same wherever it lies, and another one with other files", async () => {
+Deno.test("moving a folder does not change its identity, and other files do", async () => {
   const files = { ...many("a/", 4), ...many("b/", 4) };
   const identity = async (path: string) => await dataIdentity(await open(path));
   await withFolder(files, async (path) => {

@@ -112,7 +112,7 @@ Deno.test({
     }),
 });
 
-Deno.test("stl10 refuses images cut to a whole number, as their labels are more", () =>
+Deno.test("stl10 refuses a file with fewer images than labels", () =>
   withMiniature({ "train_X.bin": FILES["train_X.bin"].subarray(IMAGE) }, async (open) => {
     await assertRejects(open, DataError, 'each of the 2 images beside it, got "3 labels"');
   }));

@@ -98,7 +98,7 @@ for (const { x, w, strides, pad } of CASES) {
   });
 }
 
-testOnWebgpu("images whose channels come first are the stock kernel's affair", async () => {
+testOnWebgpu("images with the channels first run on the stock kernel", async () => {
   const x = tf.ones([1, 2, 5, 5]), dy = tf.ones([1, 1, 3, 3]);
   const dw = tf.engine().runKernel<tf.Tensor>("Conv2DBackpropFilter", { x, dy }, {
     strides: 1,

@@ -118,14 +118,14 @@ testOnWebgpu("a product of several slices leaves nothing on the device but itsel
   tf.dispose([a, b, y]);
 });
 
-testOnWebgpu("a product that is not a number stays so behind the activation", async () => {
+testOnWebgpu("a product that is NaN is still NaN after the activation", async () => {
   const a = tf.tensor2d([NaN, 1, -1], [3, 1]), b = tf.ones<tf.Rank.R2>([1, 1]);
   const y = tf.fused.matMul({ a, b, activation: "relu" });
   assertEquals([...await y.data()], [NaN, 1, 0]);
   tf.dispose([a, b, y]);
 });
 
-testOnWebgpu("an activation that is not ours is the stock kernel's affair", async () => {
+testOnWebgpu("other activations run on the stock kernel", async () => {
   const a = tf.fill<tf.Rank.R2>([2, 2], 4), b = tf.ones<tf.Rank.R2>([2, 2]);
   const y = tf.fused.matMul({ a, b, activation: "relu6" });
   assertEquals([...await y.data()], [6, 6, 6, 6]);

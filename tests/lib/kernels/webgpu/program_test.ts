@@ -49,7 +49,7 @@ testOnWebgpu(
 );
 
 testOnWebgpu(
-  "programs of one name that are given other numbers do not share a pipeline",
+  "programs with one name and other uniforms do not share a pipeline",
   async () => {
     const backend = webgpuBackend(tf.backend());
     const run = (uniforms: Program["uniforms"]) => {

@@ -100,7 +100,7 @@ testTuner("the first candidate is used until a faster one is found", async (back
   assertEquals(ask(backend, candidates), FAST);
 });
 
-testTuner("the first candidate stays where it is the fastest", async (backend, cache) => {
+testTuner("the first candidate is kept if it is the fastest", async (backend, cache) => {
   await start(backend, "a", cache);
   ask(backend, [FAST, SLOW]);
   await tune(backend);
@@ -140,7 +140,7 @@ testTuner(
   },
 );
 
-testTuner("winners are remembered per adapter, kernel and shape", async (backend, cache) => {
+testTuner("winners are saved by adapter, kernel and shape", async (backend, cache) => {
   const candidates = [SLOW, FAST];
   await start(backend, "a", cache);
   ask(backend, candidates);
@@ -153,7 +153,7 @@ testTuner("winners are remembered per adapter, kernel and shape", async (backend
 });
 
 testTuner(
-  "a winner that is no candidate any more is timed anew",
+  "a saved winner that is no longer a candidate is timed again",
   async (backend, cache) => {
     await start(backend, "a", cache);
     ask(backend, [SLOW, FAST]);
@@ -166,7 +166,7 @@ testTuner(
 );
 
 testTuner(
-  "a damaged file counts as none, one that cannot be written is no error",
+  "a damaged file is ignored, and a file that cannot be written is not an error",
   async (backend, cache) => {
     const candidates = [SLOW, FAST];
     await Deno.writeTextFile(join(cache, "kernels.json"), '{"half');
