@@ -1,6 +1,7 @@
 /**
- * Errors a person can act on. Each is one line, `Cannot <act>: <rule>, got <value>.`, and what to
- * do next; the command line prints that line alone and exits with the error's code.
+ * Errors that tell the user what to do. Each is one line: `Cannot <act>: <rule>, got <value>.`,
+ * followed by what to do next. The command line prints only that line, and exits with the error's
+ * code.
  *
  * @module
  */
@@ -11,7 +12,7 @@ export interface Problem {
   readonly act: string;
   /** The rule that was broken: `the file must have 30,730,000 bytes`. */
   readonly rule: string;
-  /** The value that broke it; of an error, its message is shown. */
+  /** The value that broke the rule; if it is an error, its message is shown. */
   readonly got?: unknown;
   /** What to do next, a sentence or two. */
   readonly next: string;
@@ -19,7 +20,7 @@ export interface Problem {
   readonly cause?: unknown;
 }
 
-/** An error whose first sentence is written out. */
+/** The parts of an error that is not of the form `Cannot <act>: <rule>`. */
 export interface Fault {
   /** What went wrong, a sentence. */
   readonly fault: string;
@@ -29,17 +30,17 @@ export interface Fault {
   readonly cause?: unknown;
 }
 
-/** An error with an exit code and a message for a person. */
+/** An error with an exit code and a message for the user. */
 export class TauplusError extends Error {
   override name = "TauplusError";
   /** The exit code of the process. */
   readonly exitCode: number = 1;
-  /** What went wrong: the message but for what to do next. */
+  /** What went wrong: the message without what to do next. */
   readonly fault: string;
   /** What to do next. */
   readonly next: string;
 
-  /** Writes the one line from its parts. */
+  /** Makes the message from its parts. */
   constructor(problem: Problem | Fault) {
     const fault = "fault" in problem ? problem.fault : faultOf(problem);
     super(`${fault} ${problem.next}`, { cause: problem.cause });
@@ -66,22 +67,22 @@ export class DeviceError extends TauplusError {
   override readonly exitCode = 4;
 }
 
-/** Training cannot go on, as when the loss is not a number; exit code 5. */
+/** Training cannot continue, for example because the loss is NaN; exit code 5. */
 export class TrainingError extends TauplusError {
   override name = "TrainingError";
   override readonly exitCode = 5;
 }
 
-/** A plugin threw, or gave what its interface does not allow; exit code 6. */
+/** A plugin threw, or returned something that its interface does not allow; exit code 6. */
 export class PluginError extends TauplusError {
   override name = "PluginError";
   override readonly exitCode = 6;
 }
 
 /**
- * The signals that end a run, saved, with the exit code of each: 128 + the signal's number. SIGUSR1
- * asks for a run that is to be queued again, and 75 (`EX_TEMPFAIL` of sysexits.h) says so: no process
- * that the signal itself ended has that.
+ * The signals after which a run is saved and ended, and their exit codes: 128 + the signal's number.
+ * After SIGUSR1 the code is 75 (`EX_TEMPFAIL` of sysexits.h), which tells a scheduler to queue the run
+ * again. A process that the signal itself ended never has this code.
  */
 export const SIGNALS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129, SIGUSR1: 75 } as const;
 
@@ -89,7 +90,7 @@ export const SIGNALS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129, SIGUSR1: 75 } a
 export type SignalName = keyof typeof SIGNALS;
 
 /**
- * The signal that an abort's reason names; SIGINT where it names none.
+ * The signal that an abort's reason names; SIGINT if it names none.
  *
  * @example Why a training was stopped
  * ```ts
@@ -110,13 +111,13 @@ export function signalOf(reason: unknown): SignalName {
   return "SIGINT";
 }
 
-/** A signal ended the run, whose state was saved where it has a folder. */
+/** A signal ended the run. Its state was saved if the run has a folder. */
 export class Interrupted extends Error {
   override name = "Interrupted";
-  /** That of {@linkcode SIGNALS}. */
+  /** The exit code of the process, from {@linkcode SIGNALS}. */
   readonly exitCode: number;
 
-  /** What was interrupted by which signal, in words. */
+  /** Makes the error from the signal and a message that says what it interrupted. */
   constructor(readonly signal: SignalName, message: string) {
     super(message);
     this.exitCode = SIGNALS[signal];

@@ -1,7 +1,7 @@
 /**
- * What is true of an option beside its values: whether a resumed run may change it, whether results
- * depend on it, whose it is. The facts stand in the option's schema, `.meta(facts("training"))`, and
- * every list of options is derived from them.
+ * Facts about an option: whether a resumed run may change it, whether results depend on it, and where
+ * it is saved. The facts are in the option's schema, `.meta(facts("training"))`, and every list of
+ * options is derived from them.
  *
  * @module
  */
@@ -10,37 +10,37 @@ import type { Kind } from "./plugin.ts";
 /** The facts of one option. */
 export interface Facts {
   /**
-   * Whose it is. `run`: it is part of what was trained, and later commands take it from the run.
+   * Where it belongs. `run`: it is part of what was trained, and later commands take it from the run.
    * `command`: it is saved with the run so that the command can be repeated, but later commands have
-   * their own. `call`: it is of one call alone, and not saved.
+   * their own. `call`: it belongs to a single call and is not saved.
    */
   readonly of: "run" | "command" | "call";
-  /** Whether a resumed run may have another value. `extend`: it may go further than it would have. */
+  /** Whether a resumed run may have another value. `extend`: only one that makes the run longer. */
   readonly resume: "fixed" | "extend" | "free";
-  /** Whether what a run finds depends on it. */
+  /** Whether the results of a run depend on it. */
   readonly result: boolean;
-  /** Whether what the untrained encoder and raw pixels score depends on it. */
+  /** Whether the results of the untrained encoder and of raw pixels depend on it. */
   readonly baseline: boolean;
   /**
-   * What a sweep makes of it. `vary`: each value of a list is an arm. `shared`: all runs have one
-   * value. `assigned`: it is asked for once, and the sweep decides which runs have it. `absent`: a
-   * sweep does not take it. `own`: it is about the sweep itself.
+   * What a sweep does with it. `vary`: each value of a list is an arm. `shared`: all runs have the
+   * same value. `assigned`: it is given once, and the sweep decides which runs have it. `absent`: a
+   * sweep does not take it. `own`: it is an option of the sweep itself.
    */
   readonly sweep: "vary" | "shared" | "assigned" | "absent" | "own";
-  /** Whether it says so much about a run that a report shows it first. */
+  /** Whether a report shows it among the first options of a run. */
   readonly overview: boolean;
   /**
-   * Of a number, what there must be as many of in the data: examples to train on, or labeled ones. A
-   * default that is larger is lowered, and a value that was given is refused.
+   * The upper limit of a number: how many examples to train on the data has, or how many labeled ones.
+   * A default above the limit is lowered, and a given value above it is refused.
    */
   readonly bound?: "examples" | "labeled";
-  /** Whether the first screen of `--help` shows it, as it does what reports show first. */
+  /** Whether the first screen of `--help` shows it. Those with `overview` are shown in any case. */
   readonly front: boolean;
-  /** Whether the reference (chingyaoc/DCL, `main.py` or `linear.py`) has it. */
+  /** Whether it is a flag of the reference (chingyaoc/DCL, `main.py` or `linear.py`). */
   readonly reference: boolean;
 }
 
-/** What an option is about, from which most of its facts follow. */
+/** What an option is about; most of its facts follow from that. */
 export type Subject = "input" | "training" | "judging" | "machine" | "call" | "sweep";
 
 const none = { baseline: false, overview: false, front: false, reference: false } as const;
@@ -61,7 +61,7 @@ const SUBJECTS: Readonly<Record<Subject, Facts>> = {
 };
 
 /**
- * The facts of an option about `subject`, but where `others` says otherwise; for `.meta()`.
+ * The facts of an option about `subject`, with those in `others` replaced; for `.meta()`.
  *
  * @example An option that reports show first
  * ```ts
@@ -88,7 +88,7 @@ export const ROLE_FACTS: Readonly<Record<Kind, Facts>> = {
   probe: facts("judging", { sweep: "shared" }).facts,
 };
 
-/** The facts of an option of a plugin that states none. */
+/** The facts of a plugin's option, if its schema has none. */
 export const UNSTATED: Readonly<Record<Kind, Facts>> = {
   dataset: SUBJECTS.input,
   encoder: SUBJECTS.input,
@@ -96,5 +96,5 @@ export const UNSTATED: Readonly<Record<Kind, Facts>> = {
   probe: SUBJECTS.judging,
 };
 
-/** The facts of what is known by its name alone: it is fixed, and results depend on it. */
+/** The facts of an option without a schema: it is fixed, and results depend on it. */
 export const UNKNOWN: Facts = SUBJECTS.input;

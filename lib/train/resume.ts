@@ -1,5 +1,6 @@
 /**
- * Where a run resumes: at its newest undamaged checkpoint, if that fits the data and the options.
+ * Finds the checkpoint from which a run resumes: the newest undamaged one, which must fit the data and
+ * the options.
  *
  * @module
  */
@@ -13,7 +14,7 @@ import { changedData, dataIdentity, readIdentity } from "./data_identity.ts";
 import type { TrainOptions } from "./options.ts";
 import { learningRateAt, type Ramp, type ScheduleOptions } from "./schedule.ts";
 
-/** What fixes the order of the data. */
+/** The metadata that determines the order of the examples. */
 const ORDER = ["seed", "batchSize"] as const;
 
 export interface ResumeParts {
@@ -21,7 +22,7 @@ export interface ResumeParts {
   /** Its data now. */
   readonly dataset: Dataset;
   readonly options: TrainOptions;
-  /** Options beyond those of training that fix the result, by name. */
+  /** Further options that the result depends on, by name. */
   readonly fixed: Readonly<Record<string, unknown>>;
   /** Steps in an epoch of the data now. */
   readonly stepsPerEpoch: number;
@@ -29,15 +30,15 @@ export interface ResumeParts {
 
 /** The point at which a run resumes. */
 export interface Resumption {
-  /** Where it was, and its path; absent where there is none. */
+  /** The checkpoint and its path; absent if there is none. */
   readonly from?: Checkpoint & { readonly path: string };
-  /** Damaged checkpoints newer than that. */
+  /** The paths of newer checkpoints that are damaged. */
   readonly damaged: readonly string[];
-  /** The way to the learning rate, where a schedule that was changed is joined slowly. */
+  /** How the run comes to a changed learning rate over several steps; else absent. */
   readonly ramp?: Ramp;
-  /** What a person should know, a sentence each. */
+  /** Notices for the user, a sentence each. */
   readonly notices: readonly string[];
-  /** What every checkpoint from here on keeps, so that this can be asked again. */
+  /** Metadata of every later checkpoint, for the same checks at the next resume. */
   readonly kept: Readonly<Record<string, string>>;
 }
 
@@ -52,9 +53,9 @@ const savedSchedule = z.object({
 });
 
 /**
- * Finds where a run resumes, and changes nothing. Throws a UsageError where options that determine
- * the result differ, or the run would be shorter than it already is; a DataError where the data
- * differ, or every checkpoint is damaged.
+ * Finds where a run resumes, and changes nothing. Throws a UsageError if options that determine the
+ * result differ, or if the run would be shorter than it already is. Throws a DataError if the data
+ * differ, or if every checkpoint is damaged.
  */
 export async function resumption(
   { run, dataset, options, fixed, stepsPerEpoch }: ResumeParts,
@@ -133,7 +134,7 @@ export async function resumption(
   };
 }
 
-/** The newest checkpoint that is whole, and those before it that are not. */
+/** The newest undamaged checkpoint, and the newer ones that are damaged. */
 async function newestWhole(run: string): Promise<Pick<Resumption, "from" | "damaged">> {
   const damaged: string[] = [];
   let first: DamagedCheckpoint | undefined;
@@ -160,7 +161,7 @@ interface Joining {
 
 /**
  * How the learning rate continues after a checkpoint that was made under the schedule in `text`:
- * unchanged where the schedule is the same; else with a notice of the jump, or a ramp across it.
+ * unchanged if the schedule is the same, else with a notice of the jump, or with a ramp across it.
  */
 function joinSchedule(
   text: string | undefined,

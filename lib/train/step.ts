@@ -14,7 +14,7 @@ import type { TrainOptions } from "./options.ts";
 import { learningRateAt } from "./schedule.ts";
 import type { TrainingState } from "./training_state.ts";
 
-/** The options of a run, and how long it is. */
+/** The options of a run, and its number of steps. */
 export interface Plan extends TrainOptions {
   /** Steps in an epoch. */
   readonly stepsPerEpoch: number;
@@ -22,21 +22,21 @@ export interface Plan extends TrainOptions {
   readonly stepsTotal: number;
 }
 
-/** A step that was taken. It owns the embeddings of its batch and what is measured of them. */
+/** A step that was taken. It owns the embeddings of its batch and their measurements. */
 export interface Step extends Disposable {
   readonly batch: PlacedBatch;
   /** The learning rate it was taken with. */
   readonly learningRate: number;
-  /** What the log is to have of it, where it is to have a line. */
+  /** What is measured for the log; absent if the step has no line. */
   readonly measurement?: Measurement;
 }
 
 /**
- * Takes a step: the gradient of the batch, the optimizer's update, the objective's `afterStep`. The
- * counters go on, and the loss is in `state.losses`.
+ * Takes a step: the gradient of the batch, the optimizer's update, the objective's `afterStep`. It
+ * increases the counters and adds the loss to `state.losses`.
  *
- * Throws a PluginError where the objective breaks its interface, a TrainingError where float16 does
- * not hold the gradients; nothing is kept then.
+ * Throws a PluginError if the objective breaks its interface, and a TrainingError if the gradients
+ * overflow float16 even without a scale. Its tensors are then disposed of.
  */
 export async function trainStep(
   network: Network,

@@ -1,6 +1,6 @@
 /**
- * All that changes while a run trains, how it is saved and restored, and when it is saved: by epochs,
- * by time, at its end and where it is stopped.
+ * The state that changes while a run trains, how it is saved and restored, and when it is saved: after
+ * epochs, by time, at the end, and when the run is stopped.
  *
  * @module
  */
@@ -17,10 +17,10 @@ import type { Ramp } from "./schedule.ts";
 import { assignVariables, readVariables } from "./variable_arrays.ts";
 import type { TrainingLog } from "./log_record.ts";
 
-/** The name of the losses that are not logged yet. */
+/** The name, in a checkpoint, of the losses that are not logged yet. */
 const LOSSES = "log.losses";
 
-/** What the names of the loss scaler's numbers begin with. */
+/** The prefix of the loss scaler's numbers in the metadata of a checkpoint. */
 const SCALER = "lossScaler.";
 
 export interface TrainingState {
@@ -34,9 +34,9 @@ export interface TrainingState {
   readonly losses: LossWindow;
   /** Weights, statistics, the objective's variables and the moments, as they are saved. */
   readonly variables: ReadonlyMap<string, tf.Variable>;
-  /** What every checkpoint keeps, that a resumed run must agree with. */
+  /** Metadata of every checkpoint, which a resumed run must agree with. */
   kept: Readonly<Record<string, string>>;
-  /** The way to the learning rate, where a resumed run joins a changed schedule slowly. */
+  /** How a resumed run comes to a changed learning rate over several steps; else absent. */
   ramp?: Ramp;
 }
 
@@ -64,7 +64,7 @@ export function makeState(
   };
 }
 
-/** What to do where a loss or a weight is not finite, whether or not the run has a folder. */
+/** Advice for an error: what to do if a loss or a weight is not finite. */
 export async function recoveryAdvice(run: string | undefined): Promise<string> {
   const [newest] = run === undefined ? [] : await listCheckpoints(run);
   const smaller = "Choose a smaller --learning_rate or a larger temperature, and train again";
@@ -74,8 +74,8 @@ export async function recoveryAdvice(run: string | undefined): Promise<string> {
 }
 
 /**
- * Saves a checkpoint; returns its path. The losses are passed as numbers, so that the caller must
- * have read and checked them. Throws a TrainingError, and saves nothing, where a weight is not finite.
+ * Saves a checkpoint and returns its path. The losses are numbers, which the caller has read and
+ * checked. Throws a TrainingError and saves nothing if a weight is not finite.
  */
 export async function saveState(
   { variables, scaler, kept }: TrainingState,
@@ -96,9 +96,9 @@ export async function saveState(
 }
 
 /**
- * Restores the checkpoint at which a run resumes, sets newer damaged ones aside, and truncates the
- * log to it; undefined, with an empty log, where there is none. Throws a DataError where the
- * checkpoint does not fit.
+ * Restores the checkpoint from which a run resumes, renames newer ones that are damaged, and removes
+ * the later lines of the log. Without a checkpoint, it empties the log and returns undefined. Throws a
+ * DataError if the checkpoint does not fit.
  *
  * @param begin called before anything in the folder is changed
  */
@@ -167,31 +167,31 @@ class LossWindow {
 interface SaverParts {
   /** The run's state. */
   readonly state: TrainingState;
-  /** The log; it stands while a run is saved. */
+  /** The log; its stopwatch is paused while a run is saved. */
   readonly log: TrainingLog;
-  /** Where to; without a folder nothing is kept. */
+  /** The folder to save to; without it, nothing is saved. */
   readonly run?: RunFolder;
-  /** `saveEvery` and `saveMinutes`, and what is saved along. */
+  /** `saveEvery` and `saveMinutes`, and the options that a checkpoint has in its metadata. */
   readonly options: TrainOptions;
   /** Milliseconds, from any start. */
   readonly clock: () => number;
 }
 
-/** Saves a run. */
+/** Saves the checkpoints of a run: decides when, and does not save the same step twice. */
 export class Saver {
   readonly #parts: SaverParts;
-  /** The step of the newest checkpoint, when it was saved, and whether newer ones replace it. */
+  /** The step of the newest checkpoint; below: when it was saved, and whether newer ones replace it. */
   #step = 0;
   #at: number;
   #onTheWay = false;
 
-  /** For a run whose state is as at the start. */
+  /** Begins with the state of a new run. */
   constructor(parts: SaverParts) {
     this.#parts = parts;
     this.#at = parts.clock();
   }
 
-  /** Goes on from a checkpoint, where there is one; `begin` is called before the folder is changed. */
+  /** Restores the checkpoint, if there is one; `begin` is called before the folder is changed. */
   async restore(resumed: Resumption, begin: () => void | Promise<void>): Promise<void> {
     const { state, run } = this.#parts;
     if (run) Object.assign(state.counters, await restoreState(state, run, resumed, begin));
@@ -199,8 +199,8 @@ export class Saver {
   }
 
   /**
-   * Saves what is not saved; gives the path of the file, where one is written. Losses and weights
-   * must be finite, also where nothing is kept: else a TrainingError is thrown.
+   * Saves the state unless it is saved already; returns the path of a file that was written. Throws a
+   * TrainingError if a loss or a weight is not finite, also if the run has no folder.
    */
   async save(onTheWay = this.#parts.state.counters.stepInEpoch > 0): Promise<string | undefined> {
     const { state, log, run, options, clock } = this.#parts;
@@ -215,13 +215,13 @@ export class Saver {
     return path;
   }
 
-  /** Saves after `epoch` epochs, where it is one of those to be kept. */
+  /** Saves after `epoch` epochs, if that is a multiple of `saveEvery`. */
   async afterEpoch(epoch: number): Promise<void> {
     const { saveEvery } = this.#parts.options;
     if (saveEvery > 0 && epoch % saveEvery === 0) await this.save();
   }
 
-  /** Saves on the way, where the last checkpoint is old enough. */
+  /** Saves if the last checkpoint is older than `saveMinutes`; newer checkpoints replace this one. */
   async onTheWay(): Promise<void> {
     const { run, options: { saveMinutes }, clock } = this.#parts;
     if (!run || saveMinutes === 0 || clock() - this.#at < 60_000 * saveMinutes) return;
