@@ -12,14 +12,14 @@
 import type * as tf from "@tensorflow/tfjs";
 import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
 import type { GridAttributes, ImagesShape } from "../calls.ts";
-import { ENTRY, LANES } from "./pool_entry.ts";
-import { emptyTensor, linearGrid, runProgram } from "./program.ts";
+import { emptyTensor, runProgram } from "./program.ts";
+import { ELEMENT_MAIN, threadGrid } from "./threads.ts";
 import { vectorType, vectorWidth } from "./tiles.ts";
 
 const head = (element: string) => `
 alias T = ${element};
 fn first(i: u32, n: u32, parts: u32) -> u32 { return i * n / parts; }
-fn end(i: u32, n: u32, parts: u32) -> u32 { return ((i + 1u) * n + parts - 1u) / parts; }${ENTRY}
+fn end(i: u32, n: u32, parts: u32) -> u32 { return ((i + 1u) * n + parts - 1u) / parts; }${ELEMENT_MAIN}
   var sum = T();`;
 
 const forward = `
@@ -86,7 +86,7 @@ function run(
   const WIDTH = vectorWidth(channels);
   const element = vectorType(WIDTH);
   const count = batch * rows * columns * channels / WIDTH;
-  const workgroups = linearGrid(backend, Math.ceil(count / LANES));
+  const workgroups = threadGrid(backend, count);
   runProgram(backend, {
     name,
     constants: { WIDTH },
@@ -94,7 +94,6 @@ function run(
     outputs: { result: { tensor: result, element } },
     uniforms: {
       count,
-      across: workgroups[0],
       channels: channels / WIDTH,
       rows,
       columns,

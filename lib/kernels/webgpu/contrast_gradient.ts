@@ -15,7 +15,8 @@ import type * as tf from "@tensorflow/tfjs";
 import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
 import type { ContrastAttributes } from "../calls.ts";
 import { forEachTile, type TileEntry } from "./contrast_tiles.ts";
-import { emptyTensor, linearGrid, runProgram } from "./program.ts";
+import { emptyTensor, runProgram } from "./program.ts";
+import { threadGrid, threadMain } from "./threads.ts";
 
 /** The gradient [n, dim]; `dy` is the scalar gradient of the mean of the losses. */
 export function contrastRowsGradient(
@@ -35,7 +36,7 @@ export function contrastRowsGradient(
     outputs: output,
     uniforms: { size: rows * quads, quads, batch, views, step },
     wgsl: POSITIVES,
-    workgroups: linearGrid(backend, Math.ceil(rows * quads / 64)),
+    workgroups: threadGrid(backend, rows * quads),
   });
   const weights: TileEntry = {
     name: beta > 0 ? "hard weight" : "weight",
@@ -57,11 +58,7 @@ export function contrastRowsGradient(
 }
 
 /** dz = Σ over the positives. A thread has four columns of a row. */
-const POSITIVES = /* wgsl */ `
-@compute @workgroup_size(64)
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
-        @builtin(local_invocation_index) lane: u32) {
-  let at = (group.y * groups.x + group.x) * 64u + lane;
+const POSITIVES = /* wgsl */ `${threadMain("at")}
   if (at >= u.size) { return; }
   let i = at / u.quads;
   let k = at - i * u.quads;

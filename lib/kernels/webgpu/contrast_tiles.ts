@@ -12,7 +12,8 @@
  */
 import type * as tf from "@tensorflow/tfjs";
 import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
-import { emptyTensor, linearGrid, runProgram, submit, type Uniform } from "./program.ts";
+import { emptyTensor, runProgram, submit, type Uniform } from "./program.ts";
+import { linearGrid } from "./threads.ts";
 
 /** Rows in a panel. */
 export const PANEL = 64;

@@ -16,8 +16,9 @@
 import type * as tf from "@tensorflow/tfjs";
 import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
 import { type ConvAttrs, convGeometry, type ConvInfo } from "../conv_geometry.ts";
-import { emptyTensor, linearGrid, runProgram } from "./program.ts";
+import { emptyTensor, runProgram } from "./program.ts";
 import { sliceCount, SLICED_ENTRY, sumSlices } from "./sum_slices.ts";
+import { threadGrid } from "./threads.ts";
 import { range, tileSide, vectorType, vectorWidth } from "./tiles.ts";
 import { tuned } from "./tuner.ts";
 
@@ -122,7 +123,7 @@ export function filterGradient(
       column_blocks: columnBlocks,
     },
     wgsl,
-    workgroups: linearGrid(backend, Math.ceil(threads / 64)),
+    workgroups: threadGrid(backend, threads),
   });
   if (slices > 1) return sumSlices(backend, partial, info.filterShape);
   return { ...partial, shape: [...info.filterShape] };

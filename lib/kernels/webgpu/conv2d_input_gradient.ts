@@ -18,7 +18,8 @@ import { type ConvAttrs, convGeometry, type ConvInfo } from "../conv_geometry.ts
 import { convolution, type ConvolutionAxis } from "./convolution.ts";
 import { type ConvolutionTile, convolutionTiles } from "./tiles.ts";
 import { emptyImages } from "./mixed.ts";
-import { emptyTensor, linearGrid, runProgram } from "./program.ts";
+import { emptyTensor, runProgram } from "./program.ts";
+import { threadGrid, threadMain } from "./threads.ts";
 import { tuned } from "./tuner.ts";
 
 /** ∂x; undefined if the stock kernel must run. */
@@ -87,11 +88,7 @@ function axes(length: number, kernel: number, stride: number, pad: number): Conv
   });
 }
 
-const TRANSPOSE = /* wgsl */ `
-@compute @workgroup_size(64)
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
-        @builtin(local_invocation_index) lane: u32) {
-  let i = (group.y * groups.x + group.x) * 64u + lane;
+const TRANSPOSE = /* wgsl */ `${threadMain("i")}
   if (i >= u.size) { return; }
   let c = i % u.channels;
   let rest = i / u.channels;
@@ -110,7 +107,7 @@ function transposed(backend: WebGPUBackend, w: tf.TensorInfo): tf.TensorInfo {
     outputs: { y },
     uniforms: { size, channels, columns },
     wgsl: TRANSPOSE,
-    workgroups: linearGrid(backend, Math.ceil(size / 64)),
+    workgroups: threadGrid(backend, size),
   });
   return y;
 }

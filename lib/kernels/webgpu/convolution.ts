@@ -13,7 +13,8 @@
 import type * as tf from "@tensorflow/tfjs";
 import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
 import type { ConvolutionTile } from "./tiles.ts";
-import { linearGrid, runProgram } from "./program.ts";
+import { runProgram } from "./program.ts";
+import { threadGrid } from "./threads.ts";
 import { range, vectorType, vectorWidth } from "./tiles.ts";
 
 /** The terms of the sum along one axis, height or width. */
@@ -114,7 +115,7 @@ export function convolution(
       y_column_step: width.step,
     },
     wgsl,
-    workgroups: linearGrid(backend, Math.ceil(threads / THREADS)),
+    workgroups: threadGrid(backend, threads),
   });
 }
 

@@ -15,8 +15,9 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
-import { emptyTensor, linearGrid, runProgram } from "./program.ts";
+import { emptyTensor, runProgram } from "./program.ts";
 import { sliceCount, SLICED_ENTRY, sumSlices } from "./sum_slices.ts";
+import { threadGrid } from "./threads.ts";
 import { range, tileSide, vectorType, vectorWidth } from "./tiles.ts";
 import { tuned } from "./tuner.ts";
 
@@ -156,7 +157,7 @@ export function product(
       column_blocks: columnBlocks,
     },
     wgsl,
-    workgroups: linearGrid(backend, Math.ceil(threads / 64)),
+    workgroups: threadGrid(backend, threads),
   });
   return last ? y : sumSlices(backend, y, shape, { bias, relu });
 }

@@ -12,13 +12,13 @@
 import type * as tf from "@tensorflow/tfjs";
 import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
 import type { ImagesShape, WindowAttributes } from "../calls.ts";
-import { ENTRY, LANES } from "./pool_entry.ts";
-import { emptyTensor, linearGrid, runProgram } from "./program.ts";
+import { emptyTensor, runProgram } from "./program.ts";
+import { ELEMENT_MAIN, threadGrid } from "./threads.ts";
 import { vectorType, vectorWidth } from "./tiles.ts";
 
 const head = (WIDTH: number) => `
 alias T = ${WIDTH === 4 ? "vec4f" : "f32"};
-alias I = ${WIDTH === 4 ? "vec4i" : "i32"};${ENTRY}`;
+alias I = ${WIDTH === 4 ? "vec4i" : "i32"};${ELEMENT_MAIN}`;
 
 const forward = ({ WIDTH }: Readonly<Record<string, number>>) =>
   `${head(WIDTH)}
@@ -109,12 +109,12 @@ function layOut(backend: WebGPUBackend, shape: readonly number[]) {
   const [batch, rows, columns, channels] = shape;
   const WIDTH = vectorWidth(channels);
   const count = batch * rows * columns * channels / WIDTH;
-  const workgroups = linearGrid(backend, Math.ceil(count / LANES));
+  const workgroups = threadGrid(backend, count);
   return {
     WIDTH,
     f32: vectorType(WIDTH),
     i32: WIDTH === 4 ? "vec4i" : "i32",
-    uniforms: { count, across: workgroups[0], channels: channels / WIDTH, rows, columns },
+    uniforms: { count, channels: channels / WIDTH, rows, columns },
     workgroups,
   };
 }

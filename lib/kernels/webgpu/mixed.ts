@@ -12,17 +12,11 @@
 import * as tf from "@tensorflow/tfjs";
 import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
 import { isHalf, markHalf } from "./half_storage.ts";
-import { emptyTensor, linearGrid, runProgram, webgpuBackend } from "./program.ts";
+import { emptyTensor, runProgram, webgpuBackend } from "./program.ts";
+import { threadGrid, threadMain } from "./threads.ts";
 import { vectorType, vectorWidth } from "./tiles.ts";
 
-const WGSL = `
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let i = (group.y * groups.x + group.x) * 64u + lane;
+const WGSL = `${threadMain("i")}
   if (i < u.size) { y[i] = y_element(x[i]); }
 }`;
 
@@ -86,7 +80,7 @@ function converted(backend: WebGPUBackend, x: tf.TensorInfo, y: tf.TensorInfo): 
     outputs: { y: { tensor: y, element } },
     uniforms: { size },
     wgsl: WGSL,
-    workgroups: linearGrid(backend, Math.ceil(size / 64)),
+    workgroups: threadGrid(backend, size),
   });
   return y;
 }

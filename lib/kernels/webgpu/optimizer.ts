@@ -22,7 +22,8 @@
 import * as tf from "@tensorflow/tfjs";
 import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
 import type { OptimizerAttributes } from "../calls.ts";
-import { emptyTensor, linearGrid, runProgram, type Uniform } from "./program.ts";
+import { emptyTensor, runProgram, type Uniform } from "./program.ts";
+import { threadGrid, threadMain } from "./threads.ts";
 import { vectorType, vectorWidth } from "./tiles.ts";
 
 const { sizeFromShape } = tf.util;
@@ -123,21 +124,15 @@ function update(
     inputs,
     outputs,
     uniforms: { ...uniforms, ...sizes },
-    wgsl: () => `
-@compute @workgroup_size(${THREADS})
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let e = (group.y * groups.x + group.x) * ${THREADS}u + lane;
+    wgsl: () =>
+      `${threadMain("e")}
   ${
-      group.map((_, i) => `if (e < u.size_${i}) {${ofTensor(EQUATIONS[equation], i)}\n  }`).join(
-        "\n  ",
-      )
-    }
+        group.map((_, i) => `if (e < u.size_${i}) {${ofTensor(EQUATIONS[equation], i)}\n  }`).join(
+          "\n  ",
+        )
+      }
 }`,
-    workgroups: linearGrid(backend, Math.ceil(Math.max(...Object.values(sizes)) / THREADS)),
+    workgroups: threadGrid(backend, Math.max(...Object.values(sizes))),
   });
 }
 

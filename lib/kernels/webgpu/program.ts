@@ -128,14 +128,6 @@ export async function finish(backend: WebGPUBackend): Promise<void> {
   await backend.device.queue.onSubmittedWorkDone();
 }
 
-/** Workgroups in x and y for a count that may be larger than the limit of one dimension. */
-export function linearGrid(backend: WebGPUBackend, count: number): [number, number] {
-  const most = backend.device.limits.maxComputeWorkgroupsPerDimension;
-  if (count <= most) return [count, 1];
-  const y = Math.ceil(count / most);
-  return [Math.ceil(count / y), y];
-}
-
 interface NamedBinding {
   readonly name: string;
   readonly tensor: tf.TensorInfo;

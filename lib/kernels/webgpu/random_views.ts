@@ -23,7 +23,8 @@
 import type * as tf from "@tensorflow/tfjs";
 import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
 import type { RandomViewsAttributes } from "../calls.ts";
-import { emptyTensor, linearGrid, runProgram } from "./program.ts";
+import { emptyTensor, runProgram } from "./program.ts";
+import { linearGrid } from "./threads.ts";
 import { range } from "./tiles.ts";
 import { drawViews } from "./views_draw.ts";
 import { viewsWgsl } from "./views_wgsl.ts";

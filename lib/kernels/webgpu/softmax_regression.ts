@@ -17,7 +17,8 @@
 import type * as tf from "@tensorflow/tfjs";
 import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
 import type { RowRange } from "../calls.ts";
-import { type Binding, emptyTensor, linearGrid, runProgram } from "./program.ts";
+import { type Binding, emptyTensor, runProgram } from "./program.ts";
+import { linearGrid, threadGrid, threadMain } from "./threads.ts";
 import { range, vectorType, vectorWidth } from "./tiles.ts";
 
 const THREADS = 64;
@@ -92,7 +93,7 @@ export function softmaxRegression(
       outputs: { gradient, loss },
       uniforms: { chunks, size, scale },
       wgsl: SUM,
-      workgroups: linearGrid(backend, Math.ceil((size + 1) / THREADS)),
+      workgroups: threadGrid(backend, size + 1),
     });
     backend.disposeData(gradients.dataId);
     backend.disposeData(lossSums.dataId);
@@ -216,14 +217,7 @@ fn main(
 }`;
 }
 
-const SUM = `
-@compute @workgroup_size(${THREADS})
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let e = (group.y * groups.x + group.x) * ${THREADS}u + lane;
+const SUM = `${threadMain("e")}
   var sum = 0.0;
   if (e < u.size) {
     for (var chunk = 0u; chunk < u.chunks; chunk++) { sum += gradients[chunk * u.size + e]; }

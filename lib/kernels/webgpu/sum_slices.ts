@@ -11,7 +11,8 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
-import { emptyTensor, linearGrid, runProgram } from "./program.ts";
+import { emptyTensor, runProgram } from "./program.ts";
+import { threadGrid, threadMain } from "./threads.ts";
 import { vectorType, vectorWidth } from "./tiles.ts";
 
 /** Most floats of partial sums, which cost memory and give more threads. */
@@ -24,15 +25,11 @@ export function sliceCount(terms: number, size: number): number {
 }
 
 /**
- * WGSL that opens `main` of a kernel that sums slices, on a grid of `linearGrid`. It splits the index
+ * WGSL that opens `main` of a kernel that sums slices, on a grid of `threadGrid`. It splits the index
  * `thread` into the block of columns, `column_block`, and the remaining index, `rest`. Needs the
  * uniforms `threads` and `column_blocks`.
  */
-export const SLICED_ENTRY = /* wgsl */ `
-@compute @workgroup_size(64)
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
-        @builtin(local_invocation_index) lane: u32) {
-  let thread = (group.y * groups.x + group.x) * 64u + lane;
+export const SLICED_ENTRY = /* wgsl */ `${threadMain("thread")}
   if (thread >= u.threads) { return; }
   let column_block = thread % u.column_blocks;
   var rest = thread / u.column_blocks;`;
@@ -64,18 +61,14 @@ export function sumSlices(
     inputs: { x: { tensor: x, element }, ...(bias ? { bias: { tensor: bias, element } } : {}) },
     outputs: { y: { tensor: y, element } },
     uniforms: { size, slices, columns: Math.ceil(columns / by) },
-    wgsl: /* wgsl */ `
-@compute @workgroup_size(64)
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
-        @builtin(local_invocation_index) lane: u32) {
-  let i = (group.y * groups.x + group.x) * 64u + lane;
+    wgsl: /* wgsl */ `${threadMain("i")}
   if (i >= u.size) { return; }
   var sum = x[i];
   for (var s = 1u; s < u.slices; s++) { sum += x[s * u.size + i]; }
   ${bias ? `sum += ${element}(bias[i % u.columns]);` : ""}
   y[i] = ${relu ? `select(sum, ${element}(), sum < ${element}())` : "sum"};
 }`,
-    workgroups: linearGrid(backend, Math.ceil(size / 64)),
+    workgroups: threadGrid(backend, size),
   });
   backend.disposeData(x.dataId);
   return y;

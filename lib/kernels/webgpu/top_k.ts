@@ -17,7 +17,8 @@
 import type * as tf from "@tensorflow/tfjs";
 import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
 import type { CandidateAttributes } from "../calls.ts";
-import { emptyTensor, linearGrid, runProgram } from "./program.ts";
+import { emptyTensor, runProgram } from "./program.ts";
+import { linearGrid } from "./threads.ts";
 
 const THREADS = 64;
 /** Groups of columns. */

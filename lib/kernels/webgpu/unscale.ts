@@ -13,23 +13,18 @@
 import * as tf from "@tensorflow/tfjs";
 import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
 import type { UnscaleAttributes } from "../calls.ts";
-import { emptyTensor, linearGrid, runProgram } from "./program.ts";
+import { emptyTensor, runProgram } from "./program.ts";
+import { threadGrid, threadMain } from "./threads.ts";
 import { vectorType, vectorWidth } from "./tiles.ts";
 
-const wgsl = ({ WIDTH }: Readonly<Record<string, number>>) => `
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let i = (group.y * groups.x + group.x) * 64u + lane;
+const wgsl = ({ WIDTH }: Readonly<Record<string, number>>) =>
+  `${threadMain("i")}
   if (i >= u.size) { return; }
   let value = g[i] * u.factor;
   y[i] = value;
   let exponent = bitcast<${WIDTH === 4 ? "vec4u" : "u32"}>(value) & ${
-  WIDTH === 4 ? "vec4u(0x7f800000u)" : "0x7f800000u"
-};
+    WIDTH === 4 ? "vec4u(0x7f800000u)" : "0x7f800000u"
+  };
   if (any(exponent == ${WIDTH === 4 ? "vec4u(0x7f800000u)" : "0x7f800000u"})) {
     atomicStore(&overflow[0], 1);
   }
@@ -60,7 +55,7 @@ export function unscaleGradients(
       },
       uniforms: { size: scalars / WIDTH, factor: { f32: factor } },
       wgsl,
-      workgroups: linearGrid(backend, Math.ceil(scalars / WIDTH / 64)),
+      workgroups: threadGrid(backend, scalars / WIDTH),
     });
     return y;
   });

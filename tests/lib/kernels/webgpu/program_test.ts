@@ -4,11 +4,11 @@ import { assertEquals, assertThrows } from "@std/assert";
 import {
   emptyTensor,
   freeingOnError,
-  linearGrid,
   type Program,
   runProgram,
   webgpuBackend,
 } from "../../../../lib/kernels/webgpu/program.ts";
+import { linearGrid } from "../../../../lib/kernels/webgpu/threads.ts";
 import { testOnWebgpu } from "../../../support/devices.ts";
 
 const TWO_OUTPUTS = `
