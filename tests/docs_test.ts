@@ -16,7 +16,8 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import sharp from "sharp";
 import config from "../deno.json" with { type: "json" };
 import { checkCommand } from "./support/check_command.ts";
-import { inFolder, keptIn, runCommand, TINY } from "./support/command_line.ts";
+import { keptIn, runCommand, TINY } from "./support/command_line.ts";
+import { inFolder } from "./support/folders.ts";
 
 const REPOSITORY = fileURLToPath(new URL("../", import.meta.url));
 const MARKS = ["slow", "download", "gpu"];

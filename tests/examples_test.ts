@@ -1,7 +1,8 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { fileURLToPath } from "node:url";
 import { latestRun, readConfig } from "../lib/run/run_folder.ts";
-import { inFolder, runCommand, TINY } from "./support/command_line.ts";
+import { runCommand, TINY } from "./support/command_line.ts";
+import { inFolder } from "./support/folders.ts";
 
 const EXAMPLES = fileURLToPath(new URL("../examples", import.meta.url));
 

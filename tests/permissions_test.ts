@@ -8,7 +8,8 @@ import { DataError } from "../lib/errors.ts";
 import { fileProblem } from "../lib/files.ts";
 import { loadRegistry } from "../lib/registry.ts";
 import { latestRun } from "../lib/run/run_folder.ts";
-import { inFolder, keptIn, TINY } from "./support/command_line.ts";
+import { keptIn, TINY } from "./support/command_line.ts";
+import { inFolder } from "./support/folders.ts";
 
 const REPOSITORY = fileURLToPath(new URL("../", import.meta.url));
 const TASKS: Readonly<Record<string, { command: string }>> = config.tasks;

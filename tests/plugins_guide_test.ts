@@ -6,7 +6,8 @@ import { assert, assertEquals } from "@std/assert";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import config from "../deno.json" with { type: "json" };
-import { hasRecords, inFolder, keptIn } from "./support/command_line.ts";
+import { hasRecords, keptIn } from "./support/command_line.ts";
+import { inFolder } from "./support/folders.ts";
 
 const REPOSITORY = fileURLToPath(new URL("../", import.meta.url));
 const page = await Deno.readTextFile(`${REPOSITORY}/docs/plugins.md`);

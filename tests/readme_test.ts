@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { fileURLToPath } from "node:url";
-import { inFolder, keptIn } from "./support/command_line.ts";
+import { keptIn } from "./support/command_line.ts";
+import { inFolder } from "./support/folders.ts";
 
 const REPOSITORY = fileURLToPath(new URL("../", import.meta.url));
 const readme = await Deno.readTextFile(`${REPOSITORY}/README.md`);

@@ -4,8 +4,9 @@ import type { Page } from "puppeteer-core";
 import sharp from "sharp";
 import { latestRun, loadRun } from "../../mod.ts";
 import { testInChromium } from "../support/chromium.ts";
-import { inFolder, keptIn, runCommand, TINY } from "../support/command_line.ts";
+import { keptIn, runCommand, TINY } from "../support/command_line.ts";
 import { type FileServer, serveFiles } from "../support/file_server.ts";
+import { inFolder } from "../support/folders.ts";
 
 const PREPARE = fileURLToPath(new URL("../../examples/browser/prepare.ts", import.meta.url));
 const CONFIG = fileURLToPath(new URL("../../deno.json", import.meta.url));

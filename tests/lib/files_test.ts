@@ -9,7 +9,7 @@ import {
   writeAtomic,
   writeError,
 } from "../../lib/files.ts";
-import { inFolder } from "../support/archives.ts";
+import { inFolder } from "../support/folders.ts";
 
 const names = (folder: string) => [...Deno.readDirSync(folder)].map(({ name }) => name).sort();
 

@@ -16,9 +16,10 @@ import {
   train,
   UsageError,
 } from "../../mod.ts";
-import { inFolder, runInTurn } from "../support/command_line.ts";
+import { runInTurn } from "../support/command_line.ts";
 import { refused } from "../support/refused.ts";
 import { testOnDevices, webgpuExpected } from "../support/devices.ts";
+import { inFolder } from "../support/folders.ts";
 
 const DATA = {
   dataset: "synthetic",

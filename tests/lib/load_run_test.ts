@@ -7,7 +7,8 @@ import {
   loadRun,
   UsageError,
 } from "../../mod.ts";
-import { inFolder, runCommand, TINY } from "../support/command_line.ts";
+import { runCommand, TINY } from "../support/command_line.ts";
+import { inFolder } from "../support/folders.ts";
 
 Deno.test({
   name:

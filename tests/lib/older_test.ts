@@ -3,7 +3,8 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { fileURLToPath } from "node:url";
 import { decodeSafetensors } from "../../mod.ts";
 import { listProbeResults, readResults } from "../../lib/run/results.ts";
-import { inFolder, runInTurn } from "../support/command_line.ts";
+import { runInTurn } from "../support/command_line.ts";
+import { inFolder } from "../support/folders.ts";
 import { refused } from "../support/refused.ts";
 
 const OLD = fileURLToPath(new URL("../golden/0.1.0", import.meta.url));

@@ -2,7 +2,8 @@ import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/
 import { loadRun, UsageError } from "../../mod.ts";
 import { openRun } from "../../lib/open_run.ts";
 import { latestRun, listCheckpoints } from "../../lib/run/run_folder.ts";
-import { inFolder, runCommand, runInTurn, TINY } from "../support/command_line.ts";
+import { runCommand, runInTurn, TINY } from "../support/command_line.ts";
+import { inFolder } from "../support/folders.ts";
 import { refused } from "../support/refused.ts";
 
 const SHORT = ["--max_steps=2", "--no-baselines"];

@@ -10,7 +10,8 @@ import { readResults } from "../../lib/run/results.ts";
 import { latestRun, listCheckpoints } from "../../lib/run/run_folder.ts";
 import stl10 from "../../plugins/datasets/stl10.ts";
 import { sourceEnv } from "../support/archives.ts";
-import { inFolder, runCommand } from "../support/command_line.ts";
+import { runCommand } from "../support/command_line.ts";
+import { inFolder } from "../support/folders.ts";
 
 /** What chingyaoc/DCL does, in our names, by the file that says it. */
 const REFERENCE: Readonly<Record<string, unknown>> = {

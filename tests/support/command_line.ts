@@ -96,16 +96,6 @@ export async function runInTurn(
 /** What stands after the words of each command, before its exit code. */
 export const SEPARATOR = "\u0000exit code ";
 
-/** Runs `act` in a folder of its own, which is gone afterwards. */
-export async function inFolder(act: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await act(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
-
 /** Waits until the log of the latest run has enough lines, or the command has ended. */
 export async function untilLogged(
   child: Deno.ChildProcess,

@@ -14,7 +14,7 @@ import { flagsOf } from "../../../lib/options.ts";
 import { loadRegistry } from "../../../lib/registry.ts";
 import { widthOf } from "../../../lib/terminal/layout.ts";
 import { checkCommand } from "../../support/check_command.ts";
-import { inFolder } from "../../support/command_line.ts";
+import { inFolder } from "../../support/folders.ts";
 import { writeRun } from "../../support/run_folders.ts";
 
 const registry = await loadRegistry();

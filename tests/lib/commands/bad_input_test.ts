@@ -1,6 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { latestRun, listCheckpoints } from "../../../lib/run/run_folder.ts";
-import { inFolder, runCommand, TINY } from "../../support/command_line.ts";
+import { runCommand, TINY } from "../../support/command_line.ts";
+import { inFolder } from "../../support/folders.ts";
 import { refused } from "../../support/refused.ts";
 
 const BAD_OPTIONS: [string[], string][] = [

@@ -1,5 +1,6 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { inFolder, runCommand, startCommand } from "../../support/command_line.ts";
+import { runCommand, startCommand } from "../../support/command_line.ts";
+import { inFolder } from "../../support/folders.ts";
 import { refused } from "../../support/refused.ts";
 import { writeRun } from "../../support/run_folders.ts";
 

@@ -1,7 +1,8 @@
 /** The doctor as a command: what it prints, and its exit codes. */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { fileURLToPath } from "node:url";
-import { inFolder, runCommand } from "../../support/command_line.ts";
+import { runCommand } from "../../support/command_line.ts";
+import { inFolder } from "../../support/folders.ts";
 
 /** So that the loader of Vulkan finds no driver. */
 const NO_ADAPTER = { VK_DRIVER_FILES: "/nonexistent", VK_ICD_FILENAMES: "/nonexistent" };

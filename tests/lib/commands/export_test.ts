@@ -1,7 +1,8 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { decodeSafetensors } from "../../../lib/interop/safetensors.ts";
 import { latestRun } from "../../../lib/run/run_folder.ts";
-import { inFolder, runCommand, TINY } from "../../support/command_line.ts";
+import { runCommand, TINY } from "../../support/command_line.ts";
+import { inFolder } from "../../support/folders.ts";
 import { runPython, testWithTorch } from "../../support/torch.ts";
 
 Deno.test("the latest run goes to each form, into its folder, and an earlier export is replaced", async () => {

@@ -3,7 +3,8 @@ import { deflateSync, gzipSync } from "node:zlib";
 import sharp from "sharp";
 import { readMetrics } from "../../../lib/run/metrics.ts";
 import { latestRun, listCheckpoints } from "../../../lib/run/run_folder.ts";
-import { inFolder, runCommand, startCommand, TINY } from "../../support/command_line.ts";
+import { runCommand, startCommand, TINY } from "../../support/command_line.ts";
+import { inFolder } from "../../support/folders.ts";
 import { refused } from "../../support/refused.ts";
 
 Deno.test("a second train on the same run is refused, and the first continues", async () => {

@@ -3,7 +3,8 @@ import project from "../../../deno.json" with { type: "json" };
 import { COMMANDS } from "../../../lib/command_line/commands.ts";
 import { deviceAdvice } from "../../../lib/device/failure.ts";
 import { latestRun } from "../../../lib/run/run_folder.ts";
-import { inFolder, type Outcome, runCommand, TINY } from "../../support/command_line.ts";
+import { type Outcome, runCommand, TINY } from "../../support/command_line.ts";
+import { inFolder } from "../../support/folders.ts";
 
 const [ADVICE] = deviceAdvice();
 

@@ -5,7 +5,8 @@ import { decodeSafetensors, encodeSafetensors } from "../../../lib/interop/safet
 import { toTorch } from "../../../lib/interop/torch_names.ts";
 import type { TorchNaming } from "../../../lib/interop/torch_naming.ts";
 import { latestRun, listCheckpoints } from "../../../lib/run/run_folder.ts";
-import { inFolder, runCommand, TINY } from "../../support/command_line.ts";
+import { runCommand, TINY } from "../../support/command_line.ts";
+import { inFolder } from "../../support/folders.ts";
 import { legacy } from "../../support/pickles.ts";
 import { refused } from "../../support/refused.ts";
 import { runPython, testWithTorch } from "../../support/torch.ts";

@@ -1,7 +1,8 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { fileURLToPath } from "node:url";
 import { latestRun } from "../../../lib/run/run_folder.ts";
-import { hasRecords, inFolder, keptIn, runCommand, TINY } from "../../support/command_line.ts";
+import { hasRecords, keptIn, runCommand, TINY } from "../../support/command_line.ts";
+import { inFolder } from "../../support/folders.ts";
 import { refused } from "../../support/refused.ts";
 
 const REPOSITORY = fileURLToPath(new URL("../../../", import.meta.url));

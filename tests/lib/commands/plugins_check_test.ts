@@ -1,5 +1,6 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { inFolder, runCommand } from "../../support/command_line.ts";
+import { runCommand } from "../../support/command_line.ts";
+import { inFolder } from "../../support/folders.ts";
 import { refused } from "../../support/refused.ts";
 
 const plugin = (loss: string) => `

@@ -2,7 +2,8 @@ import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/as
 import { presetLayer } from "../../../lib/command_line/layer.ts";
 import { readMetrics } from "../../../lib/run/metrics.ts";
 import { latestRun, readConfig } from "../../../lib/run/run_folder.ts";
-import { inFolder, runCommand, runInTurn, TINY } from "../../support/command_line.ts";
+import { runCommand, runInTurn, TINY } from "../../support/command_line.ts";
+import { inFolder } from "../../support/folders.ts";
 import { refused } from "../../support/refused.ts";
 
 Deno.test("the reference's protocol works in train, where raw pixels have none, and in linear", async () => {

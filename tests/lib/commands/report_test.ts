@@ -2,7 +2,8 @@ import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/as
 import type { Page } from "puppeteer-core";
 import { latestRun } from "../../../lib/run/run_folder.ts";
 import { testInChromium } from "../../support/chromium.ts";
-import { inFolder, type Outcome, runCommand, TINY } from "../../support/command_line.ts";
+import { type Outcome, runCommand, TINY } from "../../support/command_line.ts";
+import { inFolder } from "../../support/folders.ts";
 import { refused } from "../../support/refused.ts";
 
 /** One training for all tests here, of seconds; each test works on a copy. */

@@ -2,7 +2,8 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { fileURLToPath } from "node:url";
 import { readMetrics } from "../../../lib/run/metrics.ts";
 import { latestRun, listCheckpoints } from "../../../lib/run/run_folder.ts";
-import { inFolder, TINY } from "../../support/command_line.ts";
+import { TINY } from "../../support/command_line.ts";
+import { inFolder } from "../../support/folders.ts";
 import { testInTerminal } from "../../support/pseudo_terminal.ts";
 
 const SCRIPT = fileURLToPath(new URL("../../support/busy_command.ts", import.meta.url));

@@ -5,7 +5,8 @@ import sharp from "sharp";
 import { readMetrics } from "../../../lib/run/metrics.ts";
 import { listCheckpoints } from "../../../lib/run/run_folder.ts";
 import type { SweepReport } from "../../../lib/sweep/report.ts";
-import { inFolder, runCommand, startCommand, TINY } from "../../support/command_line.ts";
+import { runCommand, startCommand, TINY } from "../../support/command_line.ts";
+import { inFolder } from "../../support/folders.ts";
 import { refused } from "../../support/refused.ts";
 
 const ARGS = ["sweep", ...TINY, "--objective=biased,debiased", "--log_every=1", "--out=s"];

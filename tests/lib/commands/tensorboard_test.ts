@@ -3,14 +3,9 @@ import sharp from "sharp";
 import { trainCommandOptions } from "../../../lib/commands/train.ts";
 import { readMetrics } from "../../../lib/run/metrics.ts";
 import { latestRun } from "../../../lib/run/run_folder.ts";
-import {
-  inFolder,
-  runCommand,
-  startCommand,
-  TINY,
-  untilLogged,
-} from "../../support/command_line.ts";
+import { runCommand, startCommand, TINY, untilLogged } from "../../support/command_line.ts";
 import { type Events, readEvents, scalarsOf, testWithEvents } from "../../support/event_reader.ts";
+import { inFolder } from "../../support/folders.ts";
 
 const imagesOf = (events: Events) =>
   events.flatMap(({ summary }) => summary?.value ?? []).filter(({ image }) => image)

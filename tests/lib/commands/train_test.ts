@@ -2,13 +2,8 @@ import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/as
 import { readMetrics } from "../../../lib/run/metrics.ts";
 import { latestRun, listCheckpoints } from "../../../lib/run/run_folder.ts";
 import sharp from "sharp";
-import {
-  inFolder,
-  runCommand,
-  startCommand,
-  TINY,
-  untilLogged,
-} from "../../support/command_line.ts";
+import { runCommand, startCommand, TINY, untilLogged } from "../../support/command_line.ts";
+import { inFolder } from "../../support/folders.ts";
 import { refused } from "../../support/refused.ts";
 
 const newest = async (runs: string): Promise<string> => (await latestRun(runs))!;

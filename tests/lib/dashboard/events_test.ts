@@ -2,7 +2,7 @@ import { assertEquals, assertMatch } from "@std/assert";
 import { z } from "zod";
 import { runEvents } from "../../../lib/dashboard/events.ts";
 import { RunList } from "../../../lib/dashboard/runs.ts";
-import { inFolder } from "../../support/command_line.ts";
+import { inFolder } from "../../support/folders.ts";
 import { logLine, writeRun } from "../../support/run_folders.ts";
 
 /** What the events of a stream have, of which a test reads what it is about. */

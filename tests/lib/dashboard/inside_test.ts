@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { realFileInside, realInside } from "../../../lib/dashboard/runs.ts";
-import { inFolder } from "../../support/command_line.ts";
+import { inFolder } from "../../support/folders.ts";
 
 Deno.test("only plain names, of what is in the folder, have a path", () =>
   inFolder(async (folder) => {

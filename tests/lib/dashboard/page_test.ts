@@ -3,7 +3,8 @@ import type { Page } from "puppeteer-core";
 import { serveDashboard } from "../../../lib/dashboard/serve.ts";
 import { readMetrics } from "../../../lib/run/metrics.ts";
 import { testInChromium } from "../../support/chromium.ts";
-import { inFolder, startCommand, TINY } from "../../support/command_line.ts";
+import { startCommand, TINY } from "../../support/command_line.ts";
+import { inFolder } from "../../support/folders.ts";
 import { writeRun } from "../../support/run_folders.ts";
 
 const TRAIN = [

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { RunList } from "../../../lib/dashboard/runs.ts";
 import { lockFolder } from "../../../lib/run/lock.ts";
-import { inFolder } from "../../support/command_line.ts";
+import { inFolder } from "../../support/folders.ts";
 import { logLine, writeRun } from "../../support/run_folders.ts";
 
 const states = async (list: RunList): Promise<Record<string, string>> =>

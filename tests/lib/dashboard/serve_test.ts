@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { serveDashboard } from "../../../lib/dashboard/serve.ts";
 import { UsageError } from "../../../lib/errors.ts";
-import { inFolder } from "../../support/command_line.ts";
+import { inFolder } from "../../support/folders.ts";
 import { writeRun } from "../../support/run_folders.ts";
 
 /** A folder with a secret beside the folder of runs, and a dashboard of these. */

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { Tail } from "../../../lib/dashboard/tail.ts";
-import { inFolder } from "../../support/command_line.ts";
+import { inFolder } from "../../support/folders.ts";
 
 const line = (step: number, loss = 1) => JSON.stringify({ step, loss, seconds: step / 7 }) + "\n";
 const lines = (from: number, to: number, loss = 1) =>

@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { unpack } from "../../../lib/data/archive.ts";
 import { DataError } from "../../../lib/errors.ts";
-import { filesBelow, inFolder, makeArchive } from "../../support/archives.ts";
+import { makeArchive } from "../../support/archives.ts";
+import { filesBelow, inFolder } from "../../support/folders.ts";
 
 // Longer than the buffers of every stream on the way.
 const IMAGES = Uint8Array.from({ length: 5_000_000 }, (_, i) => (i * 31) >>> 2);

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { join } from "node:path";
 import { type Checksum, fileMatches } from "../../../lib/data/checksum.ts";
-import { inFolder } from "../../support/archives.ts";
+import { inFolder } from "../../support/folders.ts";
 
 // The test vectors of RFC 1321 and FIPS 180-4.
 const ABC: Checksum[] = [

@@ -2,7 +2,7 @@ import { assertEquals, assertThrows } from "@std/assert";
 import { join } from "node:path";
 import { openRecords, readRecords } from "../../../lib/data/records.ts";
 import { DataError } from "../../../lib/errors.ts";
-import { inFolder } from "../../support/archives.ts";
+import { inFolder } from "../../support/folders.ts";
 
 Deno.test("records are read in any order, one or several at a time", () =>
   inFolder(async (folder) => {

@@ -3,14 +3,9 @@ import { join } from "node:path";
 import { type DatasetSource, fetchSource } from "../../../lib/data/source.ts";
 import { sourceStatus, verifySource } from "../../../lib/data/source_status.ts";
 import { DataError } from "../../../lib/errors.ts";
-import {
-  archiveSource,
-  filesBelow,
-  inFolder,
-  knownFile,
-  sourceEnv,
-} from "../../support/archives.ts";
+import { archiveSource, knownFile, sourceEnv } from "../../support/archives.ts";
 import { serveFiles } from "../../support/file_server.ts";
+import { filesBelow, inFolder } from "../../support/folders.ts";
 
 const FILES = {
   "toy/images.bin": Uint8Array.from({ length: 50_000 }, (_, i) => i * 7),

@@ -3,7 +3,7 @@ import { assertEquals, assertMatch } from "@std/assert";
 import { join } from "node:path";
 import { inspectDatasets, inspectFolder, judgeStorage } from "../../../lib/doctor/storage.ts";
 import { loadRegistry } from "../../../lib/registry.ts";
-import { inFolder } from "../../support/command_line.ts";
+import { inFolder } from "../../support/folders.ts";
 
 const GOOD = { name: "cache", path: "/cache", free: 5e9, problem: null } as const;
 

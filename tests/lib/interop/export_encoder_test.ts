@@ -9,7 +9,7 @@ import { decodeSafetensors } from "../../../lib/interop/safetensors.ts";
 import { namedWeights } from "../../../lib/nn/weights.ts";
 import { loadEncoderWeights } from "../../../lib/train/load_encoder.ts";
 import { loadHead } from "../../../lib/commands/export_run.ts";
-import { inFolder } from "../../support/command_line.ts";
+import { inFolder } from "../../support/folders.ts";
 import { runOnnx } from "../../support/onnxruntime.ts";
 import { normalize } from "../../../lib/views/normalize.ts";
 import { conv, difference, head, outputOf, residual } from "./networks.ts";

@@ -7,7 +7,7 @@ import { torchTensors } from "../../../lib/interop/export_encoder.ts";
 import { foldBatchNorms } from "../../../lib/interop/fold.ts";
 import { encodeSafetensors } from "../../../lib/interop/safetensors.ts";
 import { projectionHead } from "../../../lib/nn/projection_head.ts";
-import { inFolder } from "../../support/command_line.ts";
+import { inFolder } from "../../support/folders.ts";
 import { runPython, testWithTorch } from "../../support/torch.ts";
 import {
   channelsFirst,

@@ -1,7 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { DataError } from "../../../lib/errors.ts";
 import { readRun } from "../../../lib/report/report_run.ts";
-import { inFolder } from "../../support/command_line.ts";
+import { inFolder } from "../../support/folders.ts";
 import { writeRun } from "../../support/run_folders.ts";
 
 Deno.test("a run that is being written has its lines so far, and no results", () =>

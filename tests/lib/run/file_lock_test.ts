@@ -1,7 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { join } from "node:path";
 import { withLock } from "../../../lib/run/lock.ts";
-import { inFolder } from "../../support/archives.ts";
+import { inFolder } from "../../support/folders.ts";
 
 const never = () => {
   throw new Error("there is nobody to wait for");

@@ -3,7 +3,7 @@ import { DataError } from "../../../lib/errors.ts";
 import { parseMetrics, readMetrics } from "../../../lib/run/metrics.ts";
 import { createRun } from "../../../lib/run/run_folder.ts";
 import { readResult } from "../../../lib/sweep/run_all.ts";
-import { inFolder } from "../../support/command_line.ts";
+import { inFolder } from "../../support/folders.ts";
 import { writeRun } from "../../support/run_folders.ts";
 
 /** Lines that crashes, disks and people leave in a log. */

@@ -6,7 +6,8 @@ import { KINDS, loadPlugin } from "../../../lib/registry.ts";
 import { newPlugin } from "../../../lib/scaffold/new_plugin.ts";
 import { instantiate } from "../../../lib/scaffold/new_plugin.ts";
 import { failuresOf, reportOf } from "../../support/check_report.ts";
-import { inFolder, keptIn, type Outcome, runCommand, TINY } from "../../support/command_line.ts";
+import { keptIn, type Outcome, runCommand, TINY } from "../../support/command_line.ts";
+import { inFolder } from "../../support/folders.ts";
 import { refused } from "../../support/refused.ts";
 
 const REPOSITORY = fileURLToPath(new URL("../../../", import.meta.url));

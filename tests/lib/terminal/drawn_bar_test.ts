@@ -2,7 +2,7 @@ import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/as
 import { fileURLToPath } from "node:url";
 import { stripVTControlCharacters } from "node:util";
 import { widthOf } from "../../../lib/terminal/layout.ts";
-import { inFolder } from "../../support/command_line.ts";
+import { inFolder } from "../../support/folders.ts";
 import { inTerminal, testInTerminal } from "../../support/pseudo_terminal.ts";
 
 const MODULE = new URL("../../../lib/terminal/progress.ts", import.meta.url).href;

@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { DataError } from "../../../lib/errors.ts";
 import { encodeSafetensors } from "../../../lib/interop/safetensors.ts";
 import { readWeights } from "../../../lib/train/load_encoder.ts";
-import { inFolder } from "../../support/command_line.ts";
+import { inFolder } from "../../support/folders.ts";
 
 const golden = (name: string) =>
   fileURLToPath(new URL(`../../golden/pth/${name}.pth`, import.meta.url));

@@ -14,9 +14,9 @@ import { viewOptions } from "../../../lib/views/options.ts";
 import biased from "../../../plugins/objectives/biased.ts";
 import debiased from "../../../plugins/objectives/debiased.ts";
 import { envOf } from "../../plugins/encoders/encoders.ts";
-import { inFolder } from "../../support/archives.ts";
 import { closedForm, closedWeight, STILL } from "../../support/closed_form.ts";
 import { testOnDevices } from "../../support/devices.ts";
+import { inFolder } from "../../support/folders.ts";
 
 /** A training, and its losses in float64. */
 interface Case {

@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { DataError } from "../../../lib/errors.ts";
 import type { Dataset } from "../../../lib/plugin.ts";
 import cifar100 from "../../../plugins/datasets/cifar100.ts";
-import { inFolder, sourceEnv } from "../../support/archives.ts";
+import { sourceEnv } from "../../support/archives.ts";
+import { inFolder } from "../../support/folders.ts";
 
 /** Records of a coarse label, a fine label and a plain image: [coarse, fine, red, green, blue]. */
 function records(rows: number[][]): Uint8Array {

@@ -4,8 +4,9 @@ import { fetchSource } from "../../../lib/data/source.ts";
 import { DataError } from "../../../lib/errors.ts";
 import type { Dataset } from "../../../lib/plugin.ts";
 import cifar10 from "../../../plugins/datasets/cifar10.ts";
-import { inFolder, knownFile, makeArchive, sourceEnv } from "../../support/archives.ts";
+import { knownFile, makeArchive, sourceEnv } from "../../support/archives.ts";
 import { serveFiles } from "../../support/file_server.ts";
+import { inFolder } from "../../support/folders.ts";
 
 /** The pixel that a miniature has in channel c, row y, column x of image i. */
 const pixel = (i: number, c: number, y: number, x: number) => (i * 101 + c * 59 + y * 7 + x) % 256;

@@ -5,8 +5,9 @@ import { sourceStatus } from "../../../lib/data/source_status.ts";
 import { DataError } from "../../../lib/errors.ts";
 import type { Dataset } from "../../../lib/plugin.ts";
 import fashion from "../../../plugins/datasets/fashion-mnist.ts";
-import { inFolder, sourceEnv } from "../../support/archives.ts";
+import { sourceEnv } from "../../support/archives.ts";
 import { serveFiles } from "../../support/file_server.ts";
+import { inFolder } from "../../support/folders.ts";
 
 const PACKAGE = fashion.source!.installed![0];
 const packaged = await Deno.stat(PACKAGE).then(() => true, () => false);

@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { DataError } from "../../../lib/errors.ts";
 import type { Dataset } from "../../../lib/plugin.ts";
 import stl10 from "../../../plugins/datasets/stl10.ts";
-import { inFolder, sourceEnv } from "../../support/archives.ts";
+import { sourceEnv } from "../../support/archives.ts";
+import { inFolder } from "../../support/folders.ts";
 
 const IMAGE = 96 * 96 * 3;
 
