@@ -7,11 +7,17 @@
  *
  * @module
  */
-import { parseArgs } from "node:util";
 import { note, say } from "../lib/terminal/say.ts";
 import { table } from "../lib/terminal/layout.ts";
 import { machine, machineLines } from "./support/machine.ts";
-import { cells, inScope, prepareWasm, timeComparison, timeStep } from "./support/measure.ts";
+import {
+  cells,
+  inScope,
+  prepareWasm,
+  readArguments,
+  timeComparison,
+  timeStep,
+} from "./support/measure.ts";
 import { openBoth, timeMedians } from "./support/paired.ts";
 import { describeLoss, describeStep, STEPS } from "./support/steps.ts";
 import { timeTorch } from "./support/torch.ts";
@@ -32,12 +38,7 @@ const TARGETS = { conv: 5, resnet18: 4, wasm: 1 } as const;
 /** What the loss of the largest batch may take, in MiB. */
 const MEMORY = 64;
 
-const { values, positionals: words } = parseArgs({
-  args: Deno.args,
-  options: { repetitions: { type: "string", default: "5" } },
-  allowPositionals: true,
-});
-const repetitions = Number(values.repetitions);
+const { words, repetitions } = readArguments();
 const here = await machine();
 const rows = [...(here.adapter ? adapterRows() : []), ...wasmRows()].filter(({ what, target }) =>
   words.length === 0 ? target : words.some((word) => what.includes(word))

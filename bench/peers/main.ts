@@ -8,13 +8,19 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import { parseArgs } from "node:util";
 import { BACKEND } from "../../lib/device/webgpu.ts";
 import { note, say } from "../../lib/terminal/say.ts";
 import { table } from "../../lib/terminal/layout.ts";
 import { productLoss, stockLoss } from "../support/loss_step.ts";
 import { machine, machineLines } from "../support/machine.ts";
-import { inScope, onWasm, prepareProduct, prepareStock, prepareWasm } from "../support/measure.ts";
+import {
+  inScope,
+  onWasm,
+  prepareProduct,
+  prepareStock,
+  prepareWasm,
+  readArguments,
+} from "../support/measure.ts";
 import { openBoth, prepare, STOCK, timeMedians } from "../support/paired.ts";
 import { describeLoss, describeStep, STEPS, type StepSpec } from "../support/steps.ts";
 import { timeTorch, type TorchTimes } from "../support/torch.ts";
@@ -31,12 +37,7 @@ interface Peer {
   readonly times?: () => Promise<TorchTimes>;
 }
 
-const { values, positionals: words } = parseArgs({
-  args: Deno.args,
-  options: { repetitions: { type: "string", default: "5" } },
-  allowPositionals: true,
-});
-const repetitions = Number(values.repetitions);
+const { words, repetitions } = readArguments();
 const here = await machine();
 const columns = [...STEPS.map(describeStep), describeLoss(PAIRS)];
 

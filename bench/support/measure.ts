@@ -1,15 +1,26 @@
 /**
- * Timing whole comparisons, each with its memory given back.
+ * Timing whole comparisons, each with its memory given back, and what the command line says of them.
  *
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
+import { parseArgs } from "node:util";
 import { BACKEND } from "../../lib/device/webgpu.ts";
 import { openDevice } from "../../lib/device/device.ts";
 import { type Comparison, prepare, STOCK, timeMedians, type Timing } from "./paired.ts";
 import { productStep } from "./product_step.ts";
 import type { StepSpec } from "./steps.ts";
 import { stockStep } from "./stock_step.ts";
+
+/** The command line of a table: `--repetitions=N`, and the words that choose its rows. */
+export function readArguments(): { words: string[]; repetitions: number } {
+  const { values, positionals } = parseArgs({
+    args: Deno.args,
+    options: { repetitions: { type: "string", default: "5" } },
+    allowPositionals: true,
+  });
+  return { words: positionals, repetitions: Number(values.repetitions) };
+}
 
 /** Times of the stock backend and of this package's. */
 export interface Pair {
