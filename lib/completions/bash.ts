@@ -3,7 +3,12 @@
  *
  * @module
  */
-import type { CompletionCommand, CompletionModel, CompletionOption } from "./model.ts";
+import {
+  type CompletionCommand,
+  type CompletionModel,
+  type CompletionOption,
+  IN_PROJECT,
+} from "./model.ts";
 
 export function bashScript(model: CompletionModel): string {
   const names = model.map(({ name }) => name).join(" ");
@@ -42,15 +47,7 @@ ${model.flatMap(wordCases).join("\n")}
   esac
 }
 
-# Whether deno task runs tasks of tauplus here: the nearest deno.json decides.
-_tauplus_here() {
-  local folder=$PWD
-  until [[ -f $folder/deno.json ]]; do
-    [[ -n $folder ]] || return 1
-    folder=\${folder%/*}
-  done
-  command grep -q '"name": *"@tauplus/tauplus"' "$folder/deno.json"
-}
+${IN_PROJECT}
 
 # $1 is the place of the command among the words.
 _tauplus_complete() {

@@ -39,6 +39,18 @@ export interface CompletionCommand {
 
 export type CompletionModel = readonly CompletionCommand[];
 
+/** For bash and zsh: whether `deno task` in this folder runs tasks of tauplus. */
+export const IN_PROJECT = `\
+# Whether deno task runs tasks of tauplus here: the nearest deno.json decides.
+_tauplus_here() {
+  local folder=$PWD
+  until [[ -f $folder/deno.json ]]; do
+    [[ -n $folder ]] || return 1
+    folder=\${folder%/*}
+  done
+  command grep -q '"name": *"@tauplus/tauplus"' "$folder/deno.json"
+}`;
+
 /** Columns of a description. */
 const WIDTH = 72;
 

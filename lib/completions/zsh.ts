@@ -3,7 +3,12 @@
  *
  * @module
  */
-import type { CompletionCommand, CompletionModel, CompletionOption } from "./model.ts";
+import {
+  type CompletionCommand,
+  type CompletionModel,
+  type CompletionOption,
+  IN_PROJECT,
+} from "./model.ts";
 
 export function zshScript(model: CompletionModel): string {
   return `\
@@ -34,15 +39,7 @@ _tauplus_runs() {
   compadd -a runs
 }
 
-# Whether deno task runs tasks of tauplus here: the nearest deno.json decides.
-_tauplus_here() {
-  local folder=$PWD
-  until [[ -f $folder/deno.json ]]; do
-    [[ -n $folder ]] || return 1
-    folder=\${folder%/*}
-  done
-  command grep -q '"name": *"@tauplus/tauplus"' $folder/deno.json
-}
+${IN_PROJECT}
 
 _tauplus() {
   if (( CURRENT == 2 )); then
