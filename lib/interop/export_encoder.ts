@@ -6,7 +6,13 @@
 import type * as tf from "@tensorflow/tfjs";
 import { UsageError } from "../errors.ts";
 import type { Encoder } from "../plugin.ts";
-import { checkOutput, type ExportContents, writeExport } from "./export_files.ts";
+import {
+  asSafetensors,
+  checkReplaceable,
+  checkReplaceableFolder,
+  type OutputContents,
+  writeOutput,
+} from "../run/outputs.ts";
 import { type ExportGraph, joinGraphs, readGraph } from "./export_graph.ts";
 import { exportMetadata, type ExportSource, momentsOf, VERSION } from "./export_metadata.ts";
 import { takePixels } from "./fold.ts";
@@ -83,7 +89,7 @@ export async function exportEncoder(options: ExportOptions): Promise<Exported> {
     ...(options.head && { head: await read(options.head, [encoder.dim], "projection") }),
   };
   const { contents, onlySize } = encode(options, parts);
-  const replaced = await writeExport(path, contents);
+  const replaced = await writeOutput(path, contents);
   const sizes = contents instanceof Uint8Array ? [contents] : [...contents.values()];
   return { bytes: sizes.reduce((sum, { length }) => sum + length, 0), replaced, onlySize };
 }
@@ -91,7 +97,7 @@ export async function exportEncoder(options: ExportOptions): Promise<Exported> {
 function encode(
   options: ExportOptions,
   parts: ExportParts,
-): { contents: ExportContents; onlySize?: readonly number[] } {
+): { contents: OutputContents; onlySize?: readonly number[] } {
   const { format, encoderName: name, encoder: { anySize }, batchesTracked, dataset } = options;
   const metadata = exportMetadata(options, parts.encoder, options);
   const graph = wholeGraph(options, parts);
@@ -198,4 +204,34 @@ function named(prefix: string, { layers }: ExportGraph): [string, NamedArray][] 
   return layers.flatMap(({ name, weights }) =>
     [...weights].map(([part, weight]): [string, NamedArray] => [`${prefix}${name}.${part}`, weight])
   );
+}
+
+/** The files that an export to a folder is made of. */
+const OF_FOLDER = /^(model\.json|.*\.bin)$/;
+
+/**
+ * Throws a UsageError where an export may not be written to `path`: a file replaces a file, but of a
+ * run only an earlier export, and not `source`; a folder replaces a folder that is empty or an earlier
+ * export.
+ */
+export async function checkOutput(
+  path: string,
+  kind: "file" | "folder",
+  source?: string,
+): Promise<void> {
+  if (kind === "file") return await checkReplaceable(path, "--output", isExport, source);
+  await checkReplaceableFolder(path, {
+    act: `write ${path}`,
+    flag: "--output",
+    what: "export",
+    foreign: (names) =>
+      names.find((name) => !OF_FOLDER.test(name)) ??
+        (names.includes("model.json") ? undefined : names[0]),
+  });
+}
+
+/** Whether a file is an earlier export, by safetensors metadata or the first fields of ONNX. */
+function isExport(bytes: Uint8Array<ArrayBuffer>): boolean {
+  if (asSafetensors(bytes)?.metadata.tauplus !== undefined) return true;
+  return new TextDecoder("latin1").decode(bytes.subarray(0, 32)).includes("tauplus");
 }

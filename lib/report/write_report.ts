@@ -5,7 +5,7 @@
  */
 import { basename, dirname, join, resolve } from "node:path";
 import { UsageError } from "../errors.ts";
-import { writeExport } from "../interop/export_files.ts";
+import { checkReplaceableFolder, writeOutput } from "../run/outputs.ts";
 import { writeError } from "../files.ts";
 import { readRun, type RunData } from "./report_run.ts";
 import type { ReportRun } from "./report_run.ts";
@@ -60,7 +60,7 @@ export async function writeReport(
   await Deno.mkdir(dirname(resolve(folder)), { recursive: true }).catch((cause) => {
     throw writeError(folder, cause);
   });
-  await writeExport(folder, files);
+  await writeOutput(folder, files);
   return {
     page: join(folder, PAGE),
     figures: [...files.keys()].filter((name) => name !== PAGE).map((name) => join(folder, name)),
@@ -105,23 +105,16 @@ async function reportFiles(runs: readonly ReportRun[]): Promise<Map<string, stri
 
 /** Throws a UsageError where `folder` is anything but free, empty or an earlier report. */
 async function checkReportFolder(folder: string): Promise<void> {
-  const info = await Deno.stat(folder).catch(() => undefined);
-  if (!info) return;
-  const refuse = (rule: string, got: string) => {
-    throw new UsageError({
-      act: `write the report ${folder}`,
-      rule,
-      got,
-      next: "Give another --to, or move what is there.",
-    });
-  };
-  if (!info.isDirectory) refuse("it must be a folder", "a file");
-  const names = [...Deno.readDirSync(folder)].map(({ name }) => name);
   const text = await Deno.readTextFile(join(folder, PAGE)).catch(() => "");
-  const other = text.includes(GENERATOR)
-    ? names.find((name) => name !== PAGE && !name.endsWith(".svg"))
-    : names[0];
-  if (other !== undefined) refuse("the folder must be empty, or an earlier report", other);
+  await checkReplaceableFolder(folder, {
+    act: `write the report ${folder}`,
+    flag: "--to",
+    what: "report",
+    foreign: (names) =>
+      text.includes(GENERATOR)
+        ? names.find((name) => name !== PAGE && !name.endsWith(".svg"))
+        : names[0],
+  });
 }
 
 /** Where a report goes where nothing is said: beside what it is about. */

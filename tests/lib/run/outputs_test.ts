@@ -1,6 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { DataError, UsageError } from "../../../lib/errors.ts";
-import { checkOutput, writeExport } from "../../../lib/interop/export_files.ts";
+import { checkOutput } from "../../../lib/interop/export_encoder.ts";
+import { writeOutput } from "../../../lib/run/outputs.ts";
 import { inFolder } from "../../support/folders.ts";
 
 const names = (folder: string) => [...Deno.readDirSync(folder)].map(({ name }) => name).sort();
@@ -12,9 +13,9 @@ Deno.test("a folder replaces an earlier export completely", async () => {
       "group1-shard1of1.bin",
       new Uint8Array(3),
     ]]);
-    assertEquals(await writeExport(path, first), false);
+    assertEquals(await writeOutput(path, first), false);
     await checkOutput(path, "folder", `${cwd}/source`);
-    assertEquals(await writeExport(path, new Map([["model.json", "[]"]])), true);
+    assertEquals(await writeOutput(path, new Map([["model.json", "[]"]])), true);
     assertEquals([names(cwd), names(path)], [["out"], ["model.json"]]);
     assertEquals(await Deno.readTextFile(`${path}/model.json`), "[]");
   });
@@ -23,9 +24,9 @@ Deno.test("a folder replaces an earlier export completely", async () => {
 Deno.test("a folder that cannot be written whole leaves the earlier one", async () => {
   await inFolder(async (cwd) => {
     const path = `${cwd}/out`;
-    await writeExport(path, new Map([["model.json", "old"]]));
+    await writeOutput(path, new Map([["model.json", "old"]]));
     const broken = new Map([["model.json", "new"], ["no/such/folder", "?"]]);
-    await assertRejects(() => writeExport(path, broken), DataError, `Cannot write ${path}`);
+    await assertRejects(() => writeOutput(path, broken), DataError, `Cannot write ${path}`);
     assertEquals([names(cwd), names(path)], [["out"], ["model.json"]]);
     assertEquals(await Deno.readTextFile(`${path}/model.json`), "old");
   });
