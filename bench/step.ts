@@ -8,7 +8,7 @@
  * @module
  */
 import { note, say } from "../lib/terminal/say.ts";
-import { table } from "../lib/terminal/layout.ts";
+import { table } from "../lib/terminal/text.ts";
 import { machine, machineLines } from "./support/machine.ts";
 import {
   cells,

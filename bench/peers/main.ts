@@ -10,7 +10,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { BACKEND } from "../../lib/device/webgpu.ts";
 import { note, say } from "../../lib/terminal/say.ts";
-import { table } from "../../lib/terminal/layout.ts";
+import { table } from "../../lib/terminal/text.ts";
 import { productLoss, stockLoss } from "../support/loss_step.ts";
 import { machine, machineLines } from "../support/machine.ts";
 import {

@@ -4,7 +4,7 @@
  * @module
  */
 import { showShort } from "../options.ts";
-import { terminalWidth, widthOf, wrapped } from "../terminal/layout.ts";
+import { terminalWidth, widthOf, wrapped } from "../terminal/text.ts";
 import { type CommonFlag, type HelpOption, type HelpPage, PLUGIN_FLAG } from "./help.ts";
 
 /** Longer lines are hard to read, shorter ones leave no room beside the flags. */

@@ -13,7 +13,7 @@ import { DataError, UsageError } from "../errors.ts";
 import { blamed } from "../guard.ts";
 import type { BaseEnv, Plugin, Verification } from "../plugin.ts";
 import type { Registry } from "../registry.ts";
-import { table } from "../terminal/layout.ts";
+import { table } from "../terminal/text.ts";
 import type { Command } from "../command_line/command.ts";
 
 const options: z.ZodObject<typeof sourceOptions> = z.strictObject(sourceOptions);

@@ -8,7 +8,7 @@ import { UsageError } from "../errors.ts";
 import { flagsOf, showShort } from "../options.ts";
 import type { Kind, Plugin } from "../plugin.ts";
 import { KINDS, type Registry } from "../registry.ts";
-import { table } from "../terminal/layout.ts";
+import { table } from "../terminal/text.ts";
 
 export interface PluginLine {
   readonly kind: Kind;

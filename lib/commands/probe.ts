@@ -18,7 +18,7 @@ import { fitToData } from "../fit_to_data.ts";
 import { own } from "../names.ts";
 import { note } from "../terminal/say.ts";
 import type { Metrics } from "../plugin.ts";
-import { table, terminalWidth } from "../terminal/layout.ts";
+import { table, terminalWidth } from "../terminal/text.ts";
 
 /** The reference's own way to judge an encoder, for a file of PyTorch's. */
 const REFERENCE: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {

@@ -10,7 +10,7 @@ import { reach, type Section, sectionsOf } from "../config.ts";
 import type { Flag, Place } from "../options.ts";
 import type { Kind, Plugin } from "../plugin.ts";
 import { KINDS, type Registry } from "../registry.ts";
-import { truncated } from "../terminal/layout.ts";
+import { truncated } from "../terminal/text.ts";
 
 /** A flag, and what may follow it. */
 export interface CompletionOption {

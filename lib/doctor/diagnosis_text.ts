@@ -4,8 +4,7 @@
  * @module
  */
 import { sep } from "node:path";
-import { duration } from "../terminal/amounts.ts";
-import { wrapped } from "../terminal/layout.ts";
+import { duration, wrapped } from "../terminal/text.ts";
 import type { FileState } from "../data/source_status.ts";
 import type { Diagnosis, Examined, Finding } from "./diagnose.ts";
 

@@ -8,7 +8,7 @@ import { Interrupted } from "../errors.ts";
 import type { Device } from "../device/device.ts";
 import type { Env, Progress } from "../plugin.ts";
 import { showValue } from "../options.ts";
-import { table } from "../terminal/layout.ts";
+import { table } from "../terminal/text.ts";
 import type { PluginReport } from "./check_plugin.ts";
 import { median, timeInTurn, wallClock } from "../timing.ts";
 

@@ -4,7 +4,7 @@
  * @module
  */
 import { showValue } from "../options.ts";
-import { duration } from "../terminal/amounts.ts";
+import { duration } from "../terminal/text.ts";
 import { type Html, html } from "./html.ts";
 import type { ReportRun } from "./report_run.ts";
 import { own } from "../names.ts";

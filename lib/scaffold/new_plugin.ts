@@ -7,7 +7,7 @@ import { isAbsolute, join, relative, resolve } from "node:path";
 import { DataError, UsageError } from "../errors.ts";
 import type { Kind } from "../plugin.ts";
 import { writeAtomic } from "../files.ts";
-import { shellWord } from "../terminal/amounts.ts";
+import { shellWord } from "../terminal/text.ts";
 import {
   checkoutProject,
   CLI,

@@ -6,8 +6,15 @@
  */
 import { cpus } from "node:os";
 import { version_core } from "@tensorflow/tfjs";
-import { duration, shellWord, signed } from "../terminal/amounts.ts";
-import { table, terminalWidth, widthOf, wrapped } from "../terminal/layout.ts";
+import {
+  duration,
+  shellWord,
+  signed,
+  table,
+  terminalWidth,
+  widthOf,
+  wrapped,
+} from "../terminal/text.ts";
 import type { Estimate } from "./statistics.ts";
 import type { ArmSummary, SweepSummary } from "./summary.ts";
 import project from "../../deno.json" with { type: "json" };

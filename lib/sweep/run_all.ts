@@ -8,7 +8,7 @@ import { basename } from "node:path";
 import { gzipSync } from "node:zlib";
 import { Interrupted } from "../errors.ts";
 import { type MetricsRecord, readMetrics } from "../run/metrics.ts";
-import { duration } from "../terminal/amounts.ts";
+import { duration } from "../terminal/text.ts";
 import type { ProgressBar } from "../terminal/progress.ts";
 import { note } from "../terminal/say.ts";
 import type { Run } from "./plan.ts";

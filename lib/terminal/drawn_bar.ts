@@ -8,8 +8,7 @@ import process from "node:process";
 import type { Progress } from "../plugin.ts";
 import type { ProgressBar } from "./progress.ts";
 import { colored, draw } from "./say.ts";
-import { terminalWidth, truncated, widthOf } from "./layout.ts";
-import { amount, duration } from "./amounts.ts";
+import { amount, duration, terminalWidth, truncated, widthOf } from "./text.ts";
 
 interface Bar {
   readonly task: string;

@@ -5,7 +5,7 @@
  * @module
  */
 import type { Progress } from "../plugin.ts";
-import { amount } from "./amounts.ts";
+import { amount } from "./text.ts";
 import { note } from "./say.ts";
 
 /** Shows progress on standard error. */

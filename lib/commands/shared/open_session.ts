@@ -9,7 +9,7 @@ import { deviceAdvice } from "../../device/failure.ts";
 import type { DeviceName } from "../../device/device.ts";
 import { openSession, type Session } from "../../session.ts";
 import { colored, note } from "../../terminal/say.ts";
-import { terminalWidth, wrapped } from "../../terminal/layout.ts";
+import { terminalWidth, wrapped } from "../../terminal/text.ts";
 import type { Context } from "../../command_line/command.ts";
 
 /** The options of a command that say on what it works. */

@@ -12,7 +12,7 @@ import { resolveConfig } from "../../../lib/config.ts";
 import { UsageError } from "../../../lib/errors.ts";
 import { flagsOf } from "../../../lib/options.ts";
 import { loadRegistry } from "../../../lib/registry.ts";
-import { widthOf } from "../../../lib/terminal/layout.ts";
+import { widthOf } from "../../../lib/terminal/text.ts";
 import { checkCommand } from "../../support/check_command.ts";
 import { inFolder } from "../../support/folders.ts";
 import { writeRun } from "../../support/run_folders.ts";

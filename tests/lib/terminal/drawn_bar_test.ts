@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { fileURLToPath } from "node:url";
 import { stripVTControlCharacters } from "node:util";
-import { widthOf } from "../../../lib/terminal/layout.ts";
+import { widthOf } from "../../../lib/terminal/text.ts";
 import { inFolder } from "../../support/folders.ts";
 import { inTerminal, testInTerminal } from "../../support/pseudo_terminal.ts";
 

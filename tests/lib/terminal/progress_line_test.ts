@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { progressLine } from "../../../lib/terminal/drawn_bar.ts";
-import { widthOf } from "../../../lib/terminal/layout.ts";
+import { widthOf } from "../../../lib/terminal/text.ts";
 
 const training = {
   task: "training",

@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { table, widthOf } from "../../../lib/terminal/layout.ts";
+import { table, widthOf } from "../../../lib/terminal/text.ts";
 
 Deno.test("names align to the left, numbers to the right", () => {
   assertEquals(
