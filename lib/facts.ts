@@ -41,7 +41,7 @@ export interface Facts {
 }
 
 /** What an option is about; most of its facts follow from that. */
-export type Subject = "input" | "training" | "judging" | "machine" | "call" | "sweep";
+export type Subject = "input" | "training" | "evaluation" | "machine" | "call" | "sweep";
 
 const none = { baseline: false, overview: false, front: false, reference: false } as const;
 
@@ -50,8 +50,15 @@ const SUBJECTS: Readonly<Record<Subject, Facts>> = {
   input: { ...none, of: "run", resume: "fixed", result: true, baseline: true, sweep: "vary" },
   // What makes the trained encoder of the untrained one.
   training: { ...none, of: "run", resume: "fixed", result: true, sweep: "vary" },
-  // How frozen features are judged.
-  judging: { ...none, of: "command", resume: "free", result: true, baseline: true, sweep: "vary" },
+  // How frozen features are evaluated.
+  evaluation: {
+    ...none,
+    of: "command",
+    resume: "free",
+    result: true,
+    baseline: true,
+    sweep: "vary",
+  },
   // Where to compute, and what is logged and saved.
   machine: { ...none, of: "command", resume: "free", result: false, sweep: "shared" },
   // One call of one command.
@@ -76,16 +83,22 @@ const SUBJECTS: Readonly<Record<Subject, Facts>> = {
  * });
  * ```
  */
-export function facts(subject: Subject, others: Partial<Facts> = {}): { readonly facts: Facts } {
-  return { facts: { ...SUBJECTS[subject], ...others } };
+export function facts(
+  subject: Subject | Formerly,
+  others: Partial<Facts> = {},
+): { readonly facts: Facts } {
+  return { facts: { ...SUBJECTS[subject === "judging" ? "evaluation" : subject], ...others } };
 }
+
+/** @deprecated The name of `evaluation` in plugins that were written before. */
+type Formerly = "judging";
 
 /** The facts of `--dataset`, `--encoder`, `--objective` and `--probe`, the choices of plugins. */
 export const ROLE_FACTS: Readonly<Record<Kind, Facts>> = {
   dataset: facts("input", { overview: true }).facts,
   encoder: facts("input", { overview: true }).facts,
   objective: facts("training", { overview: true }).facts,
-  probe: facts("judging", { sweep: "shared" }).facts,
+  probe: facts("evaluation", { sweep: "shared" }).facts,
 };
 
 /** The facts of a plugin's option, if its schema has none. */
@@ -93,7 +106,7 @@ export const UNSTATED: Readonly<Record<Kind, Facts>> = {
   dataset: SUBJECTS.input,
   encoder: SUBJECTS.input,
   objective: SUBJECTS.training,
-  probe: SUBJECTS.judging,
+  probe: SUBJECTS.evaluation,
 };
 
 /** The facts of an option without a schema: it is fixed, and results depend on it. */

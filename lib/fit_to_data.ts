@@ -15,12 +15,12 @@ const SAID = {
   labeled: "labeled training examples",
 } as const;
 
-/** How many examples there are of each kind; where nothing is judged, labels bound nothing. */
-function counts(dataset: Dataset, judged: boolean) {
+/** How many examples there are of each kind; where nothing is evaluated, labels bound nothing. */
+function counts(dataset: Dataset, evaluated: boolean) {
   const labeled = dataset.splits.train?.labels?.filter((label) => label >= 0).length ?? 0;
   return {
     examples: pretrainSplit(dataset).length,
-    labeled: judged ? labeled : Infinity,
+    labeled: evaluated ? labeled : Infinity,
   };
 }
 
@@ -28,7 +28,7 @@ function counts(dataset: Dataset, judged: boolean) {
  * The configuration with every default that is too large for the data lowered, which `say` is told.
  *
  * @param config its options say by the fact `bound` what bounds them
- * @param judged whether probes run, so that the number of labeled examples matters
+ * @param evaluated whether probes run, so that the number of labeled examples matters
  * @param resumed whether it is a run's that was begun: what is fixed in that stays as it is
  * @throws UsageError where a value that a person gave is too large, or too few examples are there for
  * any value.
@@ -36,13 +36,13 @@ function counts(dataset: Dataset, judged: boolean) {
 export function fitToData<S extends z.ZodObject, G extends Groups>(
   config: Config<S, G>,
   dataset: Dataset,
-  { judged, resumed = false, say }: {
-    readonly judged: boolean;
+  { evaluated, resumed = false, say }: {
+    readonly evaluated: boolean;
     readonly resumed?: boolean;
     readonly say: (sentence: string) => void;
   },
 ): Config<S, G> {
-  const there = counts(dataset, judged);
+  const there = counts(dataset, evaluated);
   if (there.examples < 2) {
     throw new UsageError({
       act: "train",

@@ -7,50 +7,50 @@ import { UsageError } from "../errors.ts";
 import { own } from "../names.ts";
 import type { Encoder, Metrics } from "../plugin.ts";
 import { jsonText } from "../files.ts";
-import { type Judged, RESULTS, type Results, writeProbeResult } from "../run/results.ts";
+import { RESULTS, type Results, type ResultSource, writeProbeResult } from "../run/results.ts";
 import { listCheckpoints, type RunFolder } from "../run/run_folder.ts";
 import type { Session } from "../session.ts";
 import { signed, table } from "../terminal/text.ts";
 import type { ViewOptions } from "../views/options.ts";
 import type { Context } from "../command_line/command.ts";
-import { judge, type Judges } from "./shared/judge.ts";
+import { evaluateEncoder, type Probes } from "./shared/evaluate_encoder.ts";
 
 export interface Comparison {
   /** Dataset and device. */
   readonly session: Session;
   /** The probes by name. */
-  readonly judges: Judges<string>;
+  readonly probes: Probes<string>;
   /** Where the trained encoder's results are kept, one file per probe. */
   readonly run: RunFolder;
   /** Says what the result of a probe is of, given the file of the weights. */
-  readonly judged: (probe: string, weights: string) => Judged;
+  readonly sourceOf: (probe: string, weights: string) => ResultSource;
   readonly trained: Encoder;
   /** Makes the encoder as it was before training. */
   readonly makeEncoder: () => Promise<Encoder>;
   /** The augmentation, for probes that train on augmented images. */
   readonly views: ViewOptions;
-  /** Whether the untrained encoder and raw pixels are judged as well. */
+  /** Whether the untrained encoder and raw pixels are evaluated as well. */
   readonly baselines: boolean;
 }
 
-/** Judges all, and keeps the results in the run. */
+/** Runs all probes, and keeps the results in the run. */
 export async function compare(
   context: Pick<Context, "signal">,
-  { session, judges, run, judged, trained, makeEncoder, views, baselines }: Comparison,
+  { session, probes, run, sourceOf, trained, makeEncoder, views, baselines }: Comparison,
 ): Promise<Results> {
-  const found = await judge(context, session, judges, trained, views);
+  const found = await evaluateEncoder(context, session, probes, trained, views);
   const [newest] = await listCheckpoints(run.path);
-  for (const name in judges) {
+  for (const name in probes) {
     const own = { data: "", weights: "" };
-    await writeProbeResult(run.path, own, judged(name, newest.path), found[name]);
+    await writeProbeResult(run.path, own, sourceOf(name, newest.path), found[name]);
   }
   const { device: { name, description } } = session;
   let results: Results = { device: `${name}: ${description}`, trained: found };
   if (baselines) {
     const encoder = await makeEncoder();
-    const untrained = await judge(context, session, judges, encoder, views);
+    const untrained = await evaluateEncoder(context, session, probes, encoder, views);
     encoder.model.dispose();
-    results = { ...results, untrained, pixels: await judgePixels(context, session, judges) };
+    results = { ...results, untrained, pixels: await evaluatePixels(context, session, probes) };
   }
   await run.writeFile(RESULTS, jsonText(results));
   return results;
@@ -83,15 +83,15 @@ export function resultsTable(results: Results, columns?: number): string {
 }
 
 /** Raw pixels have no augmented features: a probe that asks for them has no result. */
-async function judgePixels(
+async function evaluatePixels(
   context: Pick<Context, "signal">,
   session: Session,
-  judges: Judges<string>,
+  probes: Probes<string>,
 ): Promise<Record<string, Metrics>> {
   const results: Record<string, Metrics> = {};
-  for (const [name, probe] of Object.entries(judges)) {
+  for (const [name, probe] of Object.entries(probes)) {
     try {
-      Object.assign(results, await judge(context, session, { [name]: probe }));
+      Object.assign(results, await evaluateEncoder(context, session, { [name]: probe }));
     } catch (error) {
       if (!(error instanceof UsageError)) throw error;
     }

@@ -20,7 +20,7 @@ import { note } from "../terminal/say.ts";
 import type { Metrics } from "../plugin.ts";
 import { table, terminalWidth } from "../terminal/text.ts";
 
-/** The reference's own way to judge an encoder, for a file of PyTorch's. */
+/** The reference's own way to evaluate an encoder, for a file of PyTorch's. */
 const REFERENCE: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   linear: { probe: "linear", "probe.protocol": "dcl" },
 };
@@ -31,15 +31,17 @@ export function probeCommand(name: string): Command<typeof restoreOptions, typeo
     spec,
     layers: (named) => restoreLayers(spec, named, REFERENCE[name], (run) => settingsOf(name, run)),
     async run(context) {
-      const { canJudge, judge, judgedBy } = await import("./shared/judge.ts");
+      const { canEvaluate, evaluateEncoder, resultSource } = await import(
+        "./shared/evaluate_encoder.ts"
+      );
       const { session, encoder, run, path } = await restore(context);
       const { roles, groups, flat } = fitToData(context.config, session.dataset, {
-        judged: canJudge(session),
+        evaluated: canEvaluate(session),
         say: note,
       });
       const { plugin, options } = chosen(roles, "probe");
       const probe = await session.make("probe", plugin, options);
-      const { [plugin.name]: metrics } = await judge(
+      const { [plugin.name]: metrics } = await evaluateEncoder(
         context,
         session,
         { [plugin.name]: probe },
@@ -47,7 +49,7 @@ export function probeCommand(name: string): Command<typeof restoreOptions, typeo
         groups.views,
       );
       const { writeProbeResult } = await import("../run/results.ts");
-      const judged = judgedBy({ name: plugin.name, options }, flat, session.dataset, path);
+      const judged = resultSource({ name: plugin.name, options }, flat, session.dataset, path);
       const saved = run &&
         await writeProbeResult(run.path, await variant(context, run, path), judged, metrics);
       context.result(
@@ -58,7 +60,7 @@ export function probeCommand(name: string): Command<typeof restoreOptions, typeo
   };
 }
 
-/** How the run was judged by the probe; every training is judged by kNN, with the `k` of its own. */
+/** How the run was evaluated by the probe; every training is evaluated by kNN, with the `k` of its own. */
 function settingsOf(name: string, { layer }: OpenRun): Layer[] {
   const { probe, k, knn_temperature: temperature } = layer.values;
   const settings = Object.entries(layer.values).filter(([option]) => option.startsWith("probe."));

@@ -20,7 +20,7 @@ import { recordTrust } from "../trust.ts";
 import { train, type TrainStep } from "../train/train.ts";
 import type { Context } from "../command_line/command.ts";
 import { compare, resultsTable } from "./compare.ts";
-import { canJudge, judge, judgedBy } from "./shared/judge.ts";
+import { canEvaluate, evaluateEncoder, resultSource } from "./shared/evaluate_encoder.ts";
 import { openDescribed } from "./shared/open_session.ts";
 import { command, type trainCommandOptions } from "./train.ts";
 
@@ -31,9 +31,9 @@ export async function trainAndEvaluate(
   const { signal, bar } = named;
   const folder = named.config.options.resume === undefined ? undefined : await runToResume(named);
   const session = await openDescribed(named.config, named);
-  const labeled = canJudge(session);
+  const labeled = canEvaluate(session);
   const config = fitToData(named.config, session.dataset, {
-    judged: labeled,
+    evaluated: labeled,
     resumed: folder !== undefined,
     say: (sentence) => note(`         ${sentence}`),
   });
@@ -91,7 +91,12 @@ export async function trainAndEvaluate(
         },
         ...(labeled && {
           onEvaluate: async () => {
-            const { knn: { top1, top5 } } = await judge(context, session, { knn }, trained);
+            const { knn: { top1, top5 } } = await evaluateEncoder(
+              context,
+              session,
+              { knn },
+              trained,
+            );
             return { knn_top1: top1, knn_top5: top5 };
           },
         }),
@@ -99,18 +104,18 @@ export async function trainAndEvaluate(
     ).finally(() => board.events?.follow());
     result.dispose();
     bar.end();
-    const judges = { knn, [probe.plugin.name]: prober };
-    const judged = (name: string, weights: string) => {
+    const probes = { knn, [probe.plugin.name]: prober };
+    const sourceOf = (name: string, weights: string) => {
       const own = name === probe.plugin.name ? probe.options : knnOptions;
-      return judgedBy({ name, options: own }, context.config.flat, session.dataset, weights);
+      return resultSource({ name, options: own }, context.config.flat, session.dataset, weights);
     };
     const { baselines } = options;
     const results = labeled
       ? await compare(context, {
         session,
-        judges,
+        probes,
         run,
-        judged,
+        sourceOf,
         trained,
         makeEncoder,
         views,

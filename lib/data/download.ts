@@ -128,7 +128,7 @@ async function requestRest(transfer: Transfer): Promise<void> {
       }),
       idle.signal,
     );
-    const error = await judge(response, transfer);
+    const error = await responseError(response, transfer);
     if (error || !response.body) {
       await response.body?.cancel();
       throw error ?? new RetryableError("an empty answer");
@@ -163,7 +163,7 @@ async function restart(transfer: Transfer): Promise<void> {
 }
 
 /** What is wrong with the head of a response, if anything. Where it sends all again, so do we. */
-async function judge(response: Response, transfer: Transfer): Promise<Error | undefined> {
+async function responseError(response: Response, transfer: Transfer): Promise<Error | undefined> {
   const { status, statusText, headers } = response;
   const got = `${status} ${statusText}`.trim();
   if (status === 206) {
@@ -173,11 +173,11 @@ async function judge(response: Response, transfer: Transfer): Promise<Error | un
       await restart(transfer);
       return new RetryableError(`the range ${range}`);
     }
-    return judgeSize(size === "*" ? null : size, transfer);
+    return sizeError(size === "*" ? null : size, transfer);
   }
   if (status === 200) {
     if (transfer.have > 0) await restart(transfer);
-    return judgeSize(headers.get("content-length"), transfer);
+    return sizeError(headers.get("content-length"), transfer);
   }
   if (status === 416) {
     await restart(transfer);
@@ -188,7 +188,7 @@ async function judge(response: Response, transfer: Transfer): Promise<Error | un
 }
 
 /** Another size is another file, or a page about one: known before it has filled the disk. */
-async function judgeSize(size: string | null, transfer: Transfer): Promise<Error | undefined> {
+async function sizeError(size: string | null, transfer: Transfer): Promise<Error | undefined> {
   if (size === null || Number(size) === transfer.bytes) return undefined;
   await restart(transfer);
   return transfer.refuse(showBytes(Number(size)));

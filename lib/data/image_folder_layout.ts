@@ -27,7 +27,7 @@ export const PARTS = {
 
 /**
  * The folder of each split by name: `train` is "" where it is the folder itself. Of a test and a
- * validation part, one judges: `test` where it is there.
+ * validation part, one evaluates: `test` where it is there.
  */
 export function partsOf(folders: readonly string[], path: string): Record<string, string> {
   const refuse = (rule: string, got: string, next: string) =>

@@ -69,7 +69,7 @@ async function statusOf(
   source: DatasetSource,
   env: SourceEnv,
   options: SourceOptions,
-  judge: (file: KnownFile, path: string) => Promise<FileState>,
+  check: (file: KnownFile, path: string) => Promise<FileState>,
 ): Promise<FileStatus[]> {
   const folder = await sourceFolder(source, env, options);
   const packaged = !options.dataDir && source.installed?.includes(folder);
@@ -83,7 +83,7 @@ async function statusOf(
       ? "packaged"
       : size !== file.bytes
       ? "wrong size"
-      : await judge(file, path);
+      : await check(file, path);
     return { name: file.name, path, state, bytes: bytes ?? 0, expected: file.bytes };
   };
   const statuses: FileStatus[] = [];

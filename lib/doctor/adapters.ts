@@ -68,7 +68,7 @@ function describe(adapter: GPUAdapter, preferred: boolean): Adapter {
 }
 
 /** A warning where the preferred adapter is software, or where there is none. */
-export function judgeAdapters([preferred]: readonly Adapter[]): Finding[] {
+export function checkAdapters([preferred]: readonly Adapter[]): Finding[] {
   if (preferred && !preferred.software) return [];
   return [{
     level: "warning",

@@ -8,17 +8,17 @@ import { type Device, type DeviceName, openDevice } from "../device/device.ts";
 import { TauplusError } from "../errors.ts";
 import type { BaseEnv } from "../plugin.ts";
 import type { Registry } from "../registry.ts";
-import { type Adapter, type Driver, findAdapters, findDrivers, judgeAdapters } from "./adapters.ts";
+import { type Adapter, checkAdapters, type Driver, findAdapters, findDrivers } from "./adapters.ts";
 import { checksOf } from "./checks.ts";
 import { guessPaper, measureQuickstart, type Quickstart } from "./speed.ts";
 import { type KernelResult, runCheck } from "./kernel_check.ts";
 import { measureSpeed, type Speed } from "./speed.ts";
 import {
+  checkStorage,
   type DatasetFiles,
   type Folder,
   inspectDatasets,
   inspectFolder,
-  judgeStorage,
 } from "./storage.ts";
 import { type Versions, versions } from "../version.ts";
 
@@ -86,9 +86,9 @@ export async function diagnose(examination: Examination): Promise<Diagnosis> {
   const datasets = await inspectDatasets(registry, env, !quick);
   const devices: Examined[] = [];
   const findings = [
-    ...judgeSystem(system),
-    ...judgeAdapters(adapters),
-    ...judgeStorage(folders, datasets),
+    ...checkSystem(system),
+    ...checkAdapters(adapters),
+    ...checkStorage(folders, datasets),
   ];
   const there: DeviceName[] = adapters.length > 0 ? ["webgpu", "wasm"] : ["wasm"];
   for (const name of examination.device ? [examination.device] : there) {
@@ -96,7 +96,7 @@ export async function diagnose(examination: Examination): Promise<Diagnosis> {
       const device = await openDevice(name);
       const examined = await examine(device, examination);
       devices.push(examined);
-      findings.push(...judgeKernels(examined));
+      findings.push(...checkKernels(examined));
     } catch (error) {
       env.signal.throwIfAborted();
       findings.push(failed(name, error));
@@ -139,7 +139,7 @@ async function examine(
   return { ...examined, speed: { ...speed, ...guesses } };
 }
 
-function judgeKernels({ name, kernels }: Examined): Finding[] {
+function checkKernels({ name, kernels }: Examined): Finding[] {
   const wrong = kernels.filter(({ ok }) => !ok);
   if (wrong.length === 0) return [];
   const other = name === "webgpu" ? "wasm" : "webgpu";
@@ -195,7 +195,7 @@ export function describeSystem(): System {
 }
 
 /** A warning where less memory is available than training needs. */
-export function judgeSystem({ memory }: Pick<System, "memory">): Finding[] {
+export function checkSystem({ memory }: Pick<System, "memory">): Finding[] {
   if (memory.available >= LEAST_MEMORY) return [];
   return [{
     level: "warning",

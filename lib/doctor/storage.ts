@@ -105,7 +105,7 @@ export async function inspectDatasets(
 }
 
 /** Folders that cannot be written or are nearly full, and datasets with damaged files. */
-export function judgeStorage(
+export function checkStorage(
   folders: readonly Folder[],
   datasets: readonly DatasetFiles[],
 ): Finding[] {

@@ -41,7 +41,7 @@ export function disposeFeatures({ train, test }: ProbeInput): void {
   test.features.dispose();
 }
 
-/** A probe, and what it is to judge. */
+/** A probe, and what it is to evaluate. */
 export interface EvaluateFeaturesOptions {
   readonly probe: Probe;
   /** The features; they stay the caller's. */

@@ -81,19 +81,19 @@ export async function fitRegularized(
   const gram = bounded ? await readGram(tf, x, fittedRows) : undefined;
   const [search, final] = STOPS[bounded ? "bounded" : "free"];
   const fitted = subset(fittedRows);
-  const judged = subset(order.subarray(0, held).sort());
+  const heldOut = subset(order.subarray(0, held).sort());
   let weights: Float64Array = new Float64Array(fitted.d * classes);
   let best = { l2: PENALTIES[0], loss: Infinity, weights };
   try {
     for (const l2 of PENALTIES) {
       weights = await minimize(fitted, weights, { l2, gram, ...search }, env);
-      const { value: loss } = await lossAt(judged, weights, 0, env);
+      const { value: loss } = await lossAt(heldOut, weights, 0, env);
       if (loss > best.loss) break;
       if (loss < best.loss) best = { l2, loss, weights };
     }
   } finally {
     fitted.examples.dispose();
-    judged.examples.dispose();
+    heldOut.examples.dispose();
   }
   const all = subset(Int32Array.from(labels.keys()));
   try {
@@ -129,7 +129,7 @@ async function readGram(tf: Tf, x: tf.Tensor2D, rows: Int32Array): Promise<Float
   return values;
 }
 
-/** What is fitted or judged, with the sides of W. */
+/** What is fitted or evaluated, with the sides of W. */
 interface Fitted {
   readonly examples: Regression;
   readonly d: number;

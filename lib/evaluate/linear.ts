@@ -25,7 +25,7 @@ export interface LinearEnv extends FitEnv {
 }
 
 /**
- * Fits a linear classifier on `train` and judges it on `test`: top-1, top-5, per-class accuracy,
+ * Fits a linear classifier on `train` and evaluates it on `test`: top-1, top-5, per-class accuracy,
  * confusion and mean cross-entropy of the test split, top-1 and cross-entropy of the training
  * split (of the last epoch's augmented images under `dcl`: of the plain ones), and the penalty chosen.
  *
@@ -55,10 +55,10 @@ export async function linear(
     const fit = standard
       ? await fitRegularized(xTrain, train.labels, names.length, env)
       : { weights: await fitDcl(train, names.length, dcl, env) };
-    const judge = (x: tf.Tensor2D, { labels }: FeatureSplit) =>
+    const classify = (x: tf.Tensor2D, { labels }: FeatureSplit) =>
       judgment(tf, x, labels, fit.weights, names);
-    const onTrain = await judge(xTrain, train);
-    const onTest = await judge(xTest, test);
+    const onTrain = await classify(xTrain, train);
+    const onTest = await classify(xTest, test);
     return {
       ...onTest,
       trainTop1: onTrain.top1,

@@ -36,8 +36,8 @@ function splits({ dataset: { splits } }: DatasetSubject): Finding {
   );
   const empty = Object.entries(splits).find(([, { length }]) => length === 0);
   if (empty) return fail(`the split ${empty[0]} has no examples`);
-  const judged = splits.train?.labels && splits.test?.labels;
-  return pass(counts.join(", ") + (judged ? "" : "; no probe can judge by it"));
+  const labeled = splits.train?.labels && splits.test?.labels;
+  return pass(counts.join(", ") + (labeled ? "" : "; no probe can use it"));
 }
 
 function labels({ dataset: { classes, splits } }: DatasetSubject): Finding {

@@ -57,11 +57,11 @@ function features({ device }: CheckPlace): ProbeInput {
 export async function runTwice(subject: Omit<ProbeSubject, "runs">): Promise<ProbeRuns> {
   const { device, probe } = subject;
   const input = features(subject);
-  const judge = () => evaluateFeatures({ probe, features: input });
-  const first = await judge();
+  const evaluate = () => evaluateFeatures({ probe, features: input });
+  const first = await evaluate();
   const stop = wallClock();
   let second = first;
-  const left = await kept(device, async () => void (second = await judge()));
+  const left = await kept(device, async () => void (second = await evaluate()));
   return { metrics: [first, second], left, milliseconds: stop() };
 }
 
@@ -72,8 +72,8 @@ async function metrics({ runs }: ProbeSubject): Promise<Finding> {
 }
 
 /** A check of the two evaluations; if they failed, the first check has reported it. */
-function ofRuns(judge: (runs: ProbeRuns) => Finding): (subject: ProbeSubject) => Promise<Finding> {
-  return async ({ runs }) => await runs().then(judge, () => info("there are no metrics"));
+function ofRuns(check: (runs: ProbeRuns) => Finding): (subject: ProbeSubject) => Promise<Finding> {
+  return async ({ runs }) => await runs().then(check, () => info("there are no metrics"));
 }
 
 function chance({ metrics: [{ top1 }] }: ProbeRuns): Finding {
@@ -113,7 +113,7 @@ export const PROBE_CHECKS: readonly Check<ProbeSubject>[] = [
   },
   {
     name: "better than chance",
-    advice: "Fit on train, judge on test; a feature's class is the label of its row.",
+    advice: "Fit on train, evaluate on test; a feature's class is the label of its row.",
     run: ofRuns(chance),
   },
   {

@@ -80,10 +80,12 @@ async function reportFiles(runs: readonly ReportRun[]): Promise<Map<string, stri
     curves(runs.map(({ data, name }) => ({ ...data, name })))
       .map(async ({ field, ...figure }) => ({ field, ...await draw(figure) })),
   );
-  const judged = runs.flatMap(({ name, linear }) =>
+  const evaluated = runs.flatMap(({ name, linear }) =>
     "found" in linear ? [{ name, result: linear.found }] : []
   );
-  const perClass = judged.length > 0 ? await draw(perClassFigure("per-class", judged)) : undefined;
+  const perClass = evaluated.length > 0
+    ? await draw(perClassFigure("per-class", evaluated))
+    : undefined;
   const confusion = await Promise.all(
     runs.map(async ({ name, linear }, i) =>
       "found" in linear

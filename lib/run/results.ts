@@ -44,7 +44,7 @@ export async function readResults(folder: string): Promise<Results | undefined> 
 
 const options = z.record(z.string(), z.unknown());
 
-const judgedSchema = z.object({
+const sourceSchema = z.object({
   probe: z.string(),
   probe_options: options,
   dataset: z.string(),
@@ -58,10 +58,10 @@ const judgedSchema = z.object({
 
 /**
  * What a result is of: the probe and its options; the dataset, with its options and those of the
- * normalization by their flags; how many labeled examples the probe was fitted on, and was judged by;
+ * normalization by their flags; how many labeled examples the probe was fitted on, and evaluated on;
  * the checkpoint of the encoder.
  */
-export type Judged = z.output<typeof judgedSchema>;
+export type ResultSource = z.output<typeof sourceSchema>;
 
 export interface ProbeResult {
   /** The file, in the run's folder. */
@@ -69,7 +69,7 @@ export interface ProbeResult {
   /** Whether it is of the run's newest checkpoint and of the data that the run was trained on. */
   readonly own: boolean;
   /** What it is of; version 0.1.0 did not say. */
-  readonly judged?: Judged;
+  readonly judged?: ResultSource;
   readonly metrics: Readonly<Record<string, unknown>>;
 }
 
@@ -126,7 +126,7 @@ export async function variantOf(
 export async function writeProbeResult(
   folder: string,
   { data, weights }: Variant,
-  judged: Judged,
+  judged: ResultSource,
   metrics: Metrics,
 ): Promise<string> {
   const parts = [judged.probe, judged.dataset, data, weights].filter((part) => part !== "");
@@ -146,7 +146,7 @@ export async function listProbeResults(folder: string): Promise<ProbeResult[]> {
   const found: ProbeResult[] = [];
   for (const name of await names(join(folder, FOLDER))) {
     const read = await readMetrics(join(folder, FOLDER, name));
-    const judged = judgedSchema.safeParse(read?.judged).data;
+    const judged = sourceSchema.safeParse(read?.judged).data;
     if (!read || !judged) continue;
     const { judged: _, ...metrics } = read;
     const own = name === `${judged.probe}-${judged.dataset}.json`;

@@ -27,7 +27,7 @@ export interface Run {
   /** Its plugins and their options. */
   readonly roles: Roles;
   /**
-   * Whether the untrained encoder and raw pixels are judged with it: the first of the runs that
+   * Whether the untrained encoder and raw pixels are evaluated with it: the first of the runs that
    * agree in all these depend on does that for the others.
    */
   readonly references: boolean;
@@ -59,7 +59,7 @@ export async function plan(
   { arms, seeds, out, plugins, registry, fit }: PlanParts,
 ): Promise<Run[]> {
   const runs: Run[] = [];
-  const judged = new Set<string>();
+  const evaluated = new Set<string>();
   for (const seed of seeds) {
     for (const arm of arms) {
       const layers = [...arm.layers, { source: "--seeds", values: { seed }, text: false }];
@@ -68,8 +68,8 @@ export async function plan(
       const { factsOf, roles, options } = resolved;
       const all = { ...savedValues(resolved), ...(plugins.length > 0 && { plugin: plugins }) };
       const group = digest(all, (name) => factsOf(name).baseline);
-      const references = options.baselines && !judged.has(group);
-      judged.add(group);
+      const references = options.baselines && !evaluated.has(group);
+      evaluated.add(group);
       runs.push({
         arm,
         seed,

@@ -20,7 +20,7 @@ import { gzipLog, type Outcome, runAll } from "./run_all.ts";
 import { summarize } from "./summary.ts";
 import { OUTPUT } from "./train_run.ts";
 import { cacheFolder } from "../cache.ts";
-import { canJudge } from "../commands/shared/judge.ts";
+import { canEvaluate } from "../commands/shared/evaluate_encoder.ts";
 import { chosen } from "../config.ts";
 import { create } from "../create.ts";
 import { fitToData } from "../fit_to_data.ts";
@@ -88,7 +88,7 @@ export interface SweepData {
   /**
    * Lowers what is too large for the data and was not given.
    *
-   * @throws UsageError where a dataset has no labels to judge by, or a value that was given is too large.
+   * @throws UsageError where a dataset has no labels to evaluate by, or a value that was given is too large.
    */
   fit(config: TrainConfig, seed: number): Promise<TrainConfig>;
   /** How many steps a run has. */
@@ -113,7 +113,7 @@ export function sweepData(
     const { plugin, options } = chosen(config.roles, "dataset");
     const dataset = await create(plugin, options, { ...env, seed, cache: cacheFolder() });
     dataset.close?.();
-    if (canJudge({ dataset })) return dataset;
+    if (canEvaluate({ dataset })) return dataset;
     throw new UsageError({
       act: `sweep over ${plugin.name}`,
       rule:
@@ -126,7 +126,7 @@ export function sweepData(
     async fit(config, seed) {
       const dataset = datasets.get(key(config)) ?? await open(config, seed);
       datasets.set(key(config), dataset);
-      return fitToData(config, dataset, { judged: true, say });
+      return fitToData(config, dataset, { evaluated: true, say });
     },
     stepsOf(run) {
       const { batch_size, epochs, max_steps } = run.config;

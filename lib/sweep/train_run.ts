@@ -38,7 +38,7 @@ export async function checkFolder({ folder, config, factsOf, older }: Run): Prom
 }
 
 /**
- * Trains and judges a run from where it is, or from the start. A signal is passed on to the process
+ * Trains and evaluates a run from where it is, or from the start. A signal is passed on to the process
  * once, so that it saves its state; then this returns when it has ended.
  *
  * @returns why it failed; undefined where it did not.

@@ -90,11 +90,11 @@ export const trainOptions: z.ZodObject<{
     facts("machine", { result: true }),
   ),
   k: z.int().min(1).default(200).describe("neighbors of the kNN evaluation").meta(
-    facts("judging", { reference: true, bound: "labeled" }),
+    facts("evaluation", { reference: true, bound: "labeled" }),
   ),
   knnTemperature: z.number().positive().default(0.5).describe(
     "temperature of the votes of the kNN evaluation",
-  ).meta(facts("judging")),
+  ).meta(facts("evaluation")),
 });
 
 /** Checked training options. */

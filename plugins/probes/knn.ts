@@ -1,5 +1,5 @@
 /**
- * Weighted k-nearest-neighbor classification, the quick judge of an encoder.
+ * Weighted k-nearest-neighbor classification, the quick evaluation of an encoder.
  *
  * @module
  */
@@ -13,11 +13,11 @@ export default defineProbe({
   summary: "Weighted k nearest neighbors by cosine (Wu et al. 2018, arXiv:1805.01978)",
   options: z.strictObject({
     k: z.int().min(1).default(200).describe("training examples that vote, the nearest ones").meta(
-      facts("judging", { reference: true, bound: "labeled" }),
+      facts("evaluation", { reference: true, bound: "labeled" }),
     ),
     temperature: z.number().positive().default(0.5)
       .describe("an example of cosine similarity s votes with the weight exp(s / temperature)")
-      .meta(facts("judging")),
+      .meta(facts("evaluation")),
   }),
   create: async (options, env) => {
     const { knn } = await import("../../lib/evaluate/knn.ts");

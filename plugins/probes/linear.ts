@@ -1,5 +1,5 @@
 /**
- * Linear evaluation, the usual judge of an encoder.
+ * Linear evaluation, the usual evaluation of an encoder.
  *
  * @module
  */
@@ -15,18 +15,18 @@ export default defineProbe({
     protocol: z.enum(["standard", "dcl"]).default("standard").describe(
       "standard: L-BFGS to the optimum, L2 chosen on a held-out fifth of the training examples; " +
         "dcl: the reference's Adam on augmented images",
-    ).meta(facts("judging")),
+    ).meta(facts("evaluation")),
     epochs: z.int().min(1).default(100).describe("dcl: passes over the training images").meta(
-      facts("judging", { reference: true }),
+      facts("evaluation", { reference: true }),
     ),
     batchSize: z.int().min(1).default(512).describe("dcl: images per step").meta(
-      facts("judging", { reference: true }),
+      facts("evaluation", { reference: true }),
     ),
     learningRate: z.number().positive().default(1e-3).describe("dcl: Adam's learning rate").meta(
-      facts("judging"),
+      facts("evaluation"),
     ),
     weightDecay: z.number().min(0).default(1e-6).describe("dcl: L2 added to the gradient").meta(
-      facts("judging"),
+      facts("evaluation"),
     ),
   }),
   create: async (options, env) => {

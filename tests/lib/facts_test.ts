@@ -5,7 +5,7 @@ import { restoreSpec } from "../../lib/commands/shared/restore.ts";
 import { runGroups } from "../../lib/open_run.ts";
 import { command as train } from "../../lib/commands/train.ts";
 import { changedOption, resolveConfig, savedValues, valuesOfRun } from "../../lib/config.ts";
-import { type Facts, ROLE_FACTS, UNSTATED } from "../../lib/facts.ts";
+import { type Facts, facts, ROLE_FACTS, UNSTATED } from "../../lib/facts.ts";
 import { flagsOf } from "../../lib/options.ts";
 import { KINDS, loadRegistry } from "../../lib/registry.ts";
 
@@ -53,6 +53,10 @@ Deno.test("each option of the package says its facts", async () => {
     KEYS.some((key) => facts[key] === undefined)
   );
   assertEquals(silent, []);
+});
+
+Deno.test("an older plugin's facts of judging are those of evaluation", () => {
+  assertEquals(facts("judging", { front: true }), facts("evaluation", { front: true }));
 });
 
 /** Who has which options with which facts. */

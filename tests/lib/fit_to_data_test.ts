@@ -25,14 +25,14 @@ const given = (values: Record<string, unknown>): Layer => ({
 async function fitted(
   values: Record<string, unknown>,
   data: Dataset,
-  options: { judged?: boolean; resumed?: boolean; implied?: true } = {},
+  options: { evaluated?: boolean; resumed?: boolean; implied?: true } = {},
 ) {
-  const { judged = true, resumed, implied } = options;
+  const { evaluated = true, resumed, implied } = options;
   const layers = [{ ...given(values), ...(implied && { implied }) }];
   const config = await resolveConfig(train.spec, layers, registry);
   const said: string[] = [];
   const say = (sentence: string) => void said.push(sentence);
-  const { options: own, roles, flat } = fitToData(config, data, { judged, resumed, say });
+  const { options: own, roles, flat } = fitToData(config, data, { evaluated, resumed, say });
   const k = Number(roles.probe?.options.k);
   assertEquals([flat.batch_size, flat["probe.k"]], [own.batchSize, k]);
   return { batchSize: own.batchSize, k: own.k, probeK: k, said };
@@ -59,14 +59,14 @@ Deno.test("a value that the user gave is refused if it is too large", async () =
   assertEquals((await fitted({ batch_size: 50, k: 40 }, dataset(50, 40))).batchSize, 50);
 });
 
-Deno.test("labels bound nothing where nothing is judged, nor a batch that was begun with", async () => {
-  assertEquals((await fitted({ k: 41 }, dataset(50, 40), { judged: false })).k, 41);
+Deno.test("labels bound nothing where nothing is evaluated, nor a batch that was begun with", async () => {
+  assertEquals((await fitted({ k: 41 }, dataset(50, 40), { evaluated: false })).k, 41);
   const resumed = await fitted({ batch_size: 64 }, dataset(50, 40), { resumed: true });
   assertEquals(resumed.batchSize, 64);
 });
 
 Deno.test("a dataset of one example is refused", async () => {
   const config = await resolveConfig(train.spec, [given({})], registry);
-  const fit = () => fitToData(config, dataset(1, 1), { judged: false, say() {} });
+  const fit = () => fitToData(config, dataset(1, 1), { evaluated: false, say() {} });
   assertThrows(fit, UsageError, "two examples");
 });

@@ -1,7 +1,7 @@
 /** Folders and datasets, good and bad. */
 import { assertEquals, assertMatch } from "@std/assert";
 import { join } from "node:path";
-import { inspectDatasets, inspectFolder, judgeStorage } from "../../../lib/doctor/storage.ts";
+import { checkStorage, inspectDatasets, inspectFolder } from "../../../lib/doctor/storage.ts";
 import { loadRegistry } from "../../../lib/registry.ts";
 import { inFolder } from "../../support/folders.ts";
 
@@ -21,15 +21,15 @@ Deno.test("a folder under a file cannot be written", () =>
     const file = join(folder, "file");
     await Deno.writeTextFile(file, "");
     const found = await inspectFolder("runs", join(file, "runs"));
-    const [{ level, what, next }] = judgeStorage([found], []);
+    const [{ level, what, next }] = checkStorage([found], []);
     assertEquals(level, "error");
     assertMatch(what, /^The folder of the runs, .*, cannot be written: /);
     assertMatch(next[0], /--out/);
   }));
 
 Deno.test("less than a gigabyte is too little room", () => {
-  assertEquals(judgeStorage([GOOD], []), []);
-  const [{ level, what }] = judgeStorage([{ ...GOOD, free: 999e6 }], []);
+  assertEquals(checkStorage([GOOD], []), []);
+  const [{ level, what }] = checkStorage([{ ...GOOD, free: 999e6 }], []);
   assertEquals([level, what], [
     "error",
     "The disk of the cache, /cache, has only 999 MB free.",
@@ -50,7 +50,7 @@ Deno.test("a dataset is wrong where a file has another size, and unfinished wher
       "partial",
       "missing",
     ]);
-    const levels = judgeStorage([], datasets).map(({ level, next }) => [level, next[0]]);
+    const levels = checkStorage([], datasets).map(({ level, next }) => [level, next[0]]);
     assertEquals(levels, [
       ["error", "Delete it, and run `deno task data fetch cifar10`."],
       ["warning", "Go on with it: `deno task data fetch cifar100`."],

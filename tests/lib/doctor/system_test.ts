@@ -1,9 +1,9 @@
 import { assertEquals } from "@std/assert";
-import { describeSystem, judgeSystem } from "../../../lib/doctor/diagnose.ts";
+import { checkSystem, describeSystem } from "../../../lib/doctor/diagnose.ts";
 
 Deno.test("little memory is worth a warning, and this machine is described", () => {
   const judge = (available: number) =>
-    judgeSystem({ memory: { total: 16e9, available } }).map(({ level, what }) => [level, what]);
+    checkSystem({ memory: { total: 16e9, available } }).map(({ level, what }) => [level, what]);
   assertEquals(judge(2e9), []);
   assertEquals(judge(1.5e9), [["warning", "Only 1.5 GB of memory is available."]]);
   const { versions: { deno }, cores } = describeSystem();

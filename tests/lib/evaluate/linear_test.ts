@@ -108,9 +108,9 @@ testOnDevices("a feature that is all but constant is not blown up", async (devic
     };
   };
   const [train, test] = [split(1, 1), split(2, -1)];
-  const judge = (of: "plain" | "more") =>
+  const evaluate = (of: "plain" | "more") =>
     linear({ train: train[of], test: test[of] }, STANDARD, { tf, seed: 0, classes: [] });
-  const [plain, more] = [await judge("plain"), await judge("more")];
+  const [plain, more] = [await evaluate("plain"), await evaluate("more")];
   assertGreater(plain.top1, 80);
   assertAlmostEquals(more.top1, plain.top1, 5);
   for (const { features } of [train.plain, train.more, test.plain, test.more]) features.dispose();

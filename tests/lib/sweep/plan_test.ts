@@ -48,18 +48,18 @@ Deno.test("each option that changes results changes the name, the order of optio
   assertNotEquals(name({ ...config, plugin: ["a.ts"] }), name(config));
 });
 
-Deno.test("untrained encoder and raw pixels are judged once per seed and encoder", async () => {
-  const judged = async (values: Record<string, string>) =>
+Deno.test("untrained encoder and raw pixels are evaluated once per seed and encoder", async () => {
+  const evaluated = async (values: Record<string, string>) =>
     (await planned(values)).filter(({ references, config }) => {
       assertEquals(config.baselines, references);
       return references;
     }).map(({ arm, seed }) => `${arm.label}, ${seed}`);
-  assertEquals(await judged({ objective: "biased,debiased" }), ["biased, 0", "biased, 1"]);
-  assertEquals(await judged({ encoder: "conv,resnet18", epochs: "1,2" }), [
+  assertEquals(await evaluated({ objective: "biased,debiased" }), ["biased, 0", "biased, 1"]);
+  assertEquals(await evaluated({ encoder: "conv,resnet18", epochs: "1,2" }), [
     "debiased encoder=conv epochs=1, 0",
     "debiased encoder=resnet18 epochs=1, 0",
     "debiased encoder=conv epochs=1, 1",
     "debiased encoder=resnet18 epochs=1, 1",
   ]);
-  assertEquals(await judged({ objective: "biased,debiased", baselines: "false" }), []);
+  assertEquals(await evaluated({ objective: "biased,debiased", baselines: "false" }), []);
 });

@@ -18,7 +18,7 @@ Deno.test("template finds classes that are apart", async () => {
   assertEquals([top1, top5], [100, 100]);
 });
 
-Deno.test("template judges an encoder", async () => {
+Deno.test("template evaluates an encoder", async () => {
   const encoder = await make("encoder", "conv", { widths: [8], strides: [2] });
   const probe = await make("probe", plugin);
   const { top1, top5 } = await evaluate({ ...session, encoder, probe });

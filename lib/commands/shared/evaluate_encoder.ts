@@ -1,5 +1,5 @@
 /**
- * Judging an encoder by probes, over features that are computed once.
+ * Evaluating an encoder by probes, over features that are computed once.
  *
  * @module
  */
@@ -7,32 +7,32 @@ import { disposeFeatures, evaluateFeatures, extractProbeInput } from "../../eval
 import { pixelFeatures } from "../../evaluate/features.ts";
 import { flagName } from "../../options.ts";
 import type { Dataset, Encoder, Metrics, Probe } from "../../plugin.ts";
-import { dataOptions, type Judged } from "../../run/results.ts";
+import { dataOptions, type ResultSource } from "../../run/results.ts";
 import { basename } from "node:path";
 import type { Session } from "../../session.ts";
 import type { ViewOptions } from "../../views/options.ts";
 import type { Context } from "../../command_line/command.ts";
 
 /** Probes by name. */
-export type Judges<N extends string> = { readonly [name in N]: Probe };
+export type Probes<N extends string> = { readonly [name in N]: Probe };
 
 /** Examples that go through the encoder at a time. */
 const BATCH = 256;
 
 /** Whether the dataset has what probes need: labeled splits train and test, of at least two classes. */
-export function canJudge({ dataset: { splits } }: Pick<Session, "dataset">): boolean {
+export function canEvaluate({ dataset: { splits } }: Pick<Session, "dataset">): boolean {
   const classesOf = (name: string) =>
     new Set(splits[name]?.labels?.filter((label) => label >= 0) ?? []).size;
   return classesOf("train") > 1 && classesOf("test") > 0;
 }
 
 /** Says what a result is of. */
-export function judgedBy(
+export function resultSource(
   probe: { readonly name: string; readonly options: Readonly<Record<string, unknown>> },
   flat: Readonly<Record<string, unknown>>,
   { splits }: Dataset,
   weights: string,
-): Judged {
+): ResultSource {
   const labeled = (split: string) =>
     splits[split]?.labels?.filter((label) => label >= 0).length ?? 0;
   return {
@@ -56,10 +56,10 @@ export function judgedBy(
  *
  * @param views the augmentation for probes that train on augmented images.
  */
-export async function judge<N extends string>(
+export async function evaluateEncoder<N extends string>(
   { signal }: Pick<Context, "signal">,
   { device, dataset, env }: Session,
-  judges: Judges<N>,
+  probes: Probes<N>,
   encoder?: Encoder,
   views?: ViewOptions,
 ): Promise<Record<N, Metrics>> {
@@ -76,8 +76,8 @@ export async function judge<N extends string>(
     };
   const results: Partial<Record<N, Metrics>> = {};
   try {
-    for (const name in judges) {
-      const probe: Probe = judges[name];
+    for (const name in probes) {
+      const probe: Probe = probes[name];
       results[name] = await evaluateFeatures({ probe, features, encoder });
     }
     device.check();
