@@ -16,7 +16,7 @@ import { median, timeInTurn, wallClock } from "../timing.ts";
 export type Verdict = "pass" | "fail" | "info";
 
 /** What a check found. */
-export interface Finding {
+export interface CheckResult {
   /** Whether it holds. */
   readonly verdict: Verdict;
   /** What was measured or is wrong, a few words. */
@@ -30,32 +30,32 @@ export interface Check<S> {
   /** What the author can do where the check fails. */
   readonly advice: string;
   /** Runs the check; an exception counts as a failure. */
-  run(subject: S): Finding | Promise<Finding>;
+  run(tested: S): CheckResult | Promise<CheckResult>;
 }
 
-export interface CheckRow extends Finding {
+export interface CheckRow extends CheckResult {
   readonly check: string;
   /** What to do; on failures only. */
   readonly advice?: string;
 }
 
-/** The finding of a check that holds. */
-export function pass(found: string): Finding {
+/** The result of a check that holds. */
+export function pass(found: string): CheckResult {
   return { verdict: "pass", found };
 }
 
-/** The finding of a check that does not hold. */
-export function fail(found: string): Finding {
+/** The result of a check that does not hold. */
+export function fail(found: string): CheckResult {
   return { verdict: "fail", found };
 }
 
-/** A finding that only informs; there is nothing to hold. */
-export function info(found: string): Finding {
+/** A result that only informs; there is nothing to hold. */
+export function info(found: string): CheckResult {
   return { verdict: "info", found };
 }
 
 /** `pass` where `holds`, else `fail`, with what was found in either case. */
-export function verdict(holds: boolean, found: string, otherwise: string = found): Finding {
+export function verdict(holds: boolean, found: string, otherwise: string = found): CheckResult {
   return holds ? pass(found) : fail(otherwise);
 }
 
@@ -71,7 +71,7 @@ export interface CheckPlace {
 
 /** Runs all checks in order; tensors they leave are freed. Throws what `signal` says. */
 export async function runChecks<S>(
-  subject: S,
+  tested: S,
   checks: readonly Check<S>[],
   { device, progress, signal }: CheckPlace,
 ): Promise<CheckRow[]> {
@@ -80,19 +80,19 @@ export async function runChecks<S>(
   progress({ task: "checking", done: 0, total, unit: "checks" });
   for (const check of checks) {
     signal.throwIfAborted();
-    rows.push(await freeing(device, () => runCheck(subject, check, device)));
+    rows.push(await freeing(device, () => runCheck(tested, check, device)));
     progress({ task: "checking", done: rows.length, total, unit: "checks" });
   }
   return rows;
 }
 
-async function runCheck<S>(subject: S, check: Check<S>, device: Device): Promise<CheckRow> {
+async function runCheck<S>(tested: S, check: Check<S>, device: Device): Promise<CheckRow> {
   const { name, advice } = check;
   try {
-    const finding = await check.run(subject);
+    const result = await check.run(tested);
     // A shader that failed gives zeros, and says so here.
     device.check();
-    return { check: name, ...finding, ...(finding.verdict === "fail" && { advice }) };
+    return { check: name, ...result, ...(result.verdict === "fail" && { advice }) };
   } catch (error) {
     if (error instanceof Interrupted) throw error;
     return { check: name, ...fail(messageOf(error)), advice };

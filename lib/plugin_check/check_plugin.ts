@@ -110,9 +110,11 @@ async function checkObjective(
   const key = Object.keys(plugin.options.shape).find((key) => /temperature$/i.test(key));
   const atTemperature = async (temperature: number) => {
     if (key === undefined) return "it has no temperature";
-    const cold = { ...options, [key]: temperature };
-    if (!plugin.options.safeParse(cold).success) return `its options allow no ${temperature}`;
-    return await create(plugin, cold, env);
+    const lowTemperature = { ...options, [key]: temperature };
+    if (!plugin.options.safeParse(lowTemperature).success) {
+      return `its options allow no ${temperature}`;
+    }
+    return await create(plugin, lowTemperature, env);
   };
   const others = Object.fromEntries(
     await Promise.all(
@@ -170,10 +172,10 @@ async function checkProbe(
     return await making<"probe">(
       () => create(plugin, options, env),
       (probe) => {
-        const subject = { ...place, name: plugin.name, probe, encoder };
+        const tested = { ...place, name: plugin.name, probe, encoder };
         let made: Promise<ProbeRuns> | undefined;
-        const runs = () => made ??= runTwice(subject);
-        return runChecks({ ...subject, runs }, PROBE_CHECKS, place);
+        const runs = () => made ??= runTwice(tested);
+        return runChecks({ ...tested, runs }, PROBE_CHECKS, place);
       },
     );
   } finally {

@@ -7,10 +7,10 @@ import type { Dataset, ExampleBatch, Split } from "../plugin.ts";
 import { rng, STREAM } from "../random.ts";
 import { channelStatistics } from "../data/normalization.ts";
 import { pretrainSplit } from "../splits.ts";
-import { type Check, type CheckPlace, fail, type Finding, info, pass } from "./check.ts";
+import { type Check, type CheckPlace, type CheckResult, fail, info, pass } from "./check.ts";
 import { trainTiny } from "./tiny_training.ts";
 
-export interface DatasetSubject extends CheckPlace {
+export interface TestedDataset extends CheckPlace {
   readonly dataset: Dataset;
   /** Opens it once more, with the same seed. */
   readonly again: () => Promise<Dataset>;
@@ -30,7 +30,7 @@ function spread({ length }: Split, count = EXAMPLES): number[] {
 const same = (a: ExampleBatch, b: ExampleBatch) =>
   a.length === b.length && a.every((value, i) => value === b[i]);
 
-function splits({ dataset: { splits } }: DatasetSubject): Finding {
+function splits({ dataset: { splits } }: TestedDataset): CheckResult {
   const counts = Object.entries(splits).map(([name, { length, labels }]) =>
     `${name} ${length.toLocaleString("en")}${labels ? "" : " unlabeled"}`
   );
@@ -40,7 +40,7 @@ function splits({ dataset: { splits } }: DatasetSubject): Finding {
   return pass(counts.join(", ") + (labeled ? "" : "; no probe can use it"));
 }
 
-function labels({ dataset: { classes, splits } }: DatasetSubject): Finding {
+function labels({ dataset: { classes, splits } }: TestedDataset): CheckResult {
   const labeled = Object.entries(splits).filter(([, { labels }]) => labels);
   if (labeled.length === 0) return info("none");
   for (const [name, { labels = new Int32Array() }] of labeled) {
@@ -58,7 +58,7 @@ function labels({ dataset: { classes, splits } }: DatasetSubject): Finding {
     : info(`no example of ${unused.slice(0, 3).join(", ")}`);
 }
 
-async function reading({ dataset }: DatasetSubject): Promise<Finding> {
+async function reading({ dataset }: TestedDataset): Promise<CheckResult> {
   const size = sizeOf(dataset);
   for (const [name, split] of Object.entries(dataset.splits)) {
     for (const indices of [[split.length - 1], [0, split.length - 1, 0]]) {
@@ -76,7 +76,7 @@ async function reading({ dataset }: DatasetSubject): Promise<Finding> {
   return pass(`${dataset.shape.join("×")} each`);
 }
 
-async function deterministic({ dataset, again }: DatasetSubject): Promise<Finding> {
+async function deterministic({ dataset, again }: TestedDataset): Promise<CheckResult> {
   const twin = await again();
   try {
     for (const [name, split] of Object.entries(dataset.splits)) {
@@ -94,7 +94,7 @@ async function deterministic({ dataset, again }: DatasetSubject): Promise<Findin
   return pass("read again and opened again");
 }
 
-async function randomAccess({ dataset }: DatasetSubject): Promise<Finding> {
+async function randomAccess({ dataset }: TestedDataset): Promise<CheckResult> {
   const size = sizeOf(dataset);
   for (const [name, split] of Object.entries(dataset.splits)) {
     const indices = spread(split);
@@ -120,7 +120,7 @@ async function randomAccess({ dataset }: DatasetSubject): Promise<Finding> {
   return pass("any order, the same examples");
 }
 
-async function statistics({ dataset }: DatasetSubject): Promise<Finding> {
+async function statistics({ dataset }: TestedDataset): Promise<CheckResult> {
   const split = pretrainSplit(dataset);
   const channels = dataset.shape.at(-1) ?? 1;
   const indices = spread(split, 256);
@@ -142,7 +142,7 @@ async function statistics({ dataset }: DatasetSubject): Promise<Finding> {
   return pass(`measured ${shown(measured.mean)} ± ${shown(measured.std)}`);
 }
 
-async function ownViews({ dataset }: DatasetSubject): Promise<Finding> {
+async function ownViews({ dataset }: TestedDataset): Promise<CheckResult> {
   if (!dataset.views) return info("none: views are augmented images");
   const split = pretrainSplit(dataset);
   const indices = spread(split, 8);
@@ -162,7 +162,7 @@ async function ownViews({ dataset }: DatasetSubject): Promise<Finding> {
 }
 
 /** The checks, in the order of the table. */
-export const DATASET_CHECKS: readonly Check<DatasetSubject>[] = [
+export const DATASET_CHECKS: readonly Check<TestedDataset>[] = [
   {
     name: "splits",
     advice: "Name the splits train and test, each with examples.",
@@ -201,9 +201,9 @@ export const DATASET_CHECKS: readonly Check<DatasetSubject>[] = [
   {
     name: "training",
     advice: "See the message: `--verbose` of a training with it shows where.",
-    run: (subject) =>
-      subject.dataset.shape.length === 3
-        ? trainTiny(subject, { dataset: subject.dataset })
+    run: (tested) =>
+      tested.dataset.shape.length === 3
+        ? trainTiny(tested, { dataset: tested.dataset })
         : info("its examples are no images: train an encoder for them"),
   },
 ];

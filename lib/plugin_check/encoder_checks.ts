@@ -6,8 +6,8 @@
 import { trainableWeights } from "../nn/weights.ts";
 import {
   type Check,
+  type CheckResult,
   fail,
-  type Finding,
   info,
   kept,
   pass,
@@ -18,10 +18,10 @@ import {
 import {
   apply,
   BATCH,
-  type EncoderSubject,
   featuresOf,
   images,
   SIDE,
+  type TestedEncoder,
   trainTiny,
 } from "./tiny_training.ts";
 import { decodeSafetensors, encodeSafetensors } from "../interop/safetensors.ts";
@@ -31,9 +31,9 @@ import { assignVariables, readVariables } from "../train/variable_arrays.ts";
 /** Of a feature, alone and in a batch: kernels sum in other orders. */
 const TOLERANCE = 1e-4;
 
-function shape(subject: EncoderSubject): Finding {
-  const { device: { tf }, encoder } = subject;
-  const x = images(subject);
+function shape(tested: TestedEncoder): CheckResult {
+  const { device: { tf }, encoder } = tested;
+  const x = images(tested);
   for (const training of [false, true]) {
     const { shape } = tf.tidy(() => apply(encoder, x, training));
     if (String(shape) !== String([BATCH, encoder.dim])) {
@@ -43,11 +43,11 @@ function shape(subject: EncoderSubject): Finding {
   return pass(`[batch, ${encoder.dim}]`);
 }
 
-async function anySize(subject: EncoderSubject): Promise<Finding> {
-  const { encoder } = subject;
+async function anySize(tested: TestedEncoder): Promise<CheckResult> {
+  const { encoder } = tested;
   if (!encoder.anySize) return info(`not claimed: it takes ${SIDE}×${SIDE} as made`);
   for (const [height, width] of [[SIDE + 9, SIDE - 5], [SIDE / 2, SIDE / 2], [96, 96]]) {
-    const values = await featuresOf(subject, encoder, images(subject, 1, [height, width, 3]));
+    const values = await featuresOf(tested, encoder, images(tested, 1, [height, width, 3]));
     if (values.length !== encoder.dim) {
       return fail(`${values.length} numbers for an image of ${height}×${width}`);
     }
@@ -55,14 +55,14 @@ async function anySize(subject: EncoderSubject): Promise<Finding> {
   return pass(`${SIDE + 9}×${SIDE - 5}, ${SIDE / 2}×${SIDE / 2}, 96×96`);
 }
 
-async function deterministic(subject: EncoderSubject): Promise<Finding> {
-  const { encoder, device: { tf } } = subject;
-  const x = images(subject);
-  const first = await featuresOf(subject, encoder, x);
-  const second = await featuresOf(subject, encoder, x);
+async function deterministic(tested: TestedEncoder): Promise<CheckResult> {
+  const { encoder, device: { tf } } = tested;
+  const x = images(tested);
+  const first = await featuresOf(tested, encoder, x);
+  const second = await featuresOf(tested, encoder, x);
   if (first.some((value, i) => value !== second[i])) return fail("two passes differ");
   if (!first.every(Number.isFinite)) return fail("features are not finite");
-  const alone = await featuresOf(subject, encoder, tf.slice(x, 0, 1));
+  const alone = await featuresOf(tested, encoder, tf.slice(x, 0, 1));
   const largest = first.reduce((max, value) => Math.max(max, Math.abs(value)), 0);
   const off = alone.reduce((max, value, i) => Math.max(max, Math.abs(value - first[i])), 0);
   return verdict(
@@ -72,10 +72,10 @@ async function deterministic(subject: EncoderSubject): Promise<Finding> {
   );
 }
 
-async function leaks(subject: EncoderSubject): Promise<Finding> {
-  const { device, encoder } = subject;
+async function leaks(tested: TestedEncoder): Promise<CheckResult> {
+  const { device, encoder } = tested;
   const { tf } = device;
-  const x = images(subject);
+  const x = images(tested);
   const weights = [...trainableWeights(encoder.model).values()];
   const step = () => {
     tf.dispose(tf.variableGrads(() => apply(encoder, x, true).sum().asScalar(), weights));
@@ -89,10 +89,10 @@ async function leaks(subject: EncoderSubject): Promise<Finding> {
   return verdict(more === 0, "none", `${more} tensors more after ${steps} steps`);
 }
 
-async function speed(subject: EncoderSubject): Promise<Finding> {
-  const { device, name, encoder, others } = subject;
+async function speed(tested: TestedEncoder): Promise<CheckResult> {
+  const { device, name, encoder, others } = tested;
   const { tf } = device;
-  const x = images(subject, 32);
+  const x = images(tested, 32);
   const works = Object.entries({ [name]: encoder, ...others }).map(([name, encoder]) => {
     const weights = [...trainableWeights(encoder.model).values()];
     const loss = () => apply(encoder, x, true).sum().asScalar();
@@ -103,7 +103,7 @@ async function speed(subject: EncoderSubject): Promise<Finding> {
 }
 
 /** The checks, in the order of the table. */
-export const ENCODER_CHECKS: readonly Check<EncoderSubject>[] = [
+export const ENCODER_CHECKS: readonly Check<TestedEncoder>[] = [
   {
     name: "shape of features",
     advice: "Let `dim` be the length of what the model gives: [batch, dim], pooled or flattened.",
@@ -147,12 +147,12 @@ export const ENCODER_CHECKS: readonly Check<EncoderSubject>[] = [
   {
     name: "training",
     advice: "See the message: `--verbose` of a training with it shows where.",
-    run: (subject) => trainTiny(subject, { encoder: subject.encoder }),
+    run: (tested) => trainTiny(tested, { encoder: tested.encoder }),
   },
 ];
 
 /** The same seed gives the same weights. */
-async function checkSeed({ encoder, again, device }: EncoderSubject): Promise<Finding> {
+async function checkSeed({ encoder, again, device }: TestedEncoder): Promise<CheckResult> {
   const twin = await again(0);
   const other = await again(1);
   try {
@@ -174,8 +174,8 @@ async function checkSeed({ encoder, again, device }: EncoderSubject): Promise<Fi
 }
 
 /** The gradient reaches every trainable weight. */
-async function checkGradients(subject: EncoderSubject): Promise<Finding> {
-  const { device: { tf }, again } = subject;
+async function checkGradients(tested: TestedEncoder): Promise<CheckResult> {
+  const { device: { tf }, again } = tested;
   const encoder = await again(0);
   const weights = trainableWeights(encoder.model);
   // A weight of 0, as the last scale of a residual block may be, hides those before it.
@@ -184,7 +184,7 @@ async function checkGradients(subject: EncoderSubject): Promise<Finding> {
     const noise = tf.randomNormal(weight.shape, 0, 0.05, "float32", ++layer);
     weight.assign(tf.add(weight, noise));
   }
-  const x = images(subject);
+  const x = images(tested);
   const direction = tf.randomNormal([BATCH, encoder.dim], 0, 1, "float32", 1);
   try {
     const loss = () => apply(encoder, x, true).mul(direction).sum().asScalar();
@@ -208,16 +208,16 @@ async function checkGradients(subject: EncoderSubject): Promise<Finding> {
 }
 
 /** What is saved by name and loaded into another encoder gives the same features. */
-async function checkReload(subject: EncoderSubject): Promise<Finding> {
-  const { encoder, again } = subject;
-  const x = images(subject);
+async function checkReload(tested: TestedEncoder): Promise<CheckResult> {
+  const { encoder, again } = tested;
+  const x = images(tested);
   const saved = await readVariables(encoderWeights(encoder.model));
   const file = encodeSafetensors(saved, {});
   const other = await again(1);
   try {
     assignVariables(encoderWeights(other.model), decodeSafetensors(file, "the file").tensors, "it");
-    const expected = await featuresOf(subject, encoder, x);
-    const got = await featuresOf(subject, other, x);
+    const expected = await featuresOf(tested, encoder, x);
+    const got = await featuresOf(tested, other, x);
     const same = got.every((value, i) => value === expected[i]);
     return verdict(
       same,

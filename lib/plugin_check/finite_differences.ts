@@ -6,9 +6,9 @@
 import type * as tf from "@tensorflow/tfjs";
 import type { Device } from "../device/device.ts";
 import { rng } from "../random.ts";
-import { fail, type Finding, verdict } from "./check.ts";
+import { type CheckResult, fail, verdict } from "./check.ts";
 import { toInput } from "./objective_input.ts";
-import { BATCH, DIM, labelsOf, type ObjectiveSubject, viewsOf } from "./objective_input.ts";
+import { BATCH, DIM, labelsOf, type TestedObjective, viewsOf } from "./objective_input.ts";
 
 /** A function of tensors, of the shapes of `at`. */
 export interface Differentiable {
@@ -88,7 +88,7 @@ function dot(a: ArrayLike<number>, b: ArrayLike<number>): number {
 const TOLERANCE = 0.02;
 
 /** Compares it with finite differences. */
-export async function checkGradient({ device, objective }: ObjectiveSubject): Promise<Finding> {
+export async function checkGradient({ device, objective }: TestedObjective): Promise<CheckResult> {
   const { tf } = device;
   const views = viewsOf(objective);
   const { views: rows, labels } = toInput(device, views, labelsOf(BATCH));

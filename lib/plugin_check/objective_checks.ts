@@ -7,7 +7,7 @@ import type * as tf from "@tensorflow/tfjs";
 import type { Objective, ObjectiveInput } from "../plugin.ts";
 import { diagnose } from "../train/log_record.ts";
 import { objectiveLoss } from "../train/objective_loss.ts";
-import { type Check, fail, type Finding, info, kept, pass, verdict } from "./check.ts";
+import { type Check, type CheckResult, fail, info, kept, pass, verdict } from "./check.ts";
 import { checkGradient } from "./finite_differences.ts";
 import { lossAndGradient, lossOf, toInput } from "./objective_input.ts";
 import {
@@ -15,7 +15,7 @@ import {
   DIM,
   extremeViews,
   labelsOf,
-  type ObjectiveSubject,
+  type TestedObjective,
   viewsOf,
 } from "./objective_input.ts";
 import { speedText, timeWorks } from "./check.ts";
@@ -23,11 +23,11 @@ import { trainTiny } from "./tiny_training.ts";
 
 /** Of a loss of another order, as float32 sums differ. */
 const ORDER_TOLERANCE = 2e-5;
-const COLD = 0.01;
+const LOW_TEMPERATURE = 0.01;
 const SPEED_BATCH = 256;
 
 async function finite(
-  { device }: ObjectiveSubject,
+  { device }: TestedObjective,
   objective: Objective,
   views: number[][][],
 ): Promise<boolean> {
@@ -40,7 +40,7 @@ async function finite(
   return Number.isFinite(value) && gradient.flat().every(Number.isFinite);
 }
 
-async function sameTwice({ device, objective }: ObjectiveSubject): Promise<Finding> {
+async function sameTwice({ device, objective }: TestedObjective): Promise<CheckResult> {
   const views = viewsOf(objective);
   const [a, b] = [
     await lossOf(device, objective, views, labelsOf(BATCH)),
@@ -49,38 +49,38 @@ async function sameTwice({ device, objective }: ObjectiveSubject): Promise<Findi
   return verdict(a === b, `${a.toPrecision(6)} twice`, `${a}, then ${b} on the same embeddings`);
 }
 
-async function batches(subject: ObjectiveSubject): Promise<Finding> {
-  const { objective } = subject;
+async function batches(tested: TestedObjective): Promise<CheckResult> {
+  const { objective } = tested;
   for (const batch of [2, 5, 16]) {
-    if (!await finite(subject, objective, viewsOf(objective, batch))) {
+    if (!await finite(tested, objective, viewsOf(objective, batch))) {
       return fail(`loss or gradient of ${batch} examples is not finite`);
     }
   }
   return pass("finite for 2, 5 and 16 examples");
 }
 
-async function extremes(subject: ObjectiveSubject): Promise<Finding> {
-  const { objective } = subject;
-  const holds = await finite(subject, objective, extremeViews(objective));
+async function extremes(tested: TestedObjective): Promise<CheckResult> {
+  const { objective } = tested;
+  const holds = await finite(tested, objective, extremeViews(objective));
   return verdict(holds, "finite", "loss or gradient is not finite");
 }
 
-async function cold(subject: ObjectiveSubject): Promise<Finding> {
-  const objective = await subject.atTemperature(COLD);
+async function lowTemperature(tested: TestedObjective): Promise<CheckResult> {
+  const objective = await tested.atTemperature(LOW_TEMPERATURE);
   if (typeof objective === "string") return info(objective);
   for (const views of [viewsOf(objective), extremeViews(objective)]) {
-    if (!await finite(subject, objective, views)) {
-      return fail(`loss or gradient is not finite at ${COLD}`);
+    if (!await finite(tested, objective, views)) {
+      return fail(`loss or gradient is not finite at ${LOW_TEMPERATURE}`);
     }
   }
-  return pass(`finite at ${COLD}`);
+  return pass(`finite at ${LOW_TEMPERATURE}`);
 }
 
 /** Whether the loss stays as it is in another order, for `symmetry`. */
 function order(
   what: "batch" | "views",
   reorder: <T>(rows: readonly T[]) => T[],
-): (subject: ObjectiveSubject) => Promise<Finding> {
+): (tested: TestedObjective) => Promise<CheckResult> {
   return async ({ device, objective }) => {
     const claimed = objective.symmetry?.includes(what) ?? false;
     const views = viewsOf(objective);
@@ -100,7 +100,7 @@ function order(
   };
 }
 
-async function diagnostics({ device, objective }: ObjectiveSubject): Promise<Finding> {
+async function diagnostics({ device, objective }: TestedObjective): Promise<CheckResult> {
   const scalars = diagnose(
     objective,
     toInput(device, viewsOf(objective), labelsOf(BATCH)),
@@ -119,8 +119,8 @@ async function diagnostics({ device, objective }: ObjectiveSubject): Promise<Fin
 }
 
 /** A step as training takes it; nothing of it is kept. */
-function step(subject: ObjectiveSubject, input: ObjectiveInput): void {
-  const { device: { tf }, objective } = subject;
+function step(tested: TestedObjective, input: ObjectiveInput): void {
+  const { device: { tf }, objective } = tested;
   const loss = (...views: tf.Tensor[]) =>
     objectiveLoss(objective, { ...input, views: views.map((view) => view.as2D(BATCH, DIM)) });
   const { value, grads } = tf.valueAndGrads(loss)([...input.views]);
@@ -128,19 +128,19 @@ function step(subject: ObjectiveSubject, input: ObjectiveInput): void {
   tf.dispose([value, grads, diagnose(objective, input)]);
 }
 
-async function leaks(subject: ObjectiveSubject): Promise<Finding> {
-  const { device, objective } = subject;
+async function leaks(tested: TestedObjective): Promise<CheckResult> {
+  const { device, objective } = tested;
   const input = toInput(device, viewsOf(objective), labelsOf(BATCH));
   // State may be made in the first step.
-  step(subject, input);
+  step(tested, input);
   const steps = 3;
   const more = await kept(device, () => {
-    for (let i = 0; i < steps; i++) step(subject, input);
+    for (let i = 0; i < steps; i++) step(tested, input);
   });
   return verdict(more === 0, "none", `${more} tensors more after ${steps} steps`);
 }
 
-async function speed({ device, name, objective, others }: ObjectiveSubject): Promise<Finding> {
+async function speed({ device, name, objective, others }: TestedObjective): Promise<CheckResult> {
   const { tf } = device;
   const works = Object.entries({ [name]: objective, ...others }).map(([name, objective]) => {
     const { views, labels } = toInput(
@@ -156,7 +156,7 @@ async function speed({ device, name, objective, others }: ObjectiveSubject): Pro
 }
 
 /** The checks, in the order of the table. */
-export const OBJECTIVE_CHECKS: readonly Check<ObjectiveSubject>[] = [
+export const OBJECTIVE_CHECKS: readonly Check<TestedObjective>[] = [
   {
     name: "gradient",
     advice: "Build the loss of tf's operations; a customGrad's gradFunc must be its derivative, " +
@@ -182,7 +182,7 @@ export const OBJECTIVE_CHECKS: readonly Check<ObjectiveSubject>[] = [
     name: "low temperature",
     advice: "e^(1/t) overflows float32 below t ≈ 0.0113: sum by tf.logSumExp, and multiply " +
       "probabilities as sums of logarithms.",
-    run: cold,
+    run: lowTemperature,
   },
   {
     name: "order of the batch",
@@ -212,6 +212,6 @@ export const OBJECTIVE_CHECKS: readonly Check<ObjectiveSubject>[] = [
   {
     name: "training",
     advice: "See the message: `--verbose` of a training with it shows where.",
-    run: (subject) => trainTiny(subject, { objective: subject.objective }),
+    run: (tested) => trainTiny(tested, { objective: tested.objective }),
   },
 ];

@@ -89,7 +89,7 @@ export async function lossAndGradient(
   return { value: read[0], gradient: gradient.map((g) => [...g]) };
 }
 
-export interface ObjectiveSubject extends CheckPlace {
+export interface TestedObjective extends CheckPlace {
   /** The name on the command line. */
   readonly name: string;
   readonly objective: Objective;

@@ -9,8 +9,8 @@ import { wallClock } from "../timing.ts";
 import {
   type Check,
   type CheckPlace,
+  type CheckResult,
   fail,
-  type Finding,
   info,
   kept,
   pass,
@@ -19,7 +19,7 @@ import {
 import type { Device } from "../device/device.ts";
 import { rng } from "../random.ts";
 
-export interface ProbeSubject extends CheckPlace {
+export interface TestedProbe extends CheckPlace {
   /** The name on the command line. */
   readonly name: string;
   /** The probe, for {@linkcode CLASSES}. */
@@ -54,9 +54,9 @@ function features({ device }: CheckPlace): ProbeInput {
 }
 
 /** Evaluates twice, without the encoder. */
-export async function runTwice(subject: Omit<ProbeSubject, "runs">): Promise<ProbeRuns> {
-  const { device, probe } = subject;
-  const input = features(subject);
+export async function runTwice(tested: Omit<TestedProbe, "runs">): Promise<ProbeRuns> {
+  const { device, probe } = tested;
+  const input = features(tested);
   const evaluate = () => evaluateFeatures({ probe, features: input });
   const first = await evaluate();
   const stop = wallClock();
@@ -65,37 +65,39 @@ export async function runTwice(subject: Omit<ProbeSubject, "runs">): Promise<Pro
   return { metrics: [first, second], left, milliseconds: stop() };
 }
 
-async function metrics({ runs }: ProbeSubject): Promise<Finding> {
+async function metrics({ runs }: TestedProbe): Promise<CheckResult> {
   const { metrics: [{ top1, top5 }] } = await runs();
   const text = `top-1 ${top1.toFixed(1)} %, top-5 ${top5.toFixed(1)} %`;
   return verdict(top1 <= top5, text, `${text}: what is first is among the first five`);
 }
 
 /** A check of the two evaluations; if they failed, the first check has reported it. */
-function ofRuns(check: (runs: ProbeRuns) => Finding): (subject: ProbeSubject) => Promise<Finding> {
+function ofRuns(
+  check: (runs: ProbeRuns) => CheckResult,
+): (tested: TestedProbe) => Promise<CheckResult> {
   return async ({ runs }) => await runs().then(check, () => info("there are no metrics"));
 }
 
-function chance({ metrics: [{ top1 }] }: ProbeRuns): Finding {
+function chance({ metrics: [{ top1 }] }: ProbeRuns): CheckResult {
   const chance = 100 / CLASSES.length;
   const text = `${top1.toFixed(1)} % on classes apart, chance is ${chance.toFixed(1)} %`;
   return verdict(top1 >= 2 * chance, text);
 }
 
-function deterministic({ metrics: [a, b] }: ProbeRuns): Finding {
+function deterministic({ metrics: [a, b] }: ProbeRuns): CheckResult {
   const differs = Object.keys(a).find((key) => JSON.stringify(a[key]) !== JSON.stringify(b[key]));
   return verdict(differs === undefined, "the same", `${differs} differs`);
 }
 
-function leaks({ left }: ProbeRuns): Finding {
+function leaks({ left }: ProbeRuns): CheckResult {
   return verdict(left === 0, "none", `${left} tensors more after an evaluation`);
 }
 
-async function untouched(subject: ProbeSubject): Promise<Finding> {
-  const input = features(subject);
+async function untouched(tested: TestedProbe): Promise<CheckResult> {
+  const input = features(tested);
   const { train, test } = input;
   const before = await Promise.all([train.features.array(), test.features.array()]);
-  const { probe, encoder } = subject;
+  const { probe, encoder } = tested;
   // Throws where the encoder is another than before, or the features are gone.
   await evaluateFeatures({ probe, features: input, encoder });
   const after = await Promise.all([train.features.array(), test.features.array()]);
@@ -105,7 +107,7 @@ async function untouched(subject: ProbeSubject): Promise<Finding> {
 }
 
 /** The checks, in the order of the table. */
-export const PROBE_CHECKS: readonly Check<ProbeSubject>[] = [
+export const PROBE_CHECKS: readonly Check<TestedProbe>[] = [
   {
     name: "metrics",
     advice: "Return { top1, top5 } in percent, and JSON values in all else.",

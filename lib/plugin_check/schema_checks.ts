@@ -5,7 +5,7 @@
  */
 import { flagsOf } from "../options.ts";
 import type { Plugin } from "../plugin.ts";
-import { type CheckRow, fail, type Finding, messageOf, pass } from "./check.ts";
+import { type CheckResult, type CheckRow, fail, messageOf, pass } from "./check.ts";
 
 /** One line of a list: as many characters as fit beside a name in 100 columns. */
 const LONGEST_SUMMARY = 90;
@@ -30,11 +30,11 @@ export function checkSchema(plugin: Plugin): CheckRow[] {
   ];
 }
 
-function row(check: string, finding: Finding, advice: string): CheckRow {
-  return { check, ...finding, ...(finding.verdict === "fail" && { advice }) };
+function row(check: string, result: CheckResult, advice: string): CheckRow {
+  return { check, ...result, ...(result.verdict === "fail" && { advice }) };
 }
 
-function summary({ summary }: Plugin): Finding {
+function summary({ summary }: Plugin): CheckResult {
   if (summary.trim() === "") return fail("it is empty");
   if (summary.includes("\n")) return fail("it has several lines");
   return summary.length <= LONGEST_SUMMARY
@@ -42,7 +42,7 @@ function summary({ summary }: Plugin): Finding {
     : fail(`${summary.length} characters, of at most ${LONGEST_SUMMARY}`);
 }
 
-function defaults({ options }: Plugin): Finding {
+function defaults({ options }: Plugin): CheckResult {
   const result = options.safeParse({});
   const flags = flagsOf(options);
   if (!result.success) {
@@ -64,7 +64,7 @@ function defaults({ options }: Plugin): Finding {
   );
 }
 
-function descriptions({ options }: Plugin): Finding {
+function descriptions({ options }: Plugin): CheckResult {
   const bare = flagsOf(options).filter(({ description }) => description.trim() === "");
   return bare.length === 0
     ? pass("of every option")

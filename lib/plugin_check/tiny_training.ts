@@ -11,7 +11,7 @@ import { loadRegistry } from "../registry.ts";
 import { pretrainSplit } from "../splits.ts";
 import { trainOptions } from "../train/options.ts";
 import { viewOptions } from "../views/options.ts";
-import { checkEnv, type CheckPlace, type Finding, pass } from "./check.ts";
+import { checkEnv, type CheckPlace, type CheckResult, pass } from "./check.ts";
 import { rng } from "../random.ts";
 
 /** The side of the images, which encoders of one size only take too. */
@@ -26,7 +26,7 @@ export interface TinyParts {
 }
 
 /** Trains. What training throws is thrown. */
-export async function trainTiny(place: CheckPlace, parts: TinyParts): Promise<Finding> {
+export async function trainTiny(place: CheckPlace, parts: TinyParts): Promise<CheckResult> {
   const { device, signal } = place;
   const registry = await loadRegistry();
   const dataset = parts.dataset ?? await create(
@@ -76,7 +76,7 @@ function cropOf({ shape: [height, width] }: Dataset): number {
   return Math.min(height, width ?? height, SIDE);
 }
 
-export interface EncoderSubject extends CheckPlace {
+export interface TestedEncoder extends CheckPlace {
   /** The name on the command line. */
   readonly name: string;
   /** The encoder, for images of {@linkcode INPUT_SHAPE}. */
@@ -94,7 +94,7 @@ export const BATCH = 4;
 
 /** Noise in the place of normalized images; the caller disposes. */
 export function images(
-  { device: { tf } }: EncoderSubject,
+  { device: { tf } }: TestedEncoder,
   batch = BATCH,
   [height, width, channels] = INPUT_SHAPE,
 ): tf.Tensor4D {
@@ -117,7 +117,7 @@ export function apply({ model }: Encoder, x: tf.Tensor, training: boolean): tf.T
 
 /** The features in inference mode, read back. */
 export async function featuresOf(
-  { device: { tf } }: EncoderSubject,
+  { device: { tf } }: TestedEncoder,
   encoder: Encoder,
   x: tf.Tensor,
 ): Promise<Float32Array> {
