@@ -93,7 +93,7 @@ export async function resolveConfig<S extends z.ZodObject, G extends Groups>(
     checkOptions(
       section.schema,
       values.get(section.name)!,
-      (flag) => `--${reach(sections, section, flag)}`,
+      (flag) => `--${shortestName(sections, section, flag)}`,
     );
   const checked = new Map(sections.map((section) => [section.name, check(section)]));
   const config = (checked: ReadonlyMap<string, Record<string, unknown>>): Config<S, G> => {
@@ -252,7 +252,7 @@ export function sectionsOf<S extends z.ZodObject>(
 }
 
 /** The shortest name that reaches a flag: bare, or with its section where another claims it. */
-export function reach(sections: readonly Section[], section: Section, flag: Flag): string {
+export function shortestName(sections: readonly Section[], section: Section, flag: Flag): string {
   return owner(sections, flag.name)?.section === section
     ? flag.name
     : `${section.name}.${flag.name}`;
@@ -341,7 +341,9 @@ export function unknownOption(
 ): UsageError {
   const names = [
     ...roles,
-    ...sections.flatMap((section) => section.flags.map((flag) => reach(sections, section, flag))),
+    ...sections.flatMap((section) =>
+      section.flags.map((flag) => shortestName(sections, section, flag))
+    ),
   ];
   const [dash, place] = layer.text ? ["--", ""] : ["", ` of ${layer.source}`];
   const meant = owners(sections, name).map(({ section, flag }) => dash + fullName(section, flag));

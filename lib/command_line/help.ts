@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Layer, reach, type Section, type Standing, standing } from "../config.ts";
+import { type Layer, type Section, shortestName, type Standing, standing } from "../config.ts";
 import type { Flag } from "../options.ts";
 import type { Kind } from "../plugin.ts";
 import { KINDS, type Registry } from "../registry.ts";
@@ -182,7 +182,7 @@ function optionOf(
 ): HelpOption {
   const { key, type, rule, description, choices, place, facts } = flag;
   return {
-    flag: `--${reach(sections, section, flag)}`,
+    flag: `--${shortestName(sections, section, flag)}`,
     name: key,
     kind: type,
     default: values.get(section.name)?.[key] ?? flag.default,

@@ -6,7 +6,7 @@
 import type { Command } from "../command_line/command.ts";
 import type { CommandEntry } from "../command_line/commands.ts";
 import { COMMON, type CommonFlag, PLUGIN_FLAG } from "../command_line/help.ts";
-import { reach, type Section, sectionsOf } from "../config.ts";
+import { type Section, sectionsOf, shortestName } from "../config.ts";
 import type { Flag, Place } from "../options.ts";
 import type { Kind, Plugin } from "../plugin.ts";
 import { KINDS, type Registry } from "../registry.ts";
@@ -108,7 +108,7 @@ function ofSection(
 ): CompletionOption[] {
   const of = plugin ? `${plugin}: ` : "";
   return section.flags.map((flag) => ({
-    flag: `--${reach(sections, section, flag)}`,
+    flag: `--${shortestName(sections, section, flag)}`,
     description: truncated(of + flag.description, WIDTH),
     values: valuesOf(flag),
     ...(flag.place && { place: flag.place }),

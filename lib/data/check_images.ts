@@ -43,7 +43,7 @@ export interface CheckedImages {
 }
 
 /** A file as its header and its end say. */
-type Look =
+type InspectedFile =
   | { readonly bad: string }
   | { readonly foreign: string }
   | { readonly other: true }
@@ -58,7 +58,7 @@ const SAMPLE = 64;
 /** Below this, white of 16 bits would be a dark gray of 8: what cameras of 12 bits write. */
 const DARK = 4095;
 
-/** Looks at `paths`, several at a time. */
+/** Inspects `paths`, several at a time. */
 export async function checkImages(
   paths: readonly string[],
   options: CheckOptions,
@@ -68,9 +68,9 @@ export async function checkImages(
   const foreign = new Map<string, string[]>();
   const [others, paged, suspects]: string[][] = [[], [], []];
   const deep = new Map<string, string>();
-  const looks = await mapAll("looking at images", paths, options, look);
+  const inspected = await mapAll("looking at images", paths, options, inspect);
   paths.forEach((path, i) => {
-    const found = looks[i];
+    const found = inspected[i];
     if ("bad" in found) bad.set(path, found.bad);
     else if ("other" in found) others.push(path);
     else if ("foreign" in found) {
@@ -104,7 +104,7 @@ export async function checkImages(
   return { scales, bad, foreign, others, paged };
 }
 
-async function look(path: string): Promise<Look> {
+async function inspect(path: string): Promise<InspectedFile> {
   const name = path.slice(path.lastIndexOf("/") + 1);
   try {
     const { head, tail, size } = await ends(path);

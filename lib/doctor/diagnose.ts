@@ -1,5 +1,5 @@
 /**
- * The whole examination of a machine, as data, with the problems that it found.
+ * The whole diagnosis of a machine, as data, with the problems that it found.
  *
  * @module
  */
@@ -22,7 +22,7 @@ import {
 } from "./storage.ts";
 import { type Versions, versions } from "../version.ts";
 
-export interface Examination {
+export interface DiagnoseOptions {
   /** The device that must be there; without one, those that are. */
   readonly device?: DeviceName;
   /** Whether to leave out speed, and the bytes of datasets. */
@@ -36,8 +36,8 @@ export interface Examination {
   readonly env: Pick<BaseEnv, "cache" | "progress" | "signal">;
 }
 
-/** A device that was examined. */
-export interface Examined {
+/** A device that was diagnosed. */
+export interface DiagnosedDevice {
   readonly name: DeviceName;
   /** One line about it. */
   readonly description: string;
@@ -65,7 +65,7 @@ export interface Diagnosis {
   readonly adapters: readonly Adapter[];
   /** The graphics drivers that are installed, on Linux. */
   readonly drivers?: readonly Driver[];
-  readonly devices: readonly Examined[];
+  readonly devices: readonly DiagnosedDevice[];
   readonly folders: readonly Folder[];
   /** The datasets that come from files. */
   readonly datasets: readonly DatasetFiles[];
@@ -74,8 +74,8 @@ export interface Diagnosis {
 }
 
 /** Examines this machine. Throws what the signal aborts with, and nothing else. */
-export async function diagnose(examination: Examination): Promise<Diagnosis> {
-  const { registry, env, quick, out } = examination;
+export async function diagnose(options: DiagnoseOptions): Promise<Diagnosis> {
+  const { registry, env, quick, out } = options;
   const system = describeSystem();
   const adapters = await findAdapters();
   const drivers = await findDrivers();
@@ -84,19 +84,19 @@ export async function diagnose(examination: Examination): Promise<Diagnosis> {
     await inspectFolder("runs", out),
   ];
   const datasets = await inspectDatasets(registry, env, !quick);
-  const devices: Examined[] = [];
+  const devices: DiagnosedDevice[] = [];
   const findings = [
     ...checkSystem(system),
     ...checkAdapters(adapters),
     ...checkStorage(folders, datasets),
   ];
   const there: DeviceName[] = adapters.length > 0 ? ["webgpu", "wasm"] : ["wasm"];
-  for (const name of examination.device ? [examination.device] : there) {
+  for (const name of options.device ? [options.device] : there) {
     try {
       const device = await openDevice(name);
-      const examined = await examine(device, examination);
-      devices.push(examined);
-      findings.push(...checkKernels(examined));
+      const diagnosed = await diagnoseDevice(device, options);
+      devices.push(diagnosed);
+      findings.push(...checkKernels(diagnosed));
     } catch (error) {
       env.signal.throwIfAborted();
       findings.push(failed(name, error));
@@ -108,10 +108,10 @@ export async function diagnose(examination: Examination): Promise<Diagnosis> {
   return { ok, system, adapters, drivers, devices, folders, datasets, findings };
 }
 
-async function examine(
+async function diagnoseDevice(
   device: Device,
-  { env, quick, quickstart }: Examination,
-): Promise<Examined> {
+  { env, quick, quickstart }: DiagnoseOptions,
+): Promise<DiagnosedDevice> {
   const { name, description } = device;
   await device.setTuning(undefined);
   const checks = checksOf(device);
@@ -122,8 +122,8 @@ async function examine(
     env.progress({ task, done, total: checks.length, unit: "checks" });
     kernels.push(await runCheck(check, device));
   }
-  const examined = { name, description, kernels };
-  if (quick || kernels.some(({ ok }) => !ok)) return { ...examined, speed: null };
+  const diagnosed = { name, description, kernels };
+  if (quick || kernels.some(({ ok }) => !ok)) return { ...diagnosed, speed: null };
   const measuring = (done: number) =>
     env.progress({ task: `timing ${name}`, done, total: 2, unit: "parts" });
   measuring(0);
@@ -136,10 +136,10 @@ async function examine(
     quickstart: seconds,
     paper: guessPaper(speed),
   };
-  return { ...examined, speed: { ...speed, ...guesses } };
+  return { ...diagnosed, speed: { ...speed, ...guesses } };
 }
 
-function checkKernels({ name, kernels }: Examined): Finding[] {
+function checkKernels({ name, kernels }: DiagnosedDevice): Finding[] {
   const wrong = kernels.filter(({ ok }) => !ok);
   if (wrong.length === 0) return [];
   const other = name === "webgpu" ? "wasm" : "webgpu";

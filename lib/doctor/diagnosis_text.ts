@@ -6,7 +6,7 @@
 import { sep } from "node:path";
 import { duration, wrapped } from "../terminal/text.ts";
 import type { FileState } from "../data/source_status.ts";
-import type { Diagnosis, Examined, Finding } from "./diagnose.ts";
+import type { DiagnosedDevice, Diagnosis, Finding } from "./diagnose.ts";
 
 /** Columns of the page. */
 const WIDTH = 80;
@@ -69,7 +69,7 @@ function adapters({ adapters, drivers, findings }: Diagnosis): string[] {
 }
 
 /** A line for each group of checks, and one for each check that failed. */
-function kernels(devices: readonly Examined[]): string[] {
+function kernels(devices: readonly DiagnosedDevice[]): string[] {
   if (devices.length === 0) return [];
   const all = devices.flatMap(({ kernels }) => kernels);
   const groups = [...new Set(all.map(({ group }) => group))];
@@ -103,7 +103,7 @@ function kernels(devices: readonly Examined[]): string[] {
   return [head, ...rows, `  ${counts.join(", ")}`, ...failures];
 }
 
-function speeds(devices: readonly Examined[]): string[] {
+function speeds(devices: readonly DiagnosedDevice[]): string[] {
   const timed = devices.flatMap(({ name, speed }) => speed ? [{ name, ...speed }] : []);
   if (timed.length === 0) return [];
   const rows = [
