@@ -185,7 +185,7 @@ function apart(labels: readonly Label[], [xs, ys]: readonly (readonly number[])[
 export interface MapData {
   /** The CSS class of the sheet. */
   readonly sheet: string;
-  /** How many tiles the sheet has in a row, and how many rows. */
+  /** How many images the sheet has in a row, and how many rows. */
   readonly columns: number;
   readonly rows: number;
   /** By image: its number in the split. */

@@ -7,7 +7,7 @@ import type * as tf from "@tensorflow/tfjs";
 import { rng, STREAM } from "../random.ts";
 import { type Html, html } from "./html.ts";
 import type { TestImages } from "./test_images.ts";
-import { tile } from "./sheet.ts";
+import { sprite } from "./sprite_sheet.ts";
 import type { Device } from "../device/device.ts";
 import { nearestOfRows } from "../evaluate/nearest.ts";
 import { yieldToEvents } from "../yield_to_events.ts";
@@ -45,13 +45,13 @@ export function neighborGrid(images: TestImages, sheet: string): Html {
     const name = className(images, query);
     return html`
       <li>
-      ${tile(sheet, images.sheet, query, `${name ?? "Test image"}, number ${indices[query]}`)}
+      ${sprite(sheet, images.sheet, query, `${name ?? "Test image"}, number ${indices[query]}`)}
       <span class="name">${name ?? `number ${indices[query]}`}</span>
       <ol>${rows.slice(0, SHOWN).map((row, k) => {
         const other = className(images, row);
         const differs = labels !== undefined && labels[row] !== labels[query];
         return html`<li class="${differs ? "other" : ""}">${
-          tile(
+          sprite(
             sheet,
             images.sheet,
             row,

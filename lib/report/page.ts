@@ -15,7 +15,7 @@ import { probeOf } from "../run/results.ts";
 import style from "./page.css" with { type: "text" };
 import script from "./page.js" with { type: "text" };
 import type { Part, ReportRun } from "./report_run.ts";
-import { sheetRule, viewsGrid } from "./sheet.ts";
+import { spriteRule, viewsGrid } from "./sprite_sheet.ts";
 
 /** Marks a folder as a report of tauplus, which a new report may replace. */
 export const GENERATOR = '<meta name="generator" content="tauplus report">';
@@ -247,9 +247,9 @@ function runRules(runs: readonly ReportRun[]): string {
   return runs.flatMap(({ test, views }, i) => [
     `.swatch.run-${i}{background:${SERIES_COLORS[i % SERIES_COLORS.length]}}`,
     "found" in test && testSheet(runs, i) === `test-${i}`
-      ? sheetRule(`test-${i}`, test.found.sheet)
+      ? spriteRule(`test-${i}`, test.found.sheet)
       : "",
-    "found" in views ? sheetRule(`run-${i}-images`, views.found.images) : "",
-    "found" in views ? sheetRule(`run-${i}-views`, views.found.views) : "",
+    "found" in views ? spriteRule(`run-${i}-images`, views.found.images) : "",
+    "found" in views ? spriteRule(`run-${i}-views`, views.found.views) : "",
   ]).join("\n");
 }

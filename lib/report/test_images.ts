@@ -11,7 +11,7 @@ import type { Encoder } from "../plugin.ts";
 import { rng, STREAM } from "../random.ts";
 import type { Session } from "../session.ts";
 import { type Neighbors, neighborsOf } from "./neighbor_grid.ts";
-import { checkDrawable, type Sheet, sheetOf } from "./sheet.ts";
+import { checkDrawable, type SpriteSheet, spriteSheet } from "./sprite_sheet.ts";
 import { yieldToEvents } from "../yield_to_events.ts";
 
 /** Test images of a run; all lists are in the same order. */
@@ -24,7 +24,7 @@ export interface TestImages {
   readonly classes: readonly string[];
   /** How many images the split has. */
   readonly total: number;
-  readonly sheet: Sheet;
+  readonly sheet: SpriteSheet;
   /** The nearest ones of each among the others. */
   readonly neighbors: readonly Neighbors[];
   /** Where each is on the map. */
@@ -81,7 +81,7 @@ export async function examineTestImages(
     ...(split.labels && { labels: indices.map((index) => split.labels![index]) }),
     classes: dataset.classes,
     total: split.length,
-    sheet: await sheetOf(bytesOf(images), dataset.shape, LARGEST),
+    sheet: await spriteSheet(bytesOf(images), dataset.shape, LARGEST),
     neighbors,
     positions,
   };

@@ -9,13 +9,13 @@ import { pretrainSplit } from "../splits.ts";
 import { makeBatches } from "../train/batches.ts";
 import type { ViewOptions } from "../views/options.ts";
 import { bytesOf } from "./test_images.ts";
-import { checkDrawable, type Sheet, sheetOf } from "./sheet.ts";
+import { checkDrawable, type SpriteSheet, spriteSheet } from "./sprite_sheet.ts";
 
 /** Images and their views. */
 export interface TrainingViews {
-  readonly images: Sheet;
+  readonly images: SpriteSheet;
   /** Their views, those of one image after another. */
-  readonly views: Sheet;
+  readonly views: SpriteSheet;
   readonly viewCount: number;
   /** [height, width, channels] of an image, and of a view. */
   readonly imageShape: readonly number[];
@@ -61,8 +61,8 @@ export async function firstViews(
     tf.dispose([tensors, all]);
     const names = labels && [...labels].map((label) => dataset.classes[label]);
     return {
-      images: await sheetOf(bytesOf(await split.read(indices)), dataset.shape, LARGEST),
-      views: await sheetOf(bytesOf(pixels), shape, LARGEST),
+      images: await spriteSheet(bytesOf(await split.read(indices)), dataset.shape, LARGEST),
+      views: await spriteSheet(bytesOf(pixels), shape, LARGEST),
       viewCount: tensors.length,
       imageShape: dataset.shape,
       viewShape: shape,

@@ -8,17 +8,17 @@ import { onDemand } from "../packages/on_demand.ts";
 import { Html, html } from "./html.ts";
 import type { TrainingViews } from "./training_views.ts";
 
-/** Images as the tiles of one picture, row by row. */
-export interface Sheet {
+/** Images in one picture, row by row. */
+export interface SpriteSheet {
   /** The picture, as a data URI. */
   readonly uri: string;
-  /** The number of tiles. */
+  /** The number of images. */
   readonly count: number;
-  /** Tiles in a row. */
+  /** Images in a row. */
   readonly columns: number;
   /** The number of rows. */
   readonly rows: number;
-  /** The size of a tile in pixels. */
+  /** The size of an image in pixels. */
   readonly width: number;
   readonly height: number;
 }
@@ -41,35 +41,37 @@ export function checkDrawable(shape: readonly number[]): void {
  * @param shape [height, width, 1 or 3]
  * @param largest images that are higher or wider are made smaller, to so many pixels
  */
-export async function sheetOf(
+export async function spriteSheet(
   images: Uint8Array,
   shape: readonly number[],
   largest: number,
-): Promise<Sheet> {
+): Promise<SpriteSheet> {
   const { default: sharp } = await onDemand("sharp");
   const [height, width] = shape;
   const channels = shape[2] === 1 ? 1 : 3;
   const count = images.length / (height * width * channels);
   const scale = Math.min(1, largest / Math.max(height, width));
-  const [tileHeight, tileWidth] = [height, width].map((n) => Math.max(1, Math.round(scale * n)));
+  const [spriteHeight, spriteWidth] = [height, width].map((n) =>
+    Math.max(1, Math.round(scale * n))
+  );
   const columns = Math.ceil(Math.sqrt(count));
   const rows = Math.ceil(count / columns);
-  const stride = columns * tileWidth * channels;
-  const pixels = new Uint8Array(rows * tileHeight * stride);
+  const stride = columns * spriteWidth * channels;
+  const pixels = new Uint8Array(rows * spriteHeight * stride);
   const size = height * width * channels;
   for (let i = 0; i < count; i++) {
     const image = images.subarray(i * size, (i + 1) * size);
-    const tile = scale === 1 ? image : await sharp(image, { raw: { width, height, channels } })
-      .resize(tileWidth, tileHeight).toColourspace(channels === 1 ? "b-w" : "srgb").raw()
+    const small = scale === 1 ? image : await sharp(image, { raw: { width, height, channels } })
+      .resize(spriteWidth, spriteHeight).toColourspace(channels === 1 ? "b-w" : "srgb").raw()
       .toBuffer();
-    const corner = Math.floor(i / columns) * tileHeight * stride +
-      (i % columns) * tileWidth * channels;
-    for (let y = 0; y < tileHeight; y++) {
-      const line = y * tileWidth * channels;
-      pixels.set(tile.subarray(line, line + tileWidth * channels), corner + y * stride);
+    const corner = Math.floor(i / columns) * spriteHeight * stride +
+      (i % columns) * spriteWidth * channels;
+    for (let y = 0; y < spriteHeight; y++) {
+      const line = y * spriteWidth * channels;
+      pixels.set(small.subarray(line, line + spriteWidth * channels), corner + y * stride);
     }
   }
-  const raw = { width: columns * tileWidth, height: rows * tileHeight, channels } as const;
+  const raw = { width: columns * spriteWidth, height: rows * spriteHeight, channels } as const;
   const picture = await sharp(pixels, { raw })
     .webp(pixels.length < LOSSLESS ? { lossless: true } : { quality: 82 }).toBuffer();
   return {
@@ -77,32 +79,38 @@ export async function sheetOf(
     count,
     columns,
     rows,
-    width: tileWidth,
-    height: tileHeight,
+    width: spriteWidth,
+    height: spriteHeight,
   };
 }
 
 /** Pictures of fewer bytes are kept to the pixel. */
 const LOSSLESS = 400_000;
 
-/** The rule of a sheet: what has the class `name` shows its tile at `--x`, `--y`. */
-export function sheetRule(name: string, { uri, columns, rows, width, height }: Sheet): string {
+/** The CSS rule of a sprite sheet: what has the class `name` shows one of its images, by {@linkcode spriteStyle}. */
+export function spriteRule(
+  name: string,
+  { uri, columns, rows, width, height }: SpriteSheet,
+): string {
   return `.${name}{background-image:url(${uri});background-size:${100 * columns}% ${100 * rows}%;` +
     `aspect-ratio:${width}/${height}}`;
 }
 
-/** Where a tile is, as a style; percentages hold at any size. */
-export function tileStyle(i: number, { columns, rows }: Pick<Sheet, "columns" | "rows">): string {
+/** Where an image is, as a style; percentages hold at any size. */
+export function spriteStyle(
+  i: number,
+  { columns, rows }: Pick<SpriteSheet, "columns" | "rows">,
+): string {
   const share = (at: number, count: number) => count > 1 ? 100 * at / (count - 1) : 0;
   return `background-position:${share(i % columns, columns)}% ${
     share(Math.floor(i / columns), rows)
   }%`;
 }
 
-export function tile(name: string, sheet: Sheet, i: number, label: string): Html {
+export function sprite(name: string, sheet: SpriteSheet, i: number, label: string): Html {
   return html`
     <span class="tile ${name}" role="img" aria-label="${label}" title="${label}"
-      style="${new Html(tileStyle(i, sheet))}"></span>
+      style="${new Html(spriteStyle(i, sheet))}"></span>
   `;
 }
 
@@ -113,10 +121,10 @@ export function viewsGrid(found: TrainingViews, sheet: string): Html {
   const shown = indices.map((index, i) => {
     const name = labels[i] ?? `number ${index}`;
     return html`
-      <li>${tile(`${sheet}-images`, images, i, `${name}, training image ${index}`)}
+      <li>${sprite(`${sheet}-images`, images, i, `${name}, training image ${index}`)}
       ${Array.from(
         { length: viewCount },
-        (_, v) => tile(`${sheet}-views`, views, i * viewCount + v, `View ${v + 1} of ${name}`),
+        (_, v) => sprite(`${sheet}-views`, views, i * viewCount + v, `View ${v + 1} of ${name}`),
       )}<span class="name">${name}</span></li>
     `;
   });
