@@ -4,12 +4,12 @@
  * @module
  */
 import { existsSync } from "node:fs";
-import { note } from "./lib/terminal/say.ts";
+import { printErr } from "./lib/terminal/print.ts";
 
 if (import.meta.main) {
   const tensors = new URL(import.meta.resolve("npm:@tensorflow/tfjs@4.22.0"));
   if (tensors.protocol === "file:" && !existsSync(tensors)) {
-    note("Fetching TensorFlow.js and the packages that go with it, once: about 70 MB.");
+    printErr("Fetching TensorFlow.js and the packages that go with it, once: about 70 MB.");
   }
   // Not a literal, which Deno would follow, and fetch, before the line above.
   const main: string = "./lib/command_line/main.ts";

@@ -3,7 +3,7 @@
  * bench`. The wasm device reads its binary from a file, so it is there with `deno bench -A` only.
  */
 import { findAdapter } from "../lib/device/webgpu.ts";
-import { note } from "../lib/terminal/say.ts";
+import { printErr } from "../lib/terminal/print.ts";
 import { prepareProduct, prepareStock, prepareWasm } from "./support/measure.ts";
 import { openBoth } from "./support/paired.ts";
 import { describeStep, type StepSpec } from "./support/steps.ts";
@@ -19,7 +19,7 @@ if (await findAdapter()) {
 if ((await Deno.permissions.query({ name: "read" })).state === "granted") {
   steps["wasm"] = prepareWasm;
 } else {
-  note("The wasm device needs to read files: deno bench -A shows it, too.");
+  printErr("The wasm device needs to read files: deno bench -A shows it, too.");
 }
 
 for (const [device, make] of Object.entries(steps)) {

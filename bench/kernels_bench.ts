@@ -4,7 +4,7 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { BACKEND, describeAdapter, findAdapter } from "../lib/device/webgpu.ts";
-import { note } from "../lib/terminal/say.ts";
+import { printErr } from "../lib/terminal/print.ts";
 import { openBoth, prepare, STOCK, type Work } from "./support/paired.ts";
 import { WORKS } from "./support/works.ts";
 
@@ -22,7 +22,7 @@ async function runOn(backend: string, work: Work): Promise<void> {
 
 const adapter = await findAdapter();
 if (adapter) {
-  note(describeAdapter(adapter).description);
+  printErr(describeAdapter(adapter).description);
   await openBoth();
   for (const { what, stock, ours } of WORKS) {
     // The first call prepares and compiles, and is not counted. Deno waits for async functions only.
@@ -36,5 +36,5 @@ if (adapter) {
     Deno.bench({ ...options, name: `ours: ${what}`, fn: async () => await runOn(BACKEND, ours) });
   }
 } else {
-  note("There is no WebGPU adapter: nothing to compare.");
+  printErr("There is no WebGPU adapter: nothing to compare.");
 }

@@ -17,7 +17,7 @@ import { BACKEND } from "../lib/device/webgpu.ts";
 import { rng } from "../lib/random.ts";
 import { type Chart, figure, lineCharts, type Point } from "../lib/report/figure.ts";
 import { jsonText, writeAtomic } from "../lib/files.ts";
-import { note } from "../lib/terminal/say.ts";
+import { printErr } from "../lib/terminal/print.ts";
 import { wallClock } from "../lib/timing.ts";
 import linear from "../plugins/probes/linear.ts";
 import { type Machine, machine } from "./support/machine.ts";
@@ -37,7 +37,7 @@ const PLOTS: Readonly<Record<string, () => Promise<Chart[]>>> = { loss, image, l
 
 const here = await machine();
 if (!here.adapter) {
-  note("There is no WebGPU adapter: nothing to measure.");
+  printErr("There is no WebGPU adapter: nothing to measure.");
   Deno.exit(1);
 }
 await openBoth();
@@ -62,7 +62,7 @@ function describe({ adapter, driver, date }: Machine): string {
 async function loss(): Promise<Chart[]> {
   const time: Point[] = [], memory: Point[] = [];
   for (const pairs of PAIRS) {
-    note(`loss of ${pairs} pairs`);
+    printErr(`loss of ${pairs} pairs`);
     const { ours, stock, ourBytes, stockBytes } = await contrastCost(pairs, REPETITIONS);
     time.push({ x: pairs, y: ours, series: OURS });
     memory.push({ x: pairs, y: ourBytes / MIB, series: OURS });
@@ -79,7 +79,7 @@ async function loss(): Promise<Chart[]> {
 async function image(): Promise<Chart[]> {
   const time: Point[] = [], memory: Point[] = [];
   for (const size of [16, 32, 64, 96]) {
-    note(`step with images of ${size}×${size}`);
+    printErr(`step with images of ${size}×${size}`);
     const spec: StepSpec = { encoder: "conv", batch: 16, size };
     await inScope(async () => {
       await tf.setBackend(BACKEND);
@@ -109,7 +109,7 @@ async function probe(): Promise<Chart[]> {
   const names = Array.from({ length: classes }, (_, i) => `class ${i}`);
   for (const device of ["webgpu", "wasm"] as const) {
     for (const length of [1000, 4000, 15_000, 60_000]) {
-      note(`linear on ${length} features on ${device}`);
+      printErr(`linear on ${length} features on ${device}`);
       await inScope(async () => {
         await openDevice(device);
         const { evaluate } = await create(linear, {}, { ...productEnv([dim]), classes: names });

@@ -7,7 +7,7 @@
  *
  * @module
  */
-import { note, say } from "../lib/terminal/say.ts";
+import { printErr, printOut } from "../lib/terminal/print.ts";
 import { table } from "../lib/terminal/text.ts";
 import { machine, machineLines } from "./support/machine.ts";
 import {
@@ -47,12 +47,14 @@ if (here.adapter) await openBoth();
 
 const lines: string[][] = [];
 for (const [i, { what, measure }] of rows.entries()) {
-  note(`${i + 1}/${rows.length} ${what}`);
+  printErr(`${i + 1}/${rows.length} ${what}`);
   lines.push([what, ...await inScope(measure)]);
 }
-say(machineLines(here));
-say(`medians of ${repetitions} repetitions after one to warm up, milliseconds of wall clock\n`);
-say(table(["what", "stock", "ours", "times faster", "target", ""], lines));
+printOut(machineLines(here));
+printOut(
+  `medians of ${repetitions} repetitions after one to warm up, milliseconds of wall clock\n`,
+);
+printOut(table(["what", "stock", "ours", "times faster", "target", ""], lines));
 Deno.exit(0); // the devices would keep the process
 
 function adapterRows(): Row[] {
@@ -80,7 +82,7 @@ function memoryRow(): Row {
     measure: async () => {
       const { ours, ourBytes, stock } = await contrastCost(pairs, repetitions);
       const mebibytes = ourBytes / 2 ** 20;
-      note(`   ${ours.toFixed(0)} ms a step`);
+      printErr(`   ${ours.toFixed(0)} ms a step`);
       return [
         stock === undefined ? "cannot allocate" : stock.toFixed(1),
         mebibytes.toFixed(1),

@@ -12,7 +12,7 @@
 import { openSession, type Rng, rng, train } from "@tauplus/tauplus";
 import { type ChartSpec, figure } from "../lib/report/figure.ts";
 import { jsonText } from "../lib/files.ts";
-import { note, say } from "../lib/terminal/say.ts";
+import { printErr, printOut } from "../lib/terminal/print.ts";
 import {
   type Batch,
   contrast,
@@ -103,7 +103,7 @@ async function embed(setting: typeof TRAINED[number]): Promise<Batch[]> {
   await train(
     { ...session, encoder, objective, views },
     { epochs, learningRate: 0.003, schedule: "cosine", evalEvery: 0, saveEvery: 0 },
-    { onStep: ({ step }) => step % 50 === 0 && note(`${setting.name}: step ${step}`) },
+    { onStep: ({ step }) => step % 50 === 0 && printErr(`${setting.name}: step ${step}`) },
   );
   return batches;
 }
@@ -229,5 +229,5 @@ if (import.meta.main) {
   const found: OverCorrection = { toy: toy(), trained };
   await Deno.writeTextFile(new URL("over-correction.json", import.meta.url), jsonText(found));
   await Deno.writeTextFile(new URL("over-correction.svg", import.meta.url), await draw(found));
-  say(tables(found).join("\n\n"));
+  printOut(tables(found).join("\n\n"));
 }

@@ -10,7 +10,7 @@ import sharp from "sharp";
 import { RunList } from "../lib/dashboard/runs.ts";
 import { serveDashboard } from "../lib/dashboard/serve.ts";
 import { latestRun } from "../lib/run/run_folder.ts";
-import { say } from "../lib/terminal/say.ts";
+import { printOut } from "../lib/terminal/print.ts";
 
 /** Where systems have Chromium. */
 const CHROMIUM = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
@@ -97,5 +97,5 @@ async function save(name: string, parts: readonly Uint8Array[]): Promise<void> {
     .composite(placed).png({ palette: true, effort: 10 }).toBuffer();
   const path = new URL(name, import.meta.url);
   await Deno.writeFile(path, bytes);
-  say(`docs/${name}: ${WIDTH}×${height}, ${(bytes.length / 1000).toFixed(0)} kB`);
+  printOut(`docs/${name}: ${WIDTH}×${height}, ${(bytes.length / 1000).toFixed(0)} kB`);
 }

@@ -6,7 +6,7 @@
  * @module
  */
 import { tmpdir } from "node:os";
-import { say } from "./terminal/say.ts";
+import { printOut } from "./terminal/print.ts";
 
 /** The folder for downloads and measurements: TAUPLUS_CACHE, else the system's place for caches. */
 export function cacheFolder(): string {
@@ -35,4 +35,4 @@ export function stateFolder(): string {
   return `${base}/tauplus`;
 }
 
-if (import.meta.main) say([".", tmpdir(), cacheFolder(), stateFolder()].join(","));
+if (import.meta.main) printOut([".", tmpdir(), cacheFolder(), stateFolder()].join(","));

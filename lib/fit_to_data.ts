@@ -25,7 +25,7 @@ function counts(dataset: Dataset, evaluated: boolean) {
 }
 
 /**
- * The configuration with every default that is too large for the data lowered, which `say` is told.
+ * The configuration with every default that is too large for the data lowered, which `notify` is told.
  *
  * @param config its options say by the fact `bound` what bounds them
  * @param evaluated whether probes run, so that the number of labeled examples matters
@@ -36,10 +36,10 @@ function counts(dataset: Dataset, evaluated: boolean) {
 export function fitToData<S extends z.ZodObject, G extends Groups>(
   config: Config<S, G>,
   dataset: Dataset,
-  { evaluated, resumed = false, say }: {
+  { evaluated, resumed = false, notify }: {
     readonly evaluated: boolean;
     readonly resumed?: boolean;
-    readonly say: (sentence: string) => void;
+    readonly notify: (sentence: string) => void;
   },
 ): Config<S, G> {
   const there = counts(dataset, evaluated);
@@ -65,7 +65,7 @@ export function fitToData<S extends z.ZodObject, G extends Groups>(
       });
     }
     lowered[name] = there[bound];
-    say(`--${name} is ${there[bound]}, not ${value}: there are no more ${SAID[bound]}`);
+    notify(`--${name} is ${there[bound]}, not ${value}: there are no more ${SAID[bound]}`);
   }
   return Object.keys(lowered).length > 0 ? config.changed(lowered) : config;
 }

@@ -9,7 +9,7 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { BACKEND } from "../../lib/device/webgpu.ts";
-import { note, say } from "../../lib/terminal/say.ts";
+import { printErr, printOut } from "../../lib/terminal/print.ts";
 import { table } from "../../lib/terminal/text.ts";
 import { productLoss, stockLoss } from "../support/loss_step.ts";
 import { machine, machineLines } from "../support/machine.ts";
@@ -55,14 +55,14 @@ const peers: Peer[] = [
 if (here.adapter) await openBoth();
 const rows: string[][] = [];
 for (const peer of peers) {
-  note(`${rows.length + 1}/${peers.length} ${peer.name}`);
+  printErr(`${rows.length + 1}/${peers.length} ${peer.name}`);
   rows.push(await inScope(() => measure(peer)));
 }
-say(machineLines(here));
-say(`medians of ${repetitions} repetitions, milliseconds of wall clock\n`);
-columns.forEach((column, i) => say(`(${i + 1}) ${column}`));
-say();
-say(table(["", ...columns.map((_, i) => `(${i + 1})`)], rows));
+printOut(machineLines(here));
+printOut(`medians of ${repetitions} repetitions, milliseconds of wall clock\n`);
+columns.forEach((column, i) => printOut(`(${i + 1}) ${column}`));
+printOut();
+printOut(table(["", ...columns.map((_, i) => `(${i + 1})`)], rows));
 Deno.exit(0); // the devices would keep the process
 
 function adapterPeers(): Peer[] {
@@ -110,7 +110,7 @@ async function measure({ name, step, loss, times }: Peer): Promise<string[]> {
     const run = await make();
     if (!run) cells.push("");
     else cells.push((await timeMedians([run], repetitions))[0].wall.toFixed(1));
-    note(`   ${columns[cells.length - 1]}: ${cells.at(-1) || "not compared"}`);
+    printErr(`   ${columns[cells.length - 1]}: ${cells.at(-1) || "not compared"}`);
   }
   return [name, ...cells];
 }

@@ -11,7 +11,7 @@ import type { Registry } from "../registry.ts";
 import type { ProgressBar } from "../terminal/progress.ts";
 import { Interrupted, TauplusError } from "../errors.ts";
 import { jsonText } from "../files.ts";
-import { say } from "../terminal/say.ts";
+import { printOut } from "../terminal/print.ts";
 
 /** What every command is given. */
 export interface Context<S extends z.ZodObject = z.ZodObject, G extends Groups = Groups> {
@@ -79,7 +79,7 @@ export function output(json: boolean): Output {
   const give = (text: string) => {
     if (given) throw new TypeError("A command gives one result");
     given = true;
-    say(text);
+    printOut(text);
   };
   return {
     result: (value, text) => give(json ? document(value) : text(value)),

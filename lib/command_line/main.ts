@@ -13,7 +13,7 @@ import { flagsOf } from "../options.ts";
 import { loadRegistry } from "../registry.ts";
 import { pluginsOf } from "../trust.ts";
 import { progressBar } from "../terminal/progress.ts";
-import { colored, note } from "../terminal/say.ts";
+import { colored, printErr } from "../terminal/print.ts";
 import { parseCommandLine } from "./arguments.ts";
 import { COMMANDS } from "./commands.ts";
 import { commandHelp } from "./help.ts";
@@ -37,13 +37,13 @@ export async function main(args: readonly string[]): Promise<number> {
     const error = notAllowed(thrown) ?? deviceFailure(thrown) ?? thrown;
     out.failure(error);
     if (error instanceof TauplusError || error instanceof Interrupted) {
-      note(`${error instanceof TauplusError ? ERROR : ""}${error.message}`);
-      if (verbose) note(String(error.stack) + causes(error));
+      printErr(`${error instanceof TauplusError ? ERROR : ""}${error.message}`);
+      if (verbose) printErr(String(error.stack) + causes(error));
       return error.exitCode;
     }
     // Any other exception is a bug of tauplus: its stack shows where.
-    note(ERROR + (error instanceof Error ? error.message : String(error)));
-    note(verbose && error instanceof Error ? String(error.stack) : "Run again with --verbose.");
+    printErr(ERROR + (error instanceof Error ? error.message : String(error)));
+    printErr(verbose && error instanceof Error ? String(error.stack) : "Run again with --verbose.");
     return 1;
   }
 }
@@ -147,7 +147,7 @@ function whatToLoad(
   if (trust) return { plugins: [...new Set([...others, ...named])], withheld: [] };
   const withheld = others.filter((specifier) => !named.includes(specifier));
   if (withheld.length > 0) {
-    note(
+    printErr(
       "plugins  those that the run names are not loaded, as it was not made here with them as they " +
         "are now; --trust loads them",
     );

@@ -4,7 +4,7 @@
  * @module
  */
 import { Interrupted, type SignalName, SIGNALS } from "../errors.ts";
-import { note } from "../terminal/say.ts";
+import { printErr } from "../terminal/print.ts";
 
 /** Milliseconds after a signal in which another counts as the same: a key that bounced. */
 const BOUNCE = 500;
@@ -44,12 +44,12 @@ export async function interruptible(
         const again = name === "SIGINT" || name === "SIGTERM";
         if (!again || performance.now() - first < BOUNCE) return;
         end();
-        note(`Ended by a second ${name}${trains ? ", without saving" : ""}.`);
+        printErr(`Ended by a second ${name}${trains ? ", without saving" : ""}.`);
         Deno.exit(SIGNALS[name]);
       }
       first = performance.now();
       end();
-      if (trains && !notifier) note(messageFor(name));
+      if (trains && !notifier) printErr(messageFor(name));
       controller.abort(new Interrupted(name, `Stopped by ${name}.`));
     };
     Deno.addSignalListener(name, handler);

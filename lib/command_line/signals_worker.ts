@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { note } from "../terminal/say.ts";
+import { printErr } from "../terminal/print.ts";
 
 globalThis.addEventListener("message", (event) => {
   if (!(event instanceof MessageEvent)) return;
@@ -13,7 +13,7 @@ globalThis.addEventListener("message", (event) => {
   for (const [name, text] of words) {
     Deno.addSignalListener(name, () => {
       // On a line of its own, below that of the progress.
-      if (!said) note(`\n${text}`);
+      if (!said) printErr(`\n${text}`);
       said = true;
     });
   }

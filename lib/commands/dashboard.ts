@@ -8,7 +8,7 @@ import { z } from "zod";
 import { facts } from "../facts.ts";
 import { realFileInside } from "../dashboard/runs.ts";
 import { UsageError } from "../errors.ts";
-import { note } from "../terminal/say.ts";
+import { printErr } from "../terminal/print.ts";
 import type { Command } from "../command_line/command.ts";
 import { outOption } from "./shared/run_options.ts";
 
@@ -32,7 +32,7 @@ export const command: Command<typeof options> = {
     const { url } = await serveDashboard(out, port, signal);
     const shown = run.length > 0 ? `${url}?${query}` : url;
     result({ url: shown }, ({ url }) => `dashboard: ${url}`);
-    note(`It shows the runs in ${out} until Ctrl-C.`);
+    printErr(`It shows the runs in ${out} until Ctrl-C.`);
     // A browser may have closed the connection already.
     if (!signal.aborted) {
       await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
@@ -51,7 +51,7 @@ async function checkFolder(out: string): Promise<void> {
       next: "Name the --out that the runs were trained with.",
     });
   }
-  if (!info) note(`There is no folder ${out} yet; its runs appear when a training starts.`);
+  if (!info) printErr(`There is no folder ${out} yet; its runs appear when a training starts.`);
 }
 
 /** The name of a run in `out`, given as such or as a folder. Throws UsageError where there is none. */

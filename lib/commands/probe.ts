@@ -16,7 +16,7 @@ import {
 import { classifierResult } from "../run/results.ts";
 import { fitToData } from "../fit_to_data.ts";
 import { own } from "../names.ts";
-import { note } from "../terminal/say.ts";
+import { printErr } from "../terminal/print.ts";
 import type { Metrics } from "../plugin.ts";
 import { table, terminalWidth } from "../terminal/text.ts";
 
@@ -37,7 +37,7 @@ export function probeCommand(name: string): Command<typeof restoreOptions, typeo
       const { session, encoder, run, path } = await restore(context);
       const { roles, groups, flat } = fitToData(context.config, session.dataset, {
         evaluated: canEvaluate(session),
-        say: note,
+        notify: printErr,
       });
       const { plugin, options } = chosen(roles, "probe");
       const probe = await session.make("probe", plugin, options);

@@ -30,16 +30,16 @@ export const command: Command<typeof options> = {
     const { config: { options: { run, to, out, ...options } }, result } = context;
     const { writeReport } = await import("../report/write_report.ts");
     const { examineRun } = await import("./examine_run.ts");
-    const { note } = await import("../terminal/say.ts");
+    const { printErr } = await import("../terminal/print.ts");
     const folders = run.length > 0 ? run : [await runFolderOf("", out)];
     const report = await writeReport(folders, to, async (name, data) => {
-      note(`run      ${name}`);
+      printErr(`run      ${name}`);
       const found = await examineRun(name, data, options, context);
       for (const part of [found.linear, found.test, found.views]) {
-        if ("missing" in part) note(`         left out: ${part.missing}`);
+        if ("missing" in part) printErr(`         left out: ${part.missing}`);
       }
       return found;
-    }, note);
+    }, printErr);
     result(report, textOf);
   },
 };

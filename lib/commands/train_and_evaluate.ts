@@ -15,7 +15,7 @@ import type { runGroups } from "../open_run.ts";
 import type { Session } from "../session.ts";
 import { pretrainName } from "../splits.ts";
 import type { EventFile } from "../tensorboard/event_file.ts";
-import { note } from "../terminal/say.ts";
+import { printErr } from "../terminal/print.ts";
 import { recordTrust } from "../trust.ts";
 import { train, type TrainStep } from "../train/train.ts";
 import type { Context } from "../command_line/command.ts";
@@ -35,7 +35,7 @@ export async function trainAndEvaluate(
   const config = fitToData(named.config, session.dataset, {
     evaluated: labeled,
     resumed: folder !== undefined,
-    say: (sentence) => note(`         ${sentence}`),
+    notify: (sentence) => printErr(`         ${sentence}`),
   });
   const context = { ...named, config };
   const { options, roles, groups } = config;
@@ -58,13 +58,13 @@ export async function trainAndEvaluate(
     saved,
   );
   try {
-    note(`run      ${run.path}`);
+    printErr(`run      ${run.path}`);
     const board: { events?: EventFile } = {};
     const onBegin = async (notices: readonly string[]) => {
-      for (const notice of notices) note(`         ${notice}`);
+      for (const notice of notices) printErr(`         ${notice}`);
       if (folder !== undefined) await run.writeFile("config.json", jsonText(saved));
       if (!await recordTrust(saved)) {
-        note(
+        printErr(
           "plugins  the record that this run was made here cannot be written, so reading it needs --trust",
         );
       }
@@ -123,7 +123,7 @@ export async function trainAndEvaluate(
       })
       : undefined;
     if (!results) {
-      note(
+      printErr(
         "Nothing is evaluated: that needs labeled splits train and test, of at least two classes.",
       );
     }
@@ -171,7 +171,7 @@ async function endTensorBoard(
     { device, dataset, encoder, split, batchSize: BATCH, signal, progress },
   );
   bar.end();
-  note(`To open it: tensorboard --logdir=${dirname(run)}`);
+  printErr(`To open it: tensorboard --logdir=${dirname(run)}`);
 }
 
 /** The configuration that is kept with the run: all that `--config` needs to repeat it. */
@@ -206,7 +206,7 @@ async function runToResume(
   const { learning_rate: rate } = begun;
   const { learning_rate: now } = context.config.flat;
   if (other === undefined && now !== rate) {
-    note(
+    printErr(
       `The learning rate is ${now} from here on, and was ${rate}: the result is ` +
         "no longer that of the run's first configuration.",
     );

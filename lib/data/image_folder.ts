@@ -96,7 +96,9 @@ export async function openImageFolder(options: ImageFolderOptions, env: Env): Pr
   const empty = Object.values(parts).flatMap(({ folders }) =>
     [...folders.values()].filter((folder) => !filesBelow(folder).some(isImage))
   );
-  notes.push(...say("Passed over, folders without images:", empty.map(({ path }) => path), path));
+  notes.push(
+    ...listed("Passed over, folders without images:", empty.map(({ path }) => path), path),
+  );
   const lists = labeled(found, parts, options, notes);
   const divided = "test" in lists ? lists : holdOut(lists.train, path, testShare);
   const splits: Record<string, Split> = {};
@@ -198,16 +200,18 @@ function notesOn(
       ? [`The folder ${splits[0]} is taken for a class: splits are train beside test or valid.`]
       : []),
     ...(bad.size > 0 ? [`${LEFT_OUT} ${bad.size}: ${firstOf(bad, root)}.`] : []),
-    ...[...foreign].flatMap(([kind, paths]) => say(`Passed over, ${kind}:`, paths, root, CONVERT)),
-    ...say("Passed over, not images:", others, root),
-    ...say("Passed over, folders beside the splits:", beside, root),
-    ...say("Passed over, neither files nor folders:", special, root),
-    ...say("Passed over, links to folders that are read already:", again, root),
-    ...say("Of several pages or frames, of which the first is read:", paged, root),
+    ...[...foreign].flatMap(([kind, paths]) =>
+      listed(`Passed over, ${kind}:`, paths, root, CONVERT)
+    ),
+    ...listed("Passed over, not images:", others, root),
+    ...listed("Passed over, folders beside the splits:", beside, root),
+    ...listed("Passed over, neither files nor folders:", special, root),
+    ...listed("Passed over, links to folders that are read already:", again, root),
+    ...listed("Of several pages or frames, of which the first is read:", paged, root),
   ];
 }
 
-function say(words: string, paths: readonly string[], root: string, then?: string): string[] {
+function listed(words: string, paths: readonly string[], root: string, then?: string): string[] {
   return paths.length > 0 ? [`${words} ${some(paths, root)}.${then ? ` ${then}` : ""}`] : [];
 }
 

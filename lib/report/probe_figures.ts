@@ -104,9 +104,9 @@ export function perClassFigure(
   const extremes = runs.flatMap(({ name, result }) => {
     const own = bars.filter(({ run }) => run === name).sort((a, b) => a.value - b.value);
     if (own.length === 0) return [];
-    const say = ({ label, value }: typeof own[number]) => `${label} ${value.toFixed(1)} %`;
-    return `${name}: ${result.top1.toFixed(2)} % of all; lowest ${say(own[0])}, highest ${
-      say(own[own.length - 1])
+    const shown = ({ label, value }: typeof own[number]) => `${label} ${value.toFixed(1)} %`;
+    return `${name}: ${result.top1.toFixed(2)} % of all; lowest ${shown(own[0])}, highest ${
+      shown(own[own.length - 1])
     }`;
   });
   const where = {

@@ -26,12 +26,12 @@ export interface RunData extends OpenRun {
  * Reads a run folder; a line of the log that is just being written is left out. Throws DataError
  * where it is no run.
  *
- * @param say called with a sentence on lines of the log that are not records and are left out
+ * @param notify called with a sentence on lines of the log that are not records and are left out
  */
-export async function readRun(path: string, say?: (words: string) => void): Promise<RunData> {
+export async function readRun(path: string, notify?: (words: string) => void): Promise<RunData> {
   const [run, metrics, results] = await Promise.all([
     openRun(path),
-    readMetrics(path, say),
+    readMetrics(path, notify),
     readResults(path),
   ]);
   return { ...run, metrics, ...(results && { results }) };

@@ -31,13 +31,13 @@ export interface Written {
  * Throws, before any run is examined, DataError where a folder is no run, and UsageError where `to`
  * is in use for something else.
  *
- * @param say called with a sentence on what is left out of a run's log
+ * @param notify called with a sentence on what is left out of a run's log
  */
 export async function writeReport(
   folders: readonly string[],
   to: string | undefined,
   examine: (name: string, data: RunData) => Promise<ReportRun>,
-  say?: (words: string) => void,
+  notify?: (words: string) => void,
 ): Promise<Written> {
   const paths = [...new Map(folders.map((folder) => [resolve(folder), folder])).values()];
   if (paths.length > MOST) {
@@ -48,7 +48,7 @@ export async function writeReport(
       next: "Name fewer, or see `deno task sweep` for many.",
     });
   }
-  const data = await Promise.all(paths.map((path) => readRun(path, say)));
+  const data = await Promise.all(paths.map((path) => readRun(path, notify)));
   const folder = to ?? reportFolder(paths);
   await checkReportFolder(folder);
   const runs: ReportRun[] = [];

@@ -44,11 +44,11 @@ export function parseMetrics(text: string): ParsedMetrics {
  * The records of a run's log; none where it has no log yet. Throws a DataError where the log is there
  * but cannot be read.
  *
- * @param say called with a sentence on lines that are not records and are left out
+ * @param notify called with a sentence on lines that are not records and are left out
  */
 export async function readMetrics(
   run: string,
-  say?: (words: string) => void,
+  notify?: (words: string) => void,
 ): Promise<MetricsRecord[]> {
   const path = join(run, METRICS);
   let text: string;
@@ -69,7 +69,7 @@ export async function readMetrics(
     const lines = bad.length === 1
       ? `line ${bad[0]} is no record and is`
       : `${bad.length} lines, the first line ${bad[0]}, are no records and are`;
-    say?.(`In ${path}, ${lines} left out.`);
+    notify?.(`In ${path}, ${lines} left out.`);
   }
   return records;
 }

@@ -10,7 +10,7 @@ import { Interrupted } from "../errors.ts";
 import { type MetricsRecord, readMetrics } from "../run/metrics.ts";
 import { duration } from "../terminal/text.ts";
 import type { ProgressBar } from "../terminal/progress.ts";
-import { note } from "../terminal/say.ts";
+import { printErr } from "../terminal/print.ts";
 import type { Run } from "./plan.ts";
 import { checkFolder, OUTPUT, signalOf, trainRun } from "./train_run.ts";
 import { readResults, type Results } from "../run/results.ts";
@@ -32,15 +32,15 @@ export interface RunResult extends Results {
 /**
  * The result of a run; undefined where it is not finished.
  *
- * @param say called with a sentence on lines of its log that are not records and are left out
+ * @param notify called with a sentence on lines of its log that are not records and are left out
  */
 export async function readResult(
   { folder, references }: Pick<Run, "folder" | "references">,
-  say?: (words: string) => void,
+  notify?: (words: string) => void,
 ): Promise<RunResult | undefined> {
   const results = await readResults(folder);
   if (!results || references && !results.untrained) return undefined;
-  const log = await readMetrics(folder, say);
+  const log = await readMetrics(folder, notify);
   const last = log.findLast((record) => "loss" in record);
   return {
     ...results,
@@ -112,11 +112,11 @@ export async function runAll(
   const outcomes: Outcome[] = [];
   for (const run of runs) {
     await checkFolder(run);
-    outcomes.push({ run, result: await readResult(run, note) });
+    outcomes.push({ run, result: await readResult(run, printErr) });
   }
   const waiting = [...runs.keys()].filter((i) => !outcomes[i].result);
   const before = runs.length - waiting.length;
-  if (before > 0) note(`${before} of ${runs.length} runs are finished already.`);
+  if (before > 0) printErr(`${before} of ${runs.length} runs are finished already.`);
 
   const start = performance.now();
   const active = new Set<number>();
@@ -129,7 +129,7 @@ export async function runAll(
       const began = performance.now();
       const failure = await trainRun(runs[i], signal);
       active.delete(i);
-      const result = failure === undefined ? await readResult(runs[i], note) : undefined;
+      const result = failure === undefined ? await readResult(runs[i], printErr) : undefined;
       if (signal.aborted && !result) return;
       outcomes[i] = result
         ? { run: runs[i], result }
@@ -137,7 +137,7 @@ export async function runAll(
       ended++;
       const seconds = (performance.now() - start) / 1000 / ended * (total - ended);
       bar.end();
-      note([
+      printErr([
         `run ${i + 1} of ${runs.length}`,
         `${runs[i].arm.label}, seed ${runs[i].seed}`,
         ...scores(outcomes[i]),

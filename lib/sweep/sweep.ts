@@ -11,7 +11,7 @@ import type { runGroups } from "../open_run.ts";
 import { jsonText, writeAtomic, writeError } from "../files.ts";
 import { lockFolder } from "../run/lock.ts";
 import { pretrainSplit } from "../splits.ts";
-import { note } from "../terminal/say.ts";
+import { printErr } from "../terminal/print.ts";
 import { expandArms } from "./arms.ts";
 import { chooseBaseline, plan, type Run, type TrainConfig } from "./plan.ts";
 import { sweepFigure } from "./figure.ts";
@@ -39,7 +39,7 @@ export async function sweep(
   const seeds = options.seeds.length === 1 ? [...Array(options.seeds[0]).keys()] : options.seeds;
   const out = options.out ?? join("sweeps", datasets.join("+"));
   const progress = (progress: Progress) => bar.show(progress);
-  const { fit, stepsOf } = sweepData({ progress, signal, say: note });
+  const { fit, stepsOf } = sweepData({ progress, signal, notify: printErr });
   const runs = await plan({ arms, seeds, out, plugins, registry, fit });
   bar.end();
 
@@ -48,7 +48,9 @@ export async function sweep(
   });
   const lock = await lockFolder(out);
   try {
-    note(`sweep    arms ${arms.length} × seeds ${seeds.length} = ${runs.length} runs, in ${out}`);
+    printErr(
+      `sweep    arms ${arms.length} × seeds ${seeds.length} = ${runs.length} runs, in ${out}`,
+    );
     const outcomes = await runAll(runs, { jobs: options.jobs, signal, bar, stepsOf });
     if (outcomes.some(({ result }) => result)) {
       const found = { ...circumstances(), ...summarize({ seeds, baseline, outcomes }) };
@@ -97,7 +99,7 @@ export interface SweepData {
 
 /** Opens the datasets of a sweep as they are asked for. */
 export function sweepData(
-  env: Pick<BaseEnv, "progress" | "signal"> & { readonly say: (sentence: string) => void },
+  env: Pick<BaseEnv, "progress" | "signal"> & { readonly notify: (sentence: string) => void },
 ): SweepData {
   const datasets = new Map<string, Dataset>();
   const said = new Set<string>();
@@ -105,8 +107,8 @@ export function sweepData(
     const { plugin, options } = chosen(roles, "dataset");
     return JSON.stringify([plugin.name, options]);
   };
-  const say = (sentence: string) => {
-    if (!said.has(sentence)) env.say(sentence);
+  const notify = (sentence: string) => {
+    if (!said.has(sentence)) env.notify(sentence);
     said.add(sentence);
   };
   const open = async (config: TrainConfig, seed: number): Promise<Dataset> => {
@@ -126,7 +128,7 @@ export function sweepData(
     async fit(config, seed) {
       const dataset = datasets.get(key(config)) ?? await open(config, seed);
       datasets.set(key(config), dataset);
-      return fitToData(config, dataset, { evaluated: true, say });
+      return fitToData(config, dataset, { evaluated: true, notify });
     },
     stepsOf(run) {
       const { batch_size, epochs, max_steps } = run.config;

@@ -7,7 +7,7 @@ import cliProgress from "cli-progress";
 import process from "node:process";
 import type { Progress } from "../plugin.ts";
 import type { ProgressBar } from "./progress.ts";
-import { colored, draw } from "./say.ts";
+import { colored, draw } from "./print.ts";
 import { amount, duration, terminalWidth, truncated, widthOf } from "./text.ts";
 
 interface Bar {

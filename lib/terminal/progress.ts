@@ -6,7 +6,7 @@
  */
 import type { Progress } from "../plugin.ts";
 import { amount } from "./text.ts";
-import { note } from "./say.ts";
+import { printErr } from "./print.ts";
 
 /** Shows progress on standard error. */
 export interface ProgressBar {
@@ -43,7 +43,7 @@ const PATIENCE = 30_000;
  * takes long, one every 30 seconds.
  */
 export function progressLines(
-  write: (line: string) => void = note,
+  write: (line: string) => void = printErr,
   clock: () => number = () => performance.now(),
 ): ProgressBar {
   let task: { name: string; stage?: number; line: string; written: boolean } | undefined;

@@ -31,8 +31,8 @@ async function fitted(
   const layers = [{ ...given(values), ...(implied && { implied }) }];
   const config = await resolveConfig(train.spec, layers, registry);
   const said: string[] = [];
-  const say = (sentence: string) => void said.push(sentence);
-  const { options: own, roles, flat } = fitToData(config, data, { evaluated, resumed, say });
+  const notify = (sentence: string) => void said.push(sentence);
+  const { options: own, roles, flat } = fitToData(config, data, { evaluated, resumed, notify });
   const k = Number(roles.probe?.options.k);
   assertEquals([flat.batch_size, flat["probe.k"]], [own.batchSize, k]);
   return { batchSize: own.batchSize, k: own.k, probeK: k, said };
@@ -67,6 +67,6 @@ Deno.test("labels bound nothing where nothing is evaluated, nor a batch that was
 
 Deno.test("a dataset of one example is refused", async () => {
   const config = await resolveConfig(train.spec, [given({})], registry);
-  const fit = () => fitToData(config, dataset(1, 1), { evaluated: false, say() {} });
+  const fit = () => fitToData(config, dataset(1, 1), { evaluated: false, notify() {} });
   assertThrows(fit, UsageError, "two examples");
 });

@@ -1,6 +1,6 @@
 /** Hears signals as a training does, and computes without a pause until the file named is there. */
 import { interruptible } from "../../lib/command_line/signals.ts";
-import { note } from "../../lib/terminal/say.ts";
+import { printErr } from "../../lib/terminal/print.ts";
 
 const [file, watched] = Deno.args;
 const hearing = await interruptible({
@@ -8,7 +8,7 @@ const hearing = await interruptible({
   trains: true,
   watched: watched === "watched",
 });
-note("busy");
+printErr("busy");
 const there = () => {
   try {
     return Deno.statSync(file).isFile;
@@ -17,14 +17,14 @@ const there = () => {
   }
 };
 while (!there());
-note("free");
+printErr("free");
 // Stopped by the signal, it would save here.
 const stop = setTimeout(() => Deno.exit(7), 20_000);
 await new Promise((resolve) => hearing.signal.addEventListener("abort", resolve));
-note("saving");
+printErr("saving");
 if (watched === "watched") {
   await new Promise((resolve) => setTimeout(resolve, 50));
-  note("saved");
+  printErr("saved");
   hearing.release();
   clearTimeout(stop);
 }

@@ -8,7 +8,7 @@ import type { NormalizationOptions } from "../../data/normalization.ts";
 import { deviceAdvice } from "../../device/failure.ts";
 import type { DeviceName } from "../../device/device.ts";
 import { openSession, type Session } from "../../session.ts";
-import { colored, note } from "../../terminal/say.ts";
+import { colored, printErr } from "../../terminal/print.ts";
 import { terminalWidth, wrapped } from "../../terminal/text.ts";
 import type { Context } from "../../command_line/command.ts";
 
@@ -56,19 +56,19 @@ const INDENT = " ".repeat(9);
 
 /** Says which device and dataset are used, and how to get a better device. */
 function describe({ device, dataset }: Session, name: string | undefined): void {
-  note(`device   ${device.name}: ${device.description}`);
+  printErr(`device   ${device.name}: ${device.description}`);
   if (device.software) {
     const words = `There is no GPU in use, so the processor computes. ${deviceAdvice()[0]} ` +
       "More: `deno task doctor`.";
-    for (const line of indented(words)) note(colored("yellow", line));
+    for (const line of indented(words)) printErr(colored("yellow", line));
   }
   if (name === undefined) return;
   const counts = Object.entries(dataset.splits).map(([split, { length }]) =>
     `${length.toLocaleString("en")} ${split}`
   );
   const classes = dataset.classes.length > 0 ? `, ${dataset.classes.length} classes` : "";
-  note(`dataset  ${name}: ${counts.join(", ")}; ${dataset.shape.join("×")}${classes}`);
-  for (const line of (dataset.notes ?? []).flatMap(indented)) note(line);
+  printErr(`dataset  ${name}: ${counts.join(", ")}; ${dataset.shape.join("×")}${classes}`);
+  for (const line of (dataset.notes ?? []).flatMap(indented)) printErr(line);
 }
 
 function indented(words: string): string[] {

@@ -95,7 +95,7 @@ export async function restore(
   const { config: { options, roles } } = context;
   const { loadEncoderWeights } = await import("../../train/load_encoder.ts");
   const { openDescribed } = await import("./open_session.ts");
-  const { note } = await import("../../terminal/say.ts");
+  const { printErr } = await import("../../terminal/print.ts");
   const session = await openDescribed(context.config, context, standsIn);
   const { plugin, options: encoderOptions } = chosen(roles, "encoder");
   const encoder = await session.make("encoder", plugin, encoderOptions);
@@ -104,10 +104,10 @@ export async function restore(
     options.modelPath ?? run!.path,
     encoder.model,
   );
-  note(`encoder  ${plugin.name} of ${path}`);
-  if (taken !== undefined) note(`         the file has several; this one is ${taken}`);
+  printErr(`encoder  ${plugin.name} of ${path}`);
+  if (taken !== undefined) printErr(`         the file has several; this one is ${taken}`);
   if (ignored.length > 0) {
-    note(`         not part of the encoder: ${[...ignored].sort().map(printable).join(", ")}`);
+    printErr(`         not part of the encoder: ${[...ignored].sort().map(printable).join(", ")}`);
   }
   return { session, encoder, path, run };
 }

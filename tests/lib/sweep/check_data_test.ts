@@ -14,7 +14,7 @@ Deno.test("a run has the whole batches of its epochs, or as many steps as it may
   const layers = [{ source: "the command line", text: true, values }];
   const { arms } = await expandArms(command.spec, layers, registry);
   const { signal } = new AbortController();
-  const { fit, stepsOf } = sweepData({ progress() {}, signal, say() {} });
+  const { fit, stepsOf } = sweepData({ progress() {}, signal, notify() {} });
   const runs = await plan({ arms, seeds: [0], out: "s", plugins: [], registry, fit });
   assertEquals(runs.map(stepsOf), [12, 10, 6, 6]);
 });

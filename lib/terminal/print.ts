@@ -1,6 +1,5 @@
 /**
- * Words for the person at the terminal: results on standard output, everything else on standard
- * error. Color sparingly, on standard error, and only where it is wanted: on a terminal, but not
+ * Printing to the terminal: results on standard output, everything else on standard error. Color sparingly, on standard error, and only where it is wanted: on a terminal, but not
  * with NO_COLOR or TERM=dumb; FORCE_COLOR is stronger than all of them, as in Node and Deno.
  *
  * @module
@@ -11,12 +10,12 @@ import { styleText } from "node:util";
 const encoder = new TextEncoder();
 
 /** Writes a result, a line to standard output. */
-export function say(text = ""): void {
+export function printOut(text = ""): void {
   write(Deno.stdout, text + "\n");
 }
 
 /** Writes a remark, a line to standard error. */
-export function note(text: string): void {
+export function printErr(text: string): void {
   write(Deno.stderr, text + "\n");
 }
 
