@@ -108,6 +108,20 @@ export function checkIsFile(act: string, path: string | URL): void {
   });
 }
 
+/**
+ * The bytes of a file. All that reads a file of a run, of a dataset or of a plugin comes through here,
+ * as such a folder may be a stranger's. Throws what Deno does, and DataError for a pipe or a device.
+ */
+export async function readFile(path: string | URL): Promise<Uint8Array<ArrayBuffer>> {
+  checkIsFile(`read ${path}`, path);
+  return await Deno.readFile(path);
+}
+
+/** The text of a file, read by {@linkcode readFile}. */
+export async function readText(path: string | URL): Promise<string> {
+  return new TextDecoder().decode(await readFile(path));
+}
+
 /** 26421880 → `26,421,880 bytes`. */
 export function showBytes(bytes: number): string {
   return `${bytes.toLocaleString("en-US")} bytes`;
@@ -153,6 +167,8 @@ export async function parseJson(bytes: Uint8Array): Promise<unknown> {
   } catch (cause) {
     const { parse, printParseErrorCode } = await import("jsonc-parser");
     const errors: ParseError[] = [];
+    // Of brackets in brackets in brackets the parsers run out of stack.
+    if (cause instanceof RangeError) throw new SyntaxError("it is nested too deeply", { cause });
     parse(text, errors, { disallowComments: true });
     if (errors.length === 0) throw cause;
     const [{ error, offset }] = errors;

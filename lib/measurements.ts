@@ -5,7 +5,7 @@
  */
 import { dirname } from "node:path";
 import type { z } from "zod";
-import { jsonText, writeAtomic } from "./files.ts";
+import { jsonText, readText, writeAtomic } from "./files.ts";
 
 /** Measurements by what they depend on. */
 export type Measurements<T> = Record<string, T>;
@@ -17,7 +17,7 @@ export async function recall<T>(
 ): Promise<Measurements<T>> {
   if (file === undefined) return {};
   try {
-    return schema.parse(JSON.parse(await Deno.readTextFile(file)));
+    return schema.parse(JSON.parse(await readText(file)));
   } catch {
     return {};
   }

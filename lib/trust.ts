@@ -7,9 +7,10 @@
  * @module
  */
 import { createHash } from "node:crypto";
-import { dirname, join, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
+import { join, resolve } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { stateFolder } from "./cache.ts";
+import { readText } from "./files.ts";
 
 /** A run's configuration, as its `config.json` has it. */
 type RunConfig = Readonly<Record<string, unknown>>;
@@ -60,17 +61,22 @@ async function digest(config: RunConfig): Promise<string> {
   return hash.digest("hex");
 }
 
-/** The texts of a plugin's file and of the files that it names by a relative path, as imports are. */
+/**
+ * The texts of a plugin's file and of the files that it names as imports do: by a relative path, an
+ * absolute one, or a `file:` URL.
+ */
 async function localSources(specifier: string): Promise<string[]> {
   if (/^(?!file:)[a-z]+:/.test(specifier)) return [];
   const first = specifier.startsWith("file:") ? fileURLToPath(specifier) : resolve(specifier);
-  const texts = new Map([[first, await Deno.readTextFile(first)]]);
+  const texts = new Map([[first, await readText(first)]]);
   // A map is walked to what was added on the way.
   for (const [path, text] of texts) {
-    for (const [, name] of text.matchAll(/["'`](\.{1,2}\/[^"'`\n]+)["'`]/g)) {
-      const other = resolve(dirname(path), name);
+    for (const [, name] of text.matchAll(/["'`]((?:\.{0,2}\/|file:)[^"'`\n]+)["'`]/g)) {
+      const url = URL.parse(name, pathToFileURL(path));
+      if (url?.protocol !== "file:" || url.host !== "") continue;
+      const other = fileURLToPath(new URL(url.pathname, url));
       if (texts.has(other)) continue;
-      const found = await Deno.readTextFile(other).catch(() => undefined);
+      const found = await readText(other).catch(() => undefined);
       if (found !== undefined) texts.set(other, found);
     }
   }

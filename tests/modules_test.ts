@@ -90,3 +90,26 @@ Deno.test("mod.ts of the objectives exports what its files do", async () => {
   }
   assertEquals(all.toSorted(), [...each].toSorted());
 });
+
+Deno.test("files are read by readFile and readText, which refuse pipes and devices", async () => {
+  const allowed = [
+    "lib/files.ts",
+    "lib/command_line/layer.ts", // what --config names may be a pipe: --config=<(…)
+    "lib/doctor/adapters.ts", // of the system
+    "lib/data/source.ts", // an example
+    "lib/scaffold/project.ts", // a folder of the author's own, and templates
+  ];
+  const walk = async (folder: string): Promise<void> => {
+    for await (const { name, isDirectory } of Deno.readDir(REPOSITORY + folder)) {
+      const path = `${folder}/${name}`;
+      if (isDirectory) await walk(path);
+      else if (name.endsWith(".ts") && !allowed.includes(path)) {
+        const read = /Deno\.read(Text)?File(Sync)?\(/.exec(
+          await Deno.readTextFile(REPOSITORY + path),
+        );
+        assertEquals(read?.[0], undefined, `${path} reads a file by Deno's own function`);
+      }
+    }
+  };
+  for (const folder of ["lib", "plugins"]) await walk(folder);
+});

@@ -86,6 +86,13 @@ Deno.test("every task does its work with its permissions, in folders it may writ
       works("export", run, "--format=onnx", `--out=${folder}/encoder.onnx`),
       works("train:images", ...images, "--batch_size=4", "--k=2", `--out=${folder}/of-images`),
     ]);
+    for (const further of [[], ["--on_error=skip"]]) {
+      const without = ["train", ...images, "--batch_size=4", "--k=2", ...further];
+      const { code, said } = await task(folder, ...without);
+      assertEquals(code, 2, `without ffi no image is said to be damaged\n${said}`);
+      assertStringIncludes(said, "Deno must allow ffi access");
+      assertStringIncludes(said, "`deno task train:images`");
+    }
     await Promise.all([
       works("report", run, `--out=${folder}/page`),
       works("sweep", ...few, "--objective=biased,debiased", "--seeds=1", `--out=${folder}/sweep`),

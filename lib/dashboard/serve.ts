@@ -12,6 +12,7 @@ import { realFileInside, realInside, RunList } from "./runs.ts";
 import page from "./page.html" with { type: "text" };
 import script from "./page.js" with { type: "text" };
 import style from "./page.css" with { type: "text" };
+import { readFile, readText } from "../files.ts";
 
 const HOST = "127.0.0.1";
 
@@ -133,7 +134,7 @@ async function reportFile(pathname: string, root: string): Promise<Response | un
   const [name, ...names] = [match[1], ...(match[2] || "index.html").split("/")].map(decoded);
   const folder = await realInside(root, name, "report");
   const path = folder && await realFileInside(folder, ...names);
-  const bytes = path && await Deno.readFile(path).catch(() => undefined);
+  const bytes = path && await readFile(path).catch(() => undefined);
   return bytes ? found(bytes, extname(path), REPORT_POLICY) : undefined;
 }
 
@@ -190,7 +191,7 @@ export function inlined(script: string): string {
 async function readBeside(module: string, file: string): Promise<string> {
   const url = new URL(file, module);
   try {
-    return await Deno.readTextFile(url);
+    return await readText(url);
   } catch (cause) {
     throw new DataError({
       act: `read ${file} beside ${module}`,

@@ -55,8 +55,8 @@ const WHITE: Readonly<Record<string, number>> = { ushort: 65_535, float: 1, doub
 /** 16-bit images are looked at for their brightest value in so many of them. */
 const SAMPLE = 64;
 
-/** Below this, white of 16 bits would be a dark gray of 8: what cameras of 12 bits write. */
-const DARK = 4095;
+/** Up to this share of white all is a dark gray: so is what cameras of 12 bits write as 16. */
+const DARK = 4095 / 65_535;
 
 /** Inspects `paths`, several at a time. */
 export async function checkImages(
@@ -136,8 +136,8 @@ async function ends(path: string): Promise<{ head: Uint8Array; tail: Uint8Array;
 
 /**
  * Finds what the values of images of more than 8 bits are multiplied by. Values beyond white are
- * refused, as are 16-bit images that would all be near black: cut off or black in silence, they
- * would be trained on as something else than they are.
+ * refused, as are images of 16 bits or of floats that would all be near black: cut off or black in
+ * silence, they would be trained on as something else than they are.
  */
 async function scaleDeep(
   deep: ReadonlyMap<string, string>,
@@ -156,18 +156,21 @@ async function scaleDeep(
   });
 
   const found = new Map(measured.map(([path], i) => [path, ranges[i]]));
-  const brightest = short.reduce((most, path) => {
+  const brightest: Record<string, number> = {};
+  for (const [path, depth] of measured) {
     const range = found.get(path);
-    return typeof range === "object" ? Math.max(most, range.max) : most;
-  }, 0);
+    if (typeof range === "object") brightest[depth] = Math.max(brightest[depth] ?? 0, range.max);
+  }
   for (const [path, depth] of deep) {
     const white = whiteOf(depth);
     const range = found.get(path);
     if (typeof range === "string") fail(path, range);
     else if (range && !(range.min >= 0 && range.max <= (white ?? 0))) {
       fail(path, beyond(range, depth, white));
-    } else if (depth === "ushort" && maxValue === 0 && brightest <= DARK) {
-      fail(path, `16-bit values up to ${brightest} of 65535 are near black: ${advice(brightest)}`);
+    } else if (maxValue === 0 && brightest[depth] > 0 && brightest[depth] <= DARK * white) {
+      const kind = depth === "ushort" ? "16-bit" : depth;
+      const most = brightest[depth];
+      fail(path, `${kind} values up to ${most} of ${white} are near black: ${advice(most)}`);
     } else scales.set(path, (depth === "ushort" ? 65_535 : 255) / white);
   }
 }
@@ -181,8 +184,11 @@ function beyond({ min, max }: { min: number; max: number }, depth: string, white
 
 const advice = (max: number) => `--max_value=${max} or more says what is white`;
 
-/** What sharp or the system says, on one line. */
+/** What sharp or the system says, on one line. What Deno does not allow is thrown: no image is at fault. */
 function reason(error: unknown): string {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    if (cause instanceof Deno.errors.NotCapable) throw cause;
+  }
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
   const text = cause instanceof Error ? cause.message : String(cause);
   return text.trim().split(/\s*\n\s*/).slice(0, 2).join(" ");

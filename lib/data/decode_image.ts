@@ -6,6 +6,7 @@
  */
 import { DataError } from "../errors.ts";
 import { onDemand } from "../packages/on_demand.ts";
+import { readFile } from "../files.ts";
 
 /** The most pixels an image may have, 16,384 × 16,384: sharp refuses more before it takes memory. */
 export const MAX_PIXELS = 2 ** 28;
@@ -23,7 +24,7 @@ export async function decodeImage(path: string, size: number, scale = 1): Promis
   const { default: sharp } = await onDemand("sharp");
   try {
     // The bytes rather than the path: sharp keeps what it read of a path after the file changed.
-    const bytes = await Deno.readFile(path);
+    const bytes = await readFile(path);
     const image = sharp(bytes, { failOn: "error", limitInputPixels: MAX_PIXELS })
       .autoOrient()
       .flatten({ background: "#000000" })
@@ -62,19 +63,34 @@ export async function readHeader(path: string): Promise<Depth> {
 
 /**
  * The smallest and largest value of the image at `path`, over all channels; not finite where one of
- * its values is not. Reads all of it; throws an Error where sharp cannot, saying why.
+ * its values is not. Fractions are cut off, but for a largest value below 1. Reads all of it; throws an
+ * Error where sharp cannot, saying why.
  */
 export async function valueRange(path: string): Promise<{ min: number; max: number }> {
   const { default: sharp } = await onDemand("sharp");
-  const bytes = await Deno.readFile(path);
+  const bytes = await readFile(path);
   const options = { failOn: "error", limitInputPixels: MAX_PIXELS } as const;
   const { channels } = await sharp(bytes, options).stats();
   // Of values that are not finite, libvips gives a mean that is not, and a range that is no range.
   const finite = channels.every(({ mean }) => Number.isFinite(mean));
+  if (!finite) return { min: NaN, max: NaN };
+  const max = Math.max(...channels.map(({ max }) => max));
   return {
-    min: finite ? Math.min(...channels.map(({ min }) => min)) : NaN,
-    max: finite ? Math.max(...channels.map(({ max }) => max)) : NaN,
+    min: Math.min(...channels.map(({ min }) => min)),
+    max: max === 0 && channels.some(({ mean }) => mean > 0) ? await belowOne(bytes) : max,
   };
+}
+
+/** A bound of the values, above the largest by a quarter at most: sharp's own is cut to a whole number. */
+async function belowOne(bytes: Uint8Array): Promise<number> {
+  const { default: sharp } = await onDemand("sharp");
+  for (let scale = 255; scale < 1e30; scale *= 32) {
+    const pixels = await sharp(bytes).linear(scale).toColourspace("srgb").raw({ depth: "uchar" })
+      .toBuffer();
+    const largest = pixels.reduce((most, value) => Math.max(most, value), 0);
+    if (largest >= 4) return Number(((largest + 1) / scale).toPrecision(3));
+  }
+  return 0;
 }
 
 interface ImageKind {

@@ -8,7 +8,7 @@
 import { promisify } from "node:util";
 import { constants, gunzip } from "node:zlib";
 import { DataError } from "../errors.ts";
-import { checkIsFile, showBytes } from "../files.ts";
+import { readFile, showBytes } from "../files.ts";
 
 const UNSIGNED_BYTE = 8;
 const gunzipAsync = promisify(gunzip);
@@ -89,8 +89,7 @@ async function decompress(raw: Uint8Array, file: string): Promise<Uint8Array> {
 async function readBytes(path: string | URL, file: string): Promise<Uint8Array> {
   try {
     if (!(path instanceof URL) || path.protocol === "file:") {
-      checkIsFile(`read ${file}`, path);
-      return await Deno.readFile(path);
+      return await readFile(path);
     }
     const response = await fetch(path);
     if (!response.ok) throw new Error(`HTTP status ${response.status}`);

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { basename } from "node:path";
 import { DataError } from "../errors.ts";
 import type { BaseEnv, Split, Verification } from "../plugin.ts";
 import { checkIndex } from "./memory_split.ts";
@@ -150,8 +151,7 @@ async function look(
   { progress, signal }: Env,
 ): Promise<Looked> {
   const passed: PassedOver = { special: [], again: [] };
-  const folders = await foldersIn(path);
-  const names = partsOf(folders, path);
+  const { folders, names } = await findParts(path);
   const parts: Record<string, Folder> = {};
   for (const [split, name] of Object.entries(names)) {
     parts[split] = await findFiles(name === "" ? path : `${path}/${name}`, passed);
@@ -159,6 +159,22 @@ async function look(
   const files = [...new Set(Object.values(parts).flatMap(filesBelow))];
   const checked = await checkImages(files, { maxValue, whole, decode, progress, signal });
   return { parts, checked, notes: notesOn(path, folders, names, checked, passed) };
+}
+
+/** The folders, and that of each split, in `path`; or, if all it holds is one folder, in that one. */
+async function findParts(path: string) {
+  const folders = await foldersIn(path);
+  if (folders.length === 1 && !Object.values(PARTS).some((part) => part.test(folders[0]))) {
+    // An archive that was unpacked with its outermost folder.
+    const [outer] = folders;
+    const inner = (await foldersIn(`${path}/${outer}`)).map((name) => `${outer}/${name}`);
+    const parts = partsOf(inner.map((name) => basename(name)), `${path}/${outer}`);
+    if (parts.train !== "") {
+      const names = Object.entries(parts).map(([split, name]) => [split, `${outer}/${name}`]);
+      return { folders: inner, names: Object.fromEntries(names) as Record<string, string> };
+    }
+  }
+  return { folders, names: partsOf(folders, path) };
 }
 
 function noImages(path: string, { foreign, bad }: CheckedImages): DataError {

@@ -6,7 +6,7 @@
 import { basename, dirname, join, resolve } from "node:path";
 import { UsageError } from "../errors.ts";
 import { checkReplaceableFolder, writeOutput } from "../run/outputs.ts";
-import { writeError } from "../files.ts";
+import { readText, writeError } from "../files.ts";
 import { readRun, type RunData } from "./report_run.ts";
 import type { ReportRun } from "./report_run.ts";
 import { curves } from "./curves.ts";
@@ -107,7 +107,7 @@ async function reportFiles(runs: readonly ReportRun[]): Promise<Map<string, stri
 
 /** Throws a UsageError where `folder` is anything but free, empty or an earlier report. */
 async function checkReportFolder(folder: string): Promise<void> {
-  const text = await Deno.readTextFile(join(folder, PAGE)).catch(() => "");
+  const text = await readText(join(folder, PAGE)).catch(() => "");
   await checkReplaceableFolder(folder, {
     act: `write the report ${folder}`,
     flag: "--to",

@@ -9,7 +9,7 @@ import { dirname, join } from "node:path";
 import process from "node:process";
 import { setTimeout as delay } from "node:timers/promises";
 import { UsageError } from "../errors.ts";
-import { UNFINISHED, writeError } from "../files.ts";
+import { readText, UNFINISHED, writeError } from "../files.ts";
 
 const FILE = "lock";
 
@@ -124,7 +124,7 @@ async function clearStale(path: string): Promise<void> {
     if (cause instanceof Deno.errors.NotFound) return;
     throw writeError(path, cause);
   }
-  const moved = await Deno.readTextFile(aside);
+  const moved = await readText(aside);
   if (moved !== found.text) await Deno.link(aside, path).catch(() => {});
   await Deno.remove(aside);
 }
@@ -142,7 +142,7 @@ interface Found {
 /** Reads a lock; undefined if there is none. */
 async function read(path: string): Promise<Found | undefined> {
   try {
-    const [text, { mtime }] = await Promise.all([Deno.readTextFile(path), Deno.stat(path)]);
+    const [text, { mtime }] = await Promise.all([readText(path), Deno.stat(path)]);
     const [, pid, host] = /^(\d+) (\S+)\n$/.exec(text) ?? [];
     const found = { text, time: mtime?.getTime() ?? 0 };
     return pid === undefined ? found : { ...found, pid: Number(pid), host };

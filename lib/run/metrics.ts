@@ -5,6 +5,7 @@
  */
 import { join } from "node:path";
 import { DataError } from "../errors.ts";
+import { readText } from "../files.ts";
 
 /** The name of the metrics log. */
 export const METRICS = "metrics.jsonl";
@@ -53,7 +54,7 @@ export async function readMetrics(
   const path = join(run, METRICS);
   let text: string;
   try {
-    text = await Deno.readTextFile(path);
+    text = await readText(path);
   } catch (cause) {
     if (cause instanceof Deno.errors.NotFound) return [];
     throw new DataError({

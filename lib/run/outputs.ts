@@ -6,7 +6,7 @@
  */
 import { basename, dirname, join, resolve } from "node:path";
 import { UsageError } from "../errors.ts";
-import { writeAtomic, writeError } from "../files.ts";
+import { readFile, writeAtomic, writeError } from "../files.ts";
 import { decodeSafetensors, isSafetensors, type Safetensors } from "../interop/safetensors.ts";
 
 /**
@@ -31,7 +31,7 @@ export async function checkReplaceable(
     throw inUse(act, flag, "it must not replace the weights that are read", source);
   }
   const run = await runAround(path);
-  if (run === undefined || isOwn(await Deno.readFile(path))) return;
+  if (run === undefined || isOwn(await readFile(path))) return;
   const rule = `of the run ${run} no file is replaced but what this command made`;
   throw inUse(act, flag, rule, basename(path));
 }

@@ -9,8 +9,8 @@ import { createHash } from "node:crypto";
 import { basename, join, resolve } from "node:path";
 import { z } from "zod";
 import type { Metrics } from "../plugin.ts";
-import { jsonText, writeAtomic, writeError } from "../files.ts";
-import { listCheckpoints } from "./run_folder.ts";
+import { jsonText, readText, writeAtomic, writeError } from "../files.ts";
+import { checkNoLink, listCheckpoints } from "./run_folder.ts";
 
 /** The name of the file that says that a run is finished. */
 export const RESULTS = "results.json";
@@ -36,7 +36,7 @@ export type Results = z.output<typeof schema>;
 /** The results of a run; undefined where it has none yet. */
 export async function readResults(folder: string): Promise<Results | undefined> {
   try {
-    return schema.parse(JSON.parse(await Deno.readTextFile(join(folder, RESULTS))));
+    return schema.parse(JSON.parse(await readText(join(folder, RESULTS))));
   } catch {
     return undefined; // to be written again
   }
@@ -131,6 +131,7 @@ export async function writeProbeResult(
 ): Promise<string> {
   const parts = [judged.probe, judged.dataset, data, weights].filter((part) => part !== "");
   const path = join(folder, FOLDER, `${parts.join("-")}.json`);
+  await checkNoLink(folder, FOLDER);
   await Deno.mkdir(join(folder, FOLDER), { recursive: true }).catch((cause) => {
     throw writeError(path, cause);
   });
@@ -173,7 +174,7 @@ async function names(folder: string): Promise<string[]> {
 
 async function readMetrics(path: string): Promise<Record<string, unknown> | undefined> {
   try {
-    const { top1, top5, ...rest } = options.parse(JSON.parse(await Deno.readTextFile(path)));
+    const { top1, top5, ...rest } = options.parse(JSON.parse(await readText(path)));
     return typeof top1 === "number" && typeof top5 === "number"
       ? { top1, top5, ...rest }
       : undefined;

@@ -13,7 +13,7 @@
  */
 import { dirname, join } from "node:path";
 import { DataError } from "../errors.ts";
-import { jsonText, parseJson, UNFINISHED, writeAtomic, writeError } from "../files.ts";
+import { jsonText, parseJson, readFile, UNFINISHED, writeAtomic, writeError } from "../files.ts";
 import { type Lock, lockFolder } from "./lock.ts";
 import { METRICS, type MetricsRecord, readMetrics } from "./metrics.ts";
 
@@ -50,15 +50,17 @@ export function runName(date: Date, objective: string, dataset: string, seed: nu
 export async function createRun(outDir: string, name: string, config: unknown): Promise<RunFolder> {
   const existed = await Deno.stat(outDir).then(() => true, () => false);
   const path = await makeFolder(outDir, name);
-  const lock = await lockFolder(path);
+  let lock: Lock | undefined;
   try {
+    lock = await lockFolder(path);
     await writeAtomic(join(path, CONFIG), jsonText(config));
+    return new RunFolder(path, lock, !existed);
   } catch (error) {
-    await lock.release();
+    await lock?.release();
     await Deno.remove(path, { recursive: true }).catch(() => {});
+    if (!existed) await Deno.remove(outDir).catch(() => {});
     throw error;
   }
-  return new RunFolder(path, lock, !existed);
 }
 
 /**
@@ -68,10 +70,32 @@ export async function createRun(outDir: string, name: string, config: unknown): 
 export async function reopenRun(path: string): Promise<RunFolder> {
   await readConfig(path);
   const lock = await lockFolder(path, resumeLater(path));
-  for await (const entry of Deno.readDir(path)) {
-    if (entry.name.endsWith(UNFINISHED)) await Deno.remove(join(path, entry.name));
+  try {
+    for await (const { name } of Deno.readDir(path)) {
+      if (name.endsWith(UNFINISHED)) await Deno.remove(join(path, name));
+      else if (!CHECKPOINT.test(name)) await checkNoLink(path, name);
+    }
+  } catch (error) {
+    await lock.release();
+    throw error;
   }
   return new RunFolder(path, lock);
+}
+
+/**
+ * Throws a DataError if `name` in a run is a symbolic link: what is written there would land outside
+ * the run, which may be a stranger's.
+ */
+export async function checkNoLink(run: string, name: string): Promise<void> {
+  const path = join(run, name);
+  const info = await Deno.lstat(path).catch(() => undefined);
+  if (!info?.isSymlink) return;
+  throw new DataError({
+    act: `write to ${path}`,
+    rule: "it must be in the run's own folder",
+    got: "a symbolic link",
+    next: "Put what it points to in its place, or remove it.",
+  });
 }
 
 /** Advice for an error: what to do after a run could not be written. */
@@ -112,7 +136,7 @@ export async function latestRun(outDir: string): Promise<string | undefined> {
 /** The configuration of a run. Throws a DataError if it is missing or is not JSON. */
 export async function readConfig(path: string): Promise<unknown> {
   try {
-    return await parseJson(await Deno.readFile(join(path, CONFIG)));
+    return await parseJson(await readFile(join(path, CONFIG)));
   } catch (cause) {
     throw new DataError({
       act: `open the run ${path}`,

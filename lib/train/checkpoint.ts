@@ -16,6 +16,7 @@ import {
   type NamedArray,
   type Safetensors,
 } from "../interop/safetensors.ts";
+import { readFile } from "../files.ts";
 
 /** The value of the metadata's `format`. */
 export const CHECKPOINT_FORMAT = "tauplus-checkpoint-1";
@@ -102,7 +103,7 @@ export async function readVerified(path: string): Promise<Safetensors> {
 
 async function readBytes(path: string): Promise<Uint8Array<ArrayBuffer>> {
   try {
-    return await Deno.readFile(path);
+    return await readFile(path);
   } catch (cause) {
     throw new DataError({
       act: `read ${path}`,

@@ -11,7 +11,7 @@ import { checkChosen, findNaming, prefixOf, type TorchNaming } from "../interop/
 import { listCheckpoints } from "../run/run_folder.ts";
 import { encoderWeights } from "./network.ts";
 import { assignVariables } from "./variable_arrays.ts";
-import { checkIsFile } from "../files.ts";
+import { checkIsFile, readFile } from "../files.ts";
 import { isPth, readPth } from "../interop/pth.ts";
 import { isSafetensors, type NamedArray } from "../interop/safetensors.ts";
 import { readVerified } from "./checkpoint.ts";
@@ -34,7 +34,7 @@ interface WeightsFile {
  */
 export async function readWeights(path: string): Promise<WeightsFile> {
   const { tensors, metadata, unread } = await isOfTorch(path)
-    ? { ...readPth(await Deno.readFile(path), path), metadata: {} }
+    ? { ...readPth(await readFile(path), path), metadata: {} }
     : { ...await readVerified(path), unread: [] };
   const naming = findNaming(tensors.keys());
   if (naming) checkChosen(tensors, naming, path);
@@ -66,11 +66,13 @@ export interface LoadedEncoder {
   readonly ignored: readonly string[];
   /** Where the file has several encoders, the one that was loaded, such as `module.encoder_q`. */
   readonly chosen?: string;
+  /** If newer checkpoints of the run are damaged: their paths, newest first. */
+  readonly damaged?: readonly string[];
 }
 
 /**
  * Loads the encoder's weights into a model that the same encoder plugin built: `encoder.*` of a
- * `.safetensors` file of ours, or of the newest checkpoint of a run's folder; or those of a PyTorch
+ * `.safetensors` file of ours, or of the newest undamaged checkpoint of a run's folder; or those of a PyTorch
  * file (`.pth` or `.safetensors`) under torchvision's names or the reference's, or those of a trainer
  * that wraps such a network. Where the file has a momentum encoder too, the one that it follows is
  * taken.
@@ -82,14 +84,14 @@ export async function loadEncoderWeights(
   path: string,
   model: tf.LayersModel,
 ): Promise<LoadedEncoder> {
-  const file = await checkpointFile(path);
-  const { tensors, naming, unread } = await readWeights(file);
+  const { file, damaged, tensors, naming, unread } = await newestWhole(path);
+  const source = { path: file, ...(damaged && { damaged }) };
   const weights = encoderWeights(model);
   if (naming) {
     const found = fromTorch(tensors, weights, naming, file);
     assignVariables(weights, found.weights, file);
     return {
-      path: file,
+      ...source,
       ignored: [...found.ignored, ...unread],
       ...(naming.others && { chosen: prefixOf(naming).replace(/\.$/, "") }),
     };
@@ -106,19 +108,30 @@ export async function loadEncoderWeights(
     });
   }
   assignVariables(weights, tensors, file);
-  return { path: file, ignored: [] };
+  return { ...source, ignored: [] };
 }
 
-/** `path` itself, or the newest checkpoint where it is a run's folder. */
-async function checkpointFile(path: string): Promise<string> {
+/** A file of weights: `path` itself or, of a run's folder, the newest checkpoint that is whole. */
+async function newestWhole(
+  path: string,
+): Promise<WeightsFile & { readonly file: string; readonly damaged?: readonly string[] }> {
   const info = await Deno.stat(path).catch(() => undefined);
-  if (!info?.isDirectory) return path;
-  const [newest] = await listCheckpoints(path);
-  if (newest) return newest.path;
-  throw new DataError({
+  if (!info?.isDirectory) return { file: path, ...await readWeights(path) };
+  const damaged: string[] = [];
+  let first: unknown = new DataError({
     act: `load an encoder from ${path}`,
     rule: "the folder must have a checkpoint",
     got: "none",
     next: "Train for longer: a run is saved every --save_every epochs and at its end.",
   });
+  for (const { path: file } of await listCheckpoints(path)) {
+    try {
+      return { file, ...(damaged.length > 0 && { damaged }), ...await readWeights(file) };
+    } catch (error) {
+      if (!(error instanceof DataError)) throw error;
+      if (damaged.length === 0) first = error;
+      damaged.push(file);
+    }
+  }
+  throw first;
 }

@@ -107,8 +107,11 @@ Deno.test({
 Deno.test("a run made here with a plugin is opened with it, until the plugin is changed", () =>
   inFolder(async (cwd) => {
     const text = (name: string) =>
-      `import "./part.ts";\n${evil("objective", `${cwd}/${name}`).replace("npm:zod@4", "zod")}`;
-    await Deno.writeTextFile(`${cwd}/part.ts`, "export {};");
+      `import "./part.ts";\nimport "${cwd}/absolute.ts";\nimport "file://${cwd}/url.ts";\n${
+        evil("objective", `${cwd}/${name}`).replace("npm:zod@4", "zod")
+      }`;
+    const parts = ["part.ts", "absolute.ts", "url.ts"];
+    for (const part of parts) await Deno.writeTextFile(`${cwd}/${part}`, "export {};");
     await Deno.writeTextFile(`${cwd}/mine.ts`, text("a"));
     const train = ["train", ...TINY, ...SHORT, "--plugin=./mine.ts", "--objective=evil"];
     const trained = await runCommand(cwd, train);
@@ -124,7 +127,7 @@ Deno.test("a run made here with a plugin is opened with it, until the plugin is 
     try {
       const withheld = async () => (await openRun(`${cwd}/moved`)).layer.withheld;
       assertEquals(await withheld(), undefined);
-      for (const file of ["mine.ts", "part.ts"]) {
+      for (const file of ["mine.ts", ...parts]) {
         const before = await Deno.readTextFile(`${cwd}/${file}`);
         await Deno.writeTextFile(`${cwd}/${file}`, before + "\n// changed");
         assertEquals(await withheld(), [`${cwd}/mine.ts`], file);

@@ -1,13 +1,14 @@
 /**
  * Writes to a run whose files may not grow: a stand-in for a full disk. Run it under `ulimit -f`.
- * Arguments: the run, then what to write (`checkpoint` or `metrics`; `lock` is written for any).
+ * Arguments: the run, then what to write (`checkpoint` or `metrics`; `lock` is written for any), or
+ * a folder and `new`, to make a run in it.
  */
-import { reopenRun } from "../../lib/run/run_folder.ts";
+import { createRun, reopenRun } from "../../lib/run/run_folder.ts";
 
 const [path, what] = Deno.args;
 const big = 1 << 16;
 try {
-  const run = await reopenRun(path);
+  const run = what === "new" ? await createRun(path, "new", {}) : await reopenRun(path);
   try {
     if (what === "checkpoint") {
       await run.saveCheckpoint({ epoch: 2, stepInEpoch: 0 }, new Uint8Array(big));

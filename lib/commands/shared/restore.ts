@@ -100,11 +100,14 @@ export async function restore(
   const { plugin, options: encoderOptions } = chosen(roles, "encoder");
   const encoder = await session.make("encoder", plugin, encoderOptions);
   const run = await runOf(options, options.out);
-  const { path, ignored, chosen: taken } = await loadEncoderWeights(
+  const { path, damaged = [], ignored, chosen: taken } = await loadEncoderWeights(
     options.modelPath ?? run!.path,
     encoder.model,
   );
   printErr(`encoder  ${plugin.name} of ${path}`);
+  for (const newer of damaged) {
+    printErr(`         ${newer} is damaged, so an earlier checkpoint is used`);
+  }
   if (taken !== undefined) printErr(`         the file has several; this one is ${taken}`);
   if (ignored.length > 0) {
     printErr(`         not part of the encoder: ${[...ignored].sort().map(printable).join(", ")}`);

@@ -3,6 +3,8 @@ import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import { DataError, UsageError } from "../../../lib/errors.ts";
 import { readMetrics } from "../../../lib/run/metrics.ts";
+import { writeProbeResult } from "../../../lib/run/results.ts";
+import { readVerified } from "../../../lib/train/checkpoint.ts";
 import {
   createRun,
   latestRun,
@@ -124,6 +126,77 @@ Deno.test("what a killed writer left unfinished is removed when the run is opene
     assertEquals(names(run.path), ["config.json"]);
   }));
 
+Deno.test({
+  name: "a pipe in place of any file of a run is a DataError and no hang",
+  ignore: Deno.build.os === "windows",
+  fn: () =>
+    inFolder(async (folder) => {
+      const readers: [string, (run: string) => Promise<unknown>][] = [
+        ["config.json", (run) => readConfig(run)],
+        ["metrics.jsonl", (run) => readMetrics(run)],
+        ["checkpoint-1.safetensors", (run) => readVerified(`${run}/checkpoint-1.safetensors`)],
+        ["lock", (run) => reopenRun(run)],
+      ];
+      for (const [name, read] of readers) {
+        const run = await createRun(folder, "x", {});
+        await run.close();
+        await Deno.remove(`${run.path}/${name}`).catch(() => {});
+        await new Deno.Command("mkfifo", { args: [`${run.path}/${name}`] }).output();
+        await assertRejects(() => read(run.path), Error, name);
+      }
+    }),
+});
+
+Deno.test({
+  name: "nothing is written through a link in a run's folder",
+  ignore: Deno.build.os === "windows",
+  fn: () =>
+    inFolder(async (folder) => {
+      await Deno.mkdir(`${folder}/elsewhere`);
+      for (const name of ["metrics.jsonl", "results", "tensorboard"]) {
+        const run = await createRun(folder, "x", {});
+        await run.close();
+        await Deno.symlink(`${folder}/elsewhere`, `${run.path}/${name}`);
+        await assertRejects(() => reopenRun(run.path), DataError, "symbolic link");
+        await assertRejects(() => reopenRun(run.path), DataError, "symbolic link"); // no lock is left
+      }
+      const run = await createRun(folder, "y", {});
+      await Deno.symlink(`${folder}/elsewhere`, `${run.path}/results`);
+      const judged = { probe: "knn", probe_options: {}, dataset: "d", dataset_options: {} };
+      const variant = { data: "", weights: "" };
+      await assertRejects(
+        () => writeProbeResult(run.path, variant, judged as never, { top1: 1, top5: 1 }),
+        DataError,
+        "symbolic link",
+      );
+      await run.close();
+      assertEquals([...Deno.readDirSync(`${folder}/elsewhere`)], []);
+    }),
+});
+
+/** Runs `tests/support/write_limited.ts` where no file may have more than so many blocks. */
+async function writeLimited(blocks: number, path: string, what: string): Promise<string> {
+  const script = fileURLToPath(new URL("../../support/write_limited.ts", import.meta.url));
+  const limited = `trap '' XFSZ; ulimit -f ${blocks}; exec "$0" run -A --no-check "$@"`;
+  const { stdout } = await new Deno.Command("sh", {
+    args: ["-c", limited, Deno.execPath(), script, path, what],
+  }).output();
+  return new TextDecoder().decode(stdout);
+}
+
+Deno.test({
+  name: "a full disk while a run is made leaves no folder",
+  ignore: Deno.build.os === "windows",
+  fn: () =>
+    inFolder(async (folder) => {
+      assertStringIncludes(
+        await writeLimited(0, `${folder}/runs`, "new"),
+        "DataError: Cannot write",
+      );
+      assertEquals(names(folder), []);
+    }),
+});
+
 for (const what of ["lock", "checkpoint", "metrics"]) {
   const blocks = what === "lock" ? 0 : 8;
   Deno.test({
@@ -135,18 +208,7 @@ for (const what of ["lock", "checkpoint", "metrics"]) {
         await run.append({ step: 1 });
         await run.saveCheckpoint({ epoch: 1, stepInEpoch: 0 }, new Uint8Array(9));
         await run.close();
-        const script = fileURLToPath(new URL("../../support/write_limited.ts", import.meta.url));
-        const { stdout } = await new Deno.Command("sh", {
-          args: [
-            "-c",
-            `trap '' XFSZ; ulimit -f ${blocks}; exec "$0" run -A --no-check "$@"`,
-            Deno.execPath(),
-            script,
-            run.path,
-            what,
-          ],
-        }).output();
-        const said = new TextDecoder().decode(stdout);
+        const said = await writeLimited(blocks, run.path, what);
         assertStringIncludes(said, "DataError: Cannot write " + run.path);
         assertStringIncludes(said, `then go on with --resume=${run.path}.`);
         assertEquals(await readMetrics(run.path), [{ step: 1 }]);

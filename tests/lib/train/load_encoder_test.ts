@@ -37,6 +37,23 @@ testOnDevices(
       fresh.dispose();
     }
 
+    const damaged = [
+      `${run.path}/checkpoint-4.safetensors`,
+      `${run.path}/checkpoint-3.safetensors`,
+    ];
+    for (const path of damaged) await Deno.writeTextFile(path, "cut short");
+    const older = convNet(1, [{ width: 8, stride: 1 }], rng(99));
+    const loaded = await loadEncoderWeights(run.path, older);
+    assertEquals(loaded, { path: `${run.path}/checkpoint-2.safetensors`, damaged, ignored: [] });
+    assertEquals(await weights(older), await weights(parts.encoder.model));
+    older.dispose();
+    await assertRejects(
+      () => loadEncoderWeights(damaged[0], parts.encoder.model),
+      DataError,
+      "is damaged",
+    );
+    for (const path of damaged) await Deno.remove(path);
+
     const wrong: [tf.LayersModel, string][] = [
       [convNet(1, [{ width: 4, stride: 1 }], rng(0)), "encoder.conv1.kernel, F32 [3,3,1,4], got"],
       [

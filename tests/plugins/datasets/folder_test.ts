@@ -148,6 +148,18 @@ Deno.test("train and a held-out part are the splits, as people call them", async
   }
 });
 
+Deno.test("splits are found below the one folder that an archive was unpacked with", async () => {
+  const files = { "d/train/a/1.png": RED, "d/train/b/2.png": RED, "d/valid/b/3.png": BLUE };
+  await withFolder({ ...files, "d/extra/4.png": RED, "read me.txt": RED }, async (path) => {
+    const dataset = await open(path);
+    const { classes, splits: { train, test } } = dataset;
+    assertEquals([classes, train.length, test.length], [["a", "b"], 2, 1]);
+    assertEquals(Array.from((await test.read([0])).subarray(0, 3)), BLUE);
+    assertEquals(test.names, ["d/valid/b/3.png"]);
+    assertStringIncludes(notesOf(dataset), "folders beside the splits: 1 (d/extra)");
+  });
+});
+
 Deno.test("with three parts, test is the test split and the validation part is a split of its own", async () => {
   const files = { "train/a/1.png": RED, "train/b/1.png": RED };
   const others = { "test/a/1.png": BLUE, "valid/b/1.png": RED, "valid/b/2.png": RED };
@@ -527,6 +539,7 @@ Deno.test("values that would be cut off, or near black, are refused with what to
     [ramp(-1, 1), 0, ["from -1 to 1", "shift"]],
     [ramp(0, NaN), 0, ["not finite"]],
     [ramp(0, 4095, "ushort"), 0, ["near black", "--max_value=4095"]],
+    [ramp(0, 0.03125), 0, ["near black", "of 1", "--max_value=0.03"]],
     [ramp(0, 4095, "ushort"), 1023, ["0 to 4095, not 0 to 1023"]],
   ];
   for (const [image, maxValue, words] of cases) {
