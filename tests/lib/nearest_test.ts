@@ -28,6 +28,10 @@ Deno.test("a suggestion is made only for a similar name", () => {
   assertEquals(nearest("search", ["train", "sweep", "linear", "report"]), undefined);
   assertEquals(nearest("trian", ["train", "sweep", "linear", "report"]), "train");
   assertEquals(nearest("lr", ["k", "t"]), undefined);
+  // Of six letters two may be wrong and no more; of five, one.
+  assertEquals(nearest("lineal", ["liners"]), "liners");
+  assertEquals(nearest("sweats", ["sweepy"]), undefined);
+  assertEquals(nearest("swxxp", ["sweep"]), undefined);
   assertEquals(nearest("hrd", []), undefined);
   assertEquals(didYouMean("hrd", ["hard"], (near) => `--${near}`), "Did you mean --hard? ");
   assertEquals(didYouMean("dcl", ["hard"]), "");

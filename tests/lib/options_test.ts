@@ -34,6 +34,8 @@ Deno.test("a flag says its rule, its default and what it does", () => {
 Deno.test("texts become values of the flag's type", () => {
   assertEquals(parseText(flag("tau_plus"), "1e-2"), 0.01);
   assertEquals(parseText(flag("augment"), "false"), false);
+  assertEquals(parseText(flag("augment"), "False"), false);
+  assertEquals(parseText(flag("augment"), "True"), true);
   assertEquals(parseText(flag("augment"), ""), true);
   assertEquals(parseText(flag("widths"), "8,16,32"), [8, 16, 32]);
   assertEquals(parseText(flag("path"), "007"), "007");

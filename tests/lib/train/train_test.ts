@@ -1,4 +1,11 @@
-import { assert, assertAlmostEquals, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import {
+  assert,
+  assertAlmostEquals,
+  assertEquals,
+  assertRejects,
+  assertStringIncludes,
+  assertThrows,
+} from "@std/assert";
 import { basename } from "node:path";
 import * as tf from "@tensorflow/tfjs";
 import {
@@ -102,6 +109,7 @@ testOnDevices(
     );
     assertEquals([epoch, step, indices.length], [2, 6, 8]);
     assert(error.message.includes(`(examples ${indices.slice(0, 5).join(", ")} …)`));
+    assertStringIncludes(error.message, "checkpoint-1.safetensors is from before: continue");
     assertEquals((await listCheckpoints(run.path)).map(({ epoch }) => epoch), [1]);
     await run.close();
     await Deno.remove(folder, { recursive: true });
@@ -121,11 +129,12 @@ testOnDevices("a weight that is no number is not saved", async (device) => {
         )
       ),
   };
-  await assertRejects(
+  const { message } = await assertRejects(
     () => train({ ...parts, objective, run }, tinyOptions({ maxSteps: 1 })),
     TrainingError,
     "every weight must be a finite number, but encoder.conv1.kernel has at",
   );
+  assertStringIncludes(message, "there is no checkpoint from before");
   assertEquals(await listCheckpoints(run.path), []);
   await run.close();
   await Deno.remove(folder, { recursive: true });
@@ -375,6 +384,17 @@ testOnDevices(
     await trainIn("timed", { saveMinutes: 1 });
     assertEquals(await files("timed"), await files("never"));
     assertEquals(await tensorsOf("timed"), await tensorsOf("never"));
+    const saved = new Set<string>();
+    let steps = 0;
+    await trainIn("seldom", { saveEvery: 0, saveMinutes: 10 }, {
+      onStep: () => {
+        steps++;
+        for (const { name } of Deno.readDirSync(`${folder}/seldom`)) {
+          if (name.startsWith("checkpoint")) saved.add(name);
+        }
+      },
+    });
+    assert(saved.size > 0 && saved.size <= steps / 3, `${saved.size} saves in ${steps} steps`);
     await Deno.remove(folder, { recursive: true });
   },
 );
