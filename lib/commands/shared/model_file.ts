@@ -79,12 +79,16 @@ export async function modelFileLayers(
       next: "Give --encoder=NAME, of a plugin that has such layers.",
     });
   }
-  const strides = named.strides ?? named["encoder.strides"];
-  if (inferred?.encoder === "conv" && strides === undefined && named.encoder === undefined) {
+  const untold = inferred?.untold;
+  if (
+    inferred && untold && named.encoder === undefined &&
+    named[untold.option] === undefined && named[`encoder.${untold.option}`] === undefined
+  ) {
     throw new UsageError({
       act: `use ${path}`,
-      rule: "its weights are those of the encoder conv, from which its strides cannot be inferred",
-      next: "Give --strides, one per convolution, and --grid if it was not 1.",
+      rule: `its weights are those of the encoder ${inferred.encoder}, from which its ` +
+        `${untold.option} cannot be inferred`,
+      next: untold.next,
     });
   }
   const values = {
@@ -141,8 +145,10 @@ const STEMS: Readonly<Record<number, string>> = { 3: "small", 7: "imagenet" };
 interface InferredEncoder {
   /** The plugin's name. */
   readonly encoder: string;
-  /** Those of its options that weights tell; the strides of `conv` leave no trace in them. */
+  /** Those of its options that weights tell. */
   readonly options: Readonly<Record<string, unknown>>;
+  /** An option that leaves no trace in weights and must be given, and how. */
+  readonly untold?: { readonly option: string; readonly next: string };
 }
 
 /** The encoder with such weights, by names and shapes; undefined where there is none. */
@@ -162,7 +168,14 @@ export function inferEncoder(
   if (!kernel("layer1.0.conv1")) {
     const layers = count((index) => `conv${index + 1}`);
     const widths = Array.from({ length: layers }, (_, i) => kernel(`conv${i + 1}`)![0]);
-    return { encoder: "conv", options: { widths } };
+    return {
+      encoder: "conv",
+      options: { widths },
+      untold: {
+        option: "strides",
+        next: "Give --strides, one per convolution, and --grid if it was not 1.",
+      },
+    };
   }
   // Wide networks and those of groups have as many layers.
   if (`${kernel("layer1.0.conv2")}` !== "64,64,3,3") return undefined;

@@ -43,13 +43,12 @@ Deno.test("torchvision's residual networks are known by block and depth, the ste
   }
 });
 
-Deno.test("a plain network is known by its widths", () => {
+Deno.test("a plain network is known by its widths, and its strides must be told", () => {
   for (const naming of NAMINGS) {
     const shapes = { conv1: [8, 1, 3, 3], conv2: [16, 8, 3, 3], conv3: [4, 16, 3, 3] };
-    assertEquals(inferEncoder(kernels(shapes, naming), naming), {
-      encoder: "conv",
-      options: { widths: [8, 16, 4] },
-    });
+    const { untold, ...inferred } = inferEncoder(kernels(shapes, naming), naming)!;
+    assertEquals(inferred, { encoder: "conv", options: { widths: [8, 16, 4] } });
+    assertEquals(untold?.option, "strides");
   }
 });
 
