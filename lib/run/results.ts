@@ -153,11 +153,12 @@ export async function listProbeResults(folder: string): Promise<ProbeResult[]> {
     const own = name === `${judged.probe}-${judged.dataset}.json`;
     found.push({ file: `${FOLDER}/${name}`, own, judged, metrics });
   }
-  const probes = Object.keys((await readResults(folder))?.trained ?? {});
-  for (const probe of new Set([...probes, "linear", "knn"])) {
-    if (found.some(({ own, judged }) => own && judged?.probe === probe)) continue;
-    const metrics = await readMetrics(join(folder, `${probe}.json`));
-    if (metrics) found.push({ file: `${probe}.json`, own: true, metrics });
+  for (const file of await names(folder)) {
+    const metrics = await readMetrics(join(folder, file));
+    if (!metrics || found.some((result) => result.own && `${probeOf(result)}.json` === file)) {
+      continue;
+    }
+    found.push({ file, own: true, metrics });
   }
   return found.sort((a, b) => Number(b.own) - Number(a.own) || (a.file < b.file ? -1 : 1));
 }
