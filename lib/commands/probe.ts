@@ -15,10 +15,12 @@ import {
 } from "./shared/restore.ts";
 import { classifierResult } from "../run/results.ts";
 import { fitToData } from "../fit_to_data.ts";
+import { flagName } from "../options.ts";
 import { own } from "../names.ts";
 import { printErr } from "../terminal/print.ts";
 import type { Metrics } from "../plugin.ts";
 import { table, terminalWidth } from "../terminal/text.ts";
+import { TRAINING_PROBE } from "../train/options.ts";
 
 /** The reference's own way to evaluate an encoder, for a file of PyTorch's. */
 const REFERENCE: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
@@ -60,18 +62,19 @@ export function probeCommand(name: string): Command<typeof restoreOptions, typeo
   };
 }
 
-/** How the run was evaluated by the probe; every training is evaluated by kNN, with the `k` of its own. */
+/** How the run was evaluated by the probe: as the user chose, or as every training is. */
 function settingsOf(name: string, { layer }: OpenRun): Layer[] {
-  const { probe, k, knn_temperature: temperature } = layer.values;
-  const settings = Object.entries(layer.values).filter(([option]) => option.startsWith("probe."));
-  const values = probe === name
-    ? Object.fromEntries(settings)
-    : name === "knn"
-    ? { "probe.k": k, "probe.temperature": temperature }
-    : {};
+  const settings = layer.values.probe === name
+    ? Object.entries(layer.values).filter(([option]) => option.startsWith("probe."))
+    : name === TRAINING_PROBE.name
+    ? Object.entries(TRAINING_PROBE.options).map(([own, option]) => [
+      `probe.${flagName(own)}`,
+      layer.values[flagName(option)],
+    ])
+    : [];
   return [{
     source: layer.source,
-    values: { probe: name, ...values },
+    values: { probe: name, ...Object.fromEntries(settings) },
     text: false,
     implied: true,
   }];

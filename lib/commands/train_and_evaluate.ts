@@ -17,6 +17,7 @@ import { pretrainName } from "../splits.ts";
 import type { EventFile } from "../tensorboard/event_file.ts";
 import { printErr } from "../terminal/print.ts";
 import { recordTrust } from "../trust.ts";
+import { TRAINING_PROBE } from "../train/options.ts";
 import { train, type TrainStep } from "../train/train.ts";
 import type { Context } from "../command_line/command.ts";
 import { compare, resultsTable } from "./compare.ts";
@@ -48,8 +49,10 @@ export async function trainAndEvaluate(
   const makeEncoder = () => session.make("encoder", encoder.plugin, encoder.options);
   const trained = await makeEncoder();
   const loss = await session.make("objective", objective.plugin, objective.options);
-  const knnOptions = { k: options.k, temperature: options.knnTemperature };
-  const knn = await session.make("probe", "knn", knnOptions);
+  const quickOptions = Object.fromEntries(
+    Object.entries(TRAINING_PROBE.options).map(([own, option]) => [own, options[option]]),
+  );
+  const quick = await session.make("probe", TRAINING_PROBE.name, quickOptions);
   const prober = await session.make("probe", probe.plugin, probe.options);
 
   const run = folder !== undefined ? await reopenRun(folder) : await createRun(
@@ -91,10 +94,10 @@ export async function trainAndEvaluate(
         },
         ...(labeled && {
           onEvaluate: async () => {
-            const { knn: { top1, top5 } } = await evaluateEncoder(
+            const { quick: { top1, top5 } } = await evaluateEncoder(
               context,
               session,
-              { knn },
+              { quick },
               trained,
             );
             return { knn_top1: top1, knn_top5: top5 };
@@ -104,9 +107,9 @@ export async function trainAndEvaluate(
     ).finally(() => board.events?.follow());
     result.dispose();
     bar.end();
-    const probes = { knn, [probe.plugin.name]: prober };
+    const probes = { [TRAINING_PROBE.name]: quick, [probe.plugin.name]: prober };
     const sourceOf = (name: string, weights: string) => {
-      const own = name === probe.plugin.name ? probe.options : knnOptions;
+      const own = name === probe.plugin.name ? probe.options : quickOptions;
       return resultSource({ name, options: own }, context.config.flat, session.dataset, weights);
     };
     const { baselines } = options;

@@ -99,3 +99,9 @@ export const trainOptions: z.ZodObject<{
 
 /** Checked training options. */
 export type TrainOptions = z.output<typeof trainOptions>;
+
+/** The probe that evaluates every training on its way and at its end, and its options by training's. */
+export const TRAINING_PROBE = {
+  name: "knn",
+  options: { k: "k", temperature: "knnTemperature" },
+} as const satisfies { name: string; options: Record<string, keyof TrainOptions> };
