@@ -87,7 +87,7 @@ export async function spriteSheet(
 /** Pictures of fewer bytes are kept to the pixel. */
 const LOSSLESS = 400_000;
 
-/** The CSS rule of a sprite sheet: what has the class `name` shows one of its images, by {@linkcode spriteStyle}. */
+/** The CSS rule of a sprite sheet: elements of the class `name` show an image of it. */
 export function spriteRule(
   name: string,
   { uri, columns, rows, width, height }: SpriteSheet,

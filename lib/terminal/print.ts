@@ -1,6 +1,7 @@
 /**
- * Printing to the terminal: results on standard output, everything else on standard error. Color sparingly, on standard error, and only where it is wanted: on a terminal, but not
- * with NO_COLOR or TERM=dumb; FORCE_COLOR is stronger than all of them, as in Node and Deno.
+ * Printing to the terminal: results on standard output, everything else on standard error. Color
+ * sparingly, on standard error, and only where it is wanted: on a terminal, but not with NO_COLOR or
+ * TERM=dumb; FORCE_COLOR is stronger than all of them, as in Node and Deno.
  *
  * @module
  */
