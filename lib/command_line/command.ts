@@ -47,6 +47,8 @@ export interface Command<S extends z.ZodObject = z.ZodObject, G extends Groups =
   readonly maxWords?: number;
   /** What can be set. */
   readonly spec: ConfigSpec<S, G>;
+  /** Whether it opens runs and loads the plugins that they name, so that it heeds `--trust`. */
+  readonly opensRuns?: boolean;
   /** Puts flags in other words, as the reference's in ours; the words that are no flags may help. */
   rewrite?(
     flags: Readonly<Record<string, string>>,

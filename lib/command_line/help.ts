@@ -68,7 +68,7 @@ export interface HelpPage {
   readonly plugins: readonly HelpPlugin[];
   /** The options of the command and of the plugins in use. */
   readonly sections: readonly HelpSection[];
-  /** The flags of all commands. */
+  /** The flags that it has in common with other commands. */
   readonly common: readonly CommonFlag[];
 }
 
@@ -78,8 +78,14 @@ export const PLUGIN_FLAG: CommonFlag = {
   description: "load a third party's: a path, npm: or jsr:",
 };
 
-/** The flags of all commands. */
-export const COMMON: readonly CommonFlag[] = [
+/** Loads the plugins of runs; of commands that open runs. */
+const TRUST_FLAG: CommonFlag = {
+  flag: "--trust",
+  description: "load the plugins that a run names which was not made here: they run as you",
+};
+
+/** The flags that commands have in common. */
+const COMMON: readonly CommonFlag[] = [
   {
     flag: "--config=FILE",
     description: "options from a JSON file, under those given here",
@@ -94,13 +100,15 @@ export const COMMON: readonly CommonFlag[] = [
     description: "the result, or { error }, as one JSON document on standard output; with --help " +
       "the options",
   },
-  {
-    flag: "--trust",
-    description: "load the plugins that a run names which was not made here: they run as you",
-  },
+  TRUST_FLAG,
   { flag: "--verbose", description: "show the stack of an error" },
   { flag: "--version", description: "the versions of tauplus, Deno and TensorFlow.js" },
 ];
+
+/** The flags that a command has in common with others. */
+export function commonFlags({ opensRuns = false }: Command): readonly CommonFlag[] {
+  return COMMON.filter((flag) => opensRuns || flag !== TRUST_FLAG);
+}
 
 /** What holds where nothing is given. */
 export interface Below {
@@ -156,7 +164,7 @@ export async function commandHelp(
         optionOf(found, section, flag, isNamed(section.name) || isSubject(section.name))
       ),
     })),
-    common: COMMON,
+    common: commonFlags(command),
   };
 }
 

@@ -42,7 +42,7 @@ export function helpText(
   for (const { title, options } of sections) {
     lines.push(...listed(title, options.map((option) => optionRow(option, whole)), columns));
   }
-  if (whole) lines.push(...listed("All commands", common.map(rowOf), columns));
+  if (whole) lines.push(...listed("Common options", common.map(rowOf), columns));
   const remarks = [
     notice ?? (defaults.length > 0 ? `The defaults are those of ${defaults.join(", then ")}.` : ""),
     ruleOfNames(sections),

@@ -26,6 +26,7 @@ const spec = { ...restoreSpec({}, encoderGroups), options };
 
 export const command: Command<typeof options, typeof encoderGroups> = {
   spec,
+  opensRuns: true,
   layers: (named) => restoreLayers(spec, named),
   async run(context) {
     const { embed, isEmbedding } = await import("../evaluate/embed.ts");

@@ -57,6 +57,7 @@ const spec = { ...restoreSpec({}, encoderGroups), options: exportOptions };
 
 export const command: Command<typeof exportOptions, typeof encoderGroups> = {
   spec,
+  opensRuns: true,
   layers: (named) => restoreLayers(spec, named, named.dataset === undefined ? REFERENCE : {}),
   async run(context) {
     const { exportRun } = await import("./export_run.ts");

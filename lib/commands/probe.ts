@@ -31,6 +31,7 @@ export function probeCommand(name: string): Command<typeof restoreOptions, typeo
   const spec = restoreSpec({ probe: name }, runGroups);
   return {
     spec,
+    opensRuns: true,
     layers: (named) => restoreLayers(spec, named, REFERENCE[name], (run) => settingsOf(name, run)),
     async run(context) {
       const { canEvaluate, evaluateEncoder, resultSource } = await import(

@@ -26,6 +26,7 @@ const options = z.strictObject({
 
 export const command: Command<typeof options> = {
   spec: { options, roles: {} },
+  opensRuns: true,
   async run(context) {
     const { config: { options: { run, to, out, ...options } }, result } = context;
     const { writeReport } = await import("../report/write_report.ts");

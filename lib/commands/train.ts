@@ -48,6 +48,7 @@ export const command: Command<typeof trainCommandOptions, typeof runGroups> = {
     },
     groups: runGroups,
   },
+  opensRuns: true,
   rewrite({ debiased: written, ...flags }) {
     if (written === undefined) return flags;
     const debiased = written.toLowerCase();

@@ -5,7 +5,7 @@
  */
 import type { Command } from "../command_line/command.ts";
 import type { CommandEntry } from "../command_line/commands.ts";
-import { COMMON, type CommonFlag, PLUGIN_FLAG } from "../command_line/help.ts";
+import { type CommonFlag, commonFlags, PLUGIN_FLAG } from "../command_line/help.ts";
 import { type Section, sectionsOf, shortestName } from "../config.ts";
 import type { Flag, Place } from "../options.ts";
 import type { Kind, Plugin } from "../plugin.ts";
@@ -98,7 +98,7 @@ async function optionsOf(command: Command, registry: Registry): Promise<Completi
       found.push(...ofSection(sections, section, name));
     }
   }
-  return merged([...found, ...COMMON.map(commonOption)]);
+  return merged([...found, ...commonFlags(command).map(commonOption)]);
 }
 
 function ofSection(

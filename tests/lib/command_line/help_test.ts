@@ -134,6 +134,15 @@ Deno.test("a command over a run has the run's defaults", async () => {
   });
 });
 
+Deno.test("--trust is a flag of the commands that open runs", async () => {
+  const names: string[] = [];
+  for (const name of Object.keys(COMMANDS)) {
+    const { common } = await pageOf(name);
+    if (common.some(({ flag }) => flag === "--trust")) names.push(name);
+  }
+  assertEquals(names.sort(), ["embed", "export", "knn", "linear", "report", "train"]);
+});
+
 Deno.test("commands that make no random views have no options for them", async () => {
   for (const name of ["embed", "export"]) {
     const { command: { spec } } = await COMMANDS[name].load();
@@ -171,7 +180,7 @@ Deno.test("a name that two sections own stands in full, with the rule; numbers a
     "Probe linear:",
     "Views:",
     "Normalization:",
-    "All commands:",
+    "Common options:",
   ]);
 });
 
