@@ -8,11 +8,20 @@ import { type Device, type DeviceName, openDevice } from "../device/device.ts";
 import { TauplusError } from "../errors.ts";
 import type { BaseEnv } from "../plugin.ts";
 import type { Registry } from "../registry.ts";
+import { type Versions, versions } from "../version.ts";
 import { type Adapter, checkAdapters, type Driver, findAdapters, findDrivers } from "./adapters.ts";
-import { checksOf } from "./checks.ts";
-import { guessPaper, measureQuickstart, type Quickstart } from "./speed.ts";
-import { type KernelResult, runCheck } from "./kernel_check.ts";
-import { measureSpeed, type Speed } from "./speed.ts";
+import { lossChecks, probeChecks } from "./checks/embeddings.ts";
+import { layerChecks } from "./checks/layers.ts";
+import { convolutionChecks, copyChecks, productChecks } from "./checks/operations.ts";
+import { trainingChecks } from "./checks/training.ts";
+import { type KernelCheck, type KernelResult, runCheck } from "./kernel_check.ts";
+import {
+  guessPaper,
+  measureQuickstart,
+  measureSpeed,
+  type Quickstart,
+  type Speed,
+} from "./speed.ts";
 import {
   checkStorage,
   type DatasetFiles,
@@ -20,7 +29,23 @@ import {
   inspectDatasets,
   inspectFolder,
 } from "./storage.ts";
-import { type Versions, versions } from "../version.ts";
+
+/** Each kernel of tauplus is in one of them, which a test ensures. */
+export const CHECKS: readonly KernelCheck[] = [
+  ...convolutionChecks,
+  ...productChecks,
+  ...layerChecks,
+  ...copyChecks,
+  ...lossChecks,
+  ...trainingChecks,
+  ...probeChecks,
+];
+
+export function checksOf(device: Pick<Device, "name" | "setMixed">): KernelCheck[] {
+  return CHECKS.filter(({ kernels, mixed }) =>
+    kernels[device.name] !== undefined && (!mixed || device.setMixed !== undefined)
+  );
+}
 
 export interface DiagnoseOptions {
   /** The device that must be there; without one, those that are. */

@@ -2,7 +2,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { assert, assertEquals } from "@std/assert";
 import type { Device, DeviceName } from "../../../lib/device/device.ts";
-import { CHECKS, checksOf } from "../../../lib/doctor/checks.ts";
+import { CHECKS, checksOf } from "../../../lib/doctor/diagnose.ts";
 import { type KernelCheck, runCheck } from "../../../lib/doctor/kernel_check.ts";
 import * as wasm from "../../../lib/kernels/wasm/register.ts";
 import * as webgpu from "../../../lib/kernels/webgpu/register.ts";
