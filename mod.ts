@@ -1,6 +1,6 @@
 /**
  * Debiased contrastive learning (Chuang et al., NeurIPS 2020, arXiv:2007.00224) on WebGPU: train
- * image encoders without labels, correct for false negatives, judge the frozen encoder.
+ * image encoders without labels, correct for false negatives, evaluate the frozen encoder.
  *
  * To write a plugin, see {@linkcode defineObjective}, {@linkcode defineDataset},
  * {@linkcode defineEncoder} and {@linkcode defineProbe}. To use tauplus as a library, begin with
@@ -8,7 +8,7 @@
  * Layers and networks are in `@tauplus/tauplus/nn`, what losses are made of in
  * `@tauplus/tauplus/objectives`.
  *
- * @example Train for five steps and judge the encoder
+ * @example Train for five steps and evaluate the encoder
  * ```ts
  * import { evaluate, openSession, train } from "@tauplus/tauplus";
  *

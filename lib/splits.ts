@@ -15,7 +15,7 @@ export function findSplit(dataset: Dataset, name: string): Split {
     rule: `the split must be one of ${Object.keys(dataset.splits).join(", ")}`,
     got: name,
     next: name === "train" || name === "test"
-      ? "Probes fit on train and judge by test: choose a dataset that has both."
+      ? "Probes fit on train and evaluate on test: choose a dataset that has both."
       : "Choose one of them.",
   });
 }

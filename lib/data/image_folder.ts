@@ -209,7 +209,7 @@ function notesOn(
   );
   return [
     ...(names.validation === undefined ? [] : [
-      `${names.test} is the split test, by which encoders are judged; ${names.validation} is the ` +
+      `${names.test} is the split test, on which encoders are evaluated; ${names.validation} is the ` +
       "split validation, which is used where it is asked for.",
     ]),
     ...(splits.length > 0

@@ -56,7 +56,7 @@ export async function linear(
       ? await fitRegularized(xTrain, train.labels, names.length, env)
       : { weights: await fitDcl(train, names.length, dcl, env) };
     const classify = (x: tf.Tensor2D, { labels }: FeatureSplit) =>
-      judgment(tf, x, labels, fit.weights, names);
+      measure(tf, x, labels, fit.weights, names);
     const onTrain = await classify(xTrain, train);
     const onTest = await classify(xTest, test);
     return {
@@ -104,7 +104,7 @@ function standardize(
 }
 
 /** Metrics and mean cross-entropy of softmax([X 1]·W). */
-async function judgment(
+async function measure(
   tf: Tf,
   x: tf.Tensor2D,
   labels: Int32Array,

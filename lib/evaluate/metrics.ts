@@ -106,7 +106,7 @@ export function classificationMetrics(
 
 function refuse(example: number, got: number): never {
   throw new UsageError({
-    act: `judge the scores of example ${example}`,
+    act: `rank the scores of example ${example}`,
     rule: "they must be numbers, and at least one above −∞",
     got,
     next: "Look for NaN in the features or in the classifier.",

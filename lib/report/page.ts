@@ -161,7 +161,7 @@ function resultTable({ results, data: { config } }: ReportRun): Content {
     <div class="scroll card" tabindex="0" role="region" aria-label="All results">
       <table class="results">
         <thead>
-          <tr>${["Probe", "Dataset", "Fitted on", "Judged by", "Weights", "Top-1, %", "Top-5, %"]
+          <tr>${["Probe", "Dataset", "Fitted on", "Evaluated on", "Weights", "Top-1, %", "Top-5, %"]
             .map((title) => html`<th scope="col">${title}</th>`)}</tr>
         </thead>
         <tbody>${results.map((result) => {

@@ -23,7 +23,7 @@ const featuresIn = async (path: string) => {
   return [...tensors.get("features")!.data].map(Number);
 };
 
-Deno.test("a run of 0.1.0 is opened, judged, shown and continued", () =>
+Deno.test("a run of 0.1.0 is opened, evaluated, shown and continued", () =>
   inFolder(async (cwd) => {
     await copied(`${OLD}/run`, `${cwd}/runs/old`);
     const run = `${cwd}/runs/old`;

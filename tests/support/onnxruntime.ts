@@ -1,4 +1,4 @@
-/** Networks in ONNX Runtime, which judges what we export. */
+/** Networks in ONNX Runtime, which runs what we export. */
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
 

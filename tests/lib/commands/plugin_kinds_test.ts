@@ -32,7 +32,7 @@ const probe = (evaluate: string) =>
 const ANY_ENCODER = TINY.filter((option) => !option.startsWith("--encoder."));
 const SHORT = ["--max_steps=2", "--no-baselines"];
 
-Deno.test("a third party's encoder and probe train, judge, and are found again by linear and embed", async () => {
+Deno.test("a third party's encoder and probe train, evaluate, and are found again by linear and embed", async () => {
   await inFolder(async (cwd) => {
     await Deno.writeTextFile(`${cwd}/encoder.ts`, plugin("encoder", encoder("width"), WIDTH));
     const first = probe(`

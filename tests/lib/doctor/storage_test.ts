@@ -7,7 +7,7 @@ import { inFolder } from "../../support/folders.ts";
 
 const GOOD = { name: "cache", path: "/cache", free: 5e9, problem: null } as const;
 
-Deno.test("a missing folder is judged by the one above it, and is not made", () =>
+Deno.test("a missing folder is checked by the one above it, and is not made", () =>
   inFolder(async (folder) => {
     const path = join(folder, "a", "b");
     const { free, problem } = await inspectFolder("cache", path);

@@ -103,7 +103,7 @@ testOnDevices(
     await assertRejects(
       () => extractProbeInput({ ...options, dataset: imageDataset({ train }) }),
       UsageError,
-      'the split must be one of train, got "test". Probes fit on train and judge by test: choose',
+      'the split must be one of train, got "test". Probes fit on train and evaluate on test: choose',
     );
     await assertRejects(
       () => extractProbeInput({ ...options, dataset: imageDataset({ train, test: unlabeled }) }),

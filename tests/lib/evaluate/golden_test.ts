@@ -163,7 +163,7 @@ testOnDevices("L-BFGS on the device converges to PyTorch's weights", async (devi
   }
 });
 
-testOnDevices("the linear probe judges as PyTorch's optimum does", async (device) => {
+testOnDevices("the linear probe evaluates as PyTorch's optimum does", async (device) => {
   const { tf } = device;
   for (const { seed, l2, spread, scales, loss, trainLoss, ...expected } of golden.linear) {
     const train = features(device, golden.train, 1, spread, scales);

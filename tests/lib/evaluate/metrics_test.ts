@@ -43,11 +43,11 @@ Deno.test("accuracies and confusion are those of sorting every row, ties by the 
 });
 
 Deno.test("scores that are NaN, and rows without a score above −∞, are refused", () => {
-  const judge = (...scores: number[]) => () =>
+  const accuracy = (...scores: number[]) => () =>
     classificationMetrics(scores, Int32Array.of(1, 1), ["a", "b"]);
-  assertThrows(judge(0, 1, 0, NaN), UsageError, "scores of example 1: they must be numbers");
-  assertThrows(judge(NaN, 1, 0, 1), UsageError, "scores of example 0");
-  assertThrows(judge(0, 1, -Infinity, -Infinity), UsageError, "at least one above −∞");
+  assertThrows(accuracy(0, 1, 0, NaN), UsageError, "scores of example 1: they must be numbers");
+  assertThrows(accuracy(NaN, 1, 0, 1), UsageError, "scores of example 0");
+  assertThrows(accuracy(0, 1, -Infinity, -Infinity), UsageError, "at least one above −∞");
 });
 
 Deno.test("a class without a name has its number, and every label has a class", () => {

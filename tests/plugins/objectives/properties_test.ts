@@ -52,7 +52,7 @@ for (const plugin of ALL) {
   );
 
   testOnDevices(
-    `${plugin.name} refuses batches it cannot judge by a clear error`,
+    `${plugin.name} refuses batches it cannot use by a clear error`,
     async (device) => {
       const { tf } = device;
       const objective = await makeObjective(plugin, {}, device);
