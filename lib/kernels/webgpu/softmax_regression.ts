@@ -117,14 +117,7 @@ function readClasses(from: string, row: string, name: string, classes: number): 
 function residualShader(classes: number): string {
   const rows = range(ROWS), all = range(classes);
   const most = (r: number) => all.map((c) => `z${r}_${c}`).reduce((a, b) => `max(${a}, ${b})`);
-  return `
-@compute @workgroup_size(${THREADS})
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let first = (group.y * groups.x + group.x) * ${ROWS * THREADS}u + lane;
+  return `${threadMain("first", ROWS)}
   ${
     rows.map((r) => `
   let i${r} = first + ${r * THREADS}u;

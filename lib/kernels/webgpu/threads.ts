@@ -25,8 +25,10 @@ export function threadGrid(backend: WebGPUBackend, threads: number): [number, nu
 /**
  * WGSL that opens `main` and defines the index of the thread, by this name; the caller's text follows
  * and closes it. There may be a few more threads than are needed.
+ *
+ * @param each if a thread does several: it has this index, and those a workgroup's size apart
  */
-export function threadMain(thread: string): string {
+export function threadMain(thread: string, each = 1): string {
   return `
 @compute @workgroup_size(${THREADS})
 fn main(
@@ -34,7 +36,7 @@ fn main(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let ${thread} = (group.y * groups.x + group.x) * ${THREADS}u + lane;`;
+  let ${thread} = (group.y * groups.x + group.x) * ${each * THREADS}u + lane;`;
 }
 
 /**
