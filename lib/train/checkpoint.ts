@@ -17,6 +17,7 @@ import {
   type Safetensors,
 } from "../interop/safetensors.ts";
 import { readFile } from "../files.ts";
+import { listCheckpoints } from "../run/run_folder.ts";
 
 /** The value of the metadata's `format`. */
 export const CHECKPOINT_FORMAT = "tauplus-checkpoint-1";
@@ -65,12 +66,11 @@ export async function readCheckpoint(path: string): Promise<Checkpoint> {
     next: "There is no older one that is whole: delete the run and train again.",
     cause,
   });
-  const bytes = await readBytes(path);
   let file: Safetensors;
   try {
-    file = verified(bytes, path);
+    file = await readVerified(path);
   } catch (cause) {
-    throw cause instanceof DataError ? new DamagedCheckpoint(problem(cause, cause)) : cause;
+    throw cause instanceof DamagedCheckpoint ? new DamagedCheckpoint(problem(cause, cause)) : cause;
   }
   const { tensors, metadata } = file;
   if (metadata.format !== CHECKPOINT_FORMAT) {
@@ -95,10 +95,42 @@ export async function readCheckpoint(path: string): Promise<Checkpoint> {
 
 /**
  * Reads a safetensors file; where its metadata has a `sha256`, as that of a checkpoint must,
- * verifies it. Throws a DataError where the file is missing or damaged.
+ * verifies it. Throws a DamagedCheckpoint where it is damaged, another DataError where it cannot be
+ * read.
  */
 export async function readVerified(path: string): Promise<Safetensors> {
-  return verified(await readBytes(path), path);
+  const bytes = await readBytes(path);
+  try {
+    return verified(bytes, path);
+  } catch (cause) {
+    if (!(cause instanceof DataError)) throw cause;
+    throw new DamagedCheckpoint({ fault: cause.fault, next: cause.next, cause });
+  }
+}
+
+/**
+ * The newest checkpoint of a run that is whole, none if the run has no checkpoint, and the paths of
+ * newer ones, which are damaged. Throws a DamagedCheckpoint if all are.
+ *
+ * @param read throws a DamagedCheckpoint where it is damaged
+ */
+export async function newestWhole<T>(
+  run: string,
+  read: (path: string) => Promise<T>,
+): Promise<{ readonly whole?: T & { readonly path: string }; readonly damaged: string[] }> {
+  const damaged: string[] = [];
+  let first: DamagedCheckpoint | undefined;
+  for (const { path } of await listCheckpoints(run)) {
+    try {
+      return { whole: { ...await read(path), path }, damaged };
+    } catch (error) {
+      if (!(error instanceof DamagedCheckpoint)) throw error;
+      first ??= error;
+      damaged.push(path);
+    }
+  }
+  if (first) throw first;
+  return { damaged };
 }
 
 async function readBytes(path: string): Promise<Uint8Array<ArrayBuffer>> {

@@ -8,13 +8,12 @@ import { extname } from "node:path";
 import { DataError } from "../errors.ts";
 import { fromTorch } from "../interop/torch_names.ts";
 import { checkChosen, findNaming, prefixOf, type TorchNaming } from "../interop/torch_naming.ts";
-import { listCheckpoints } from "../run/run_folder.ts";
 import { encoderWeights } from "./network.ts";
 import { assignVariables } from "./variable_arrays.ts";
-import { checkIsFile, readFile } from "../files.ts";
+import { openFile, readFile } from "../files.ts";
 import { isPth, readPth } from "../interop/pth.ts";
 import { isSafetensors, type NamedArray } from "../interop/safetensors.ts";
-import { readVerified } from "./checkpoint.ts";
+import { newestWhole, readVerified } from "./checkpoint.ts";
 
 interface WeightsFile {
   /** The tensors, by the file's own names and in its own layouts. */
@@ -45,8 +44,7 @@ export async function readWeights(path: string): Promise<WeightsFile> {
 async function isOfTorch(path: string): Promise<boolean> {
   const start = new Uint8Array(16);
   try {
-    checkIsFile(`read ${path}`, path);
-    using file = await Deno.open(path);
+    using file = openFile(path);
     await file.read(start);
   } catch (error) {
     if (error instanceof DataError) throw error;
@@ -84,7 +82,7 @@ export async function loadEncoderWeights(
   path: string,
   model: tf.LayersModel,
 ): Promise<LoadedEncoder> {
-  const { file, damaged, tensors, naming, unread } = await newestWhole(path);
+  const { file, damaged, tensors, naming, unread } = await weightsOf(path);
   const source = { path: file, ...(damaged && { damaged }) };
   const weights = encoderWeights(model);
   if (naming) {
@@ -112,26 +110,17 @@ export async function loadEncoderWeights(
 }
 
 /** A file of weights: `path` itself or, of a run's folder, the newest checkpoint that is whole. */
-async function newestWhole(
+async function weightsOf(
   path: string,
 ): Promise<WeightsFile & { readonly file: string; readonly damaged?: readonly string[] }> {
   const info = await Deno.stat(path).catch(() => undefined);
   if (!info?.isDirectory) return { file: path, ...await readWeights(path) };
-  const damaged: string[] = [];
-  let first: unknown = new DataError({
+  const { whole, damaged } = await newestWhole(path, readWeights);
+  if (whole) return { ...whole, file: whole.path, ...(damaged.length > 0 && { damaged }) };
+  throw new DataError({
     act: `load an encoder from ${path}`,
     rule: "the folder must have a checkpoint",
     got: "none",
     next: "Train for longer: a run is saved every --save_every epochs and at its end.",
   });
-  for (const { path: file } of await listCheckpoints(path)) {
-    try {
-      return { file, ...(damaged.length > 0 && { damaged }), ...await readWeights(file) };
-    } catch (error) {
-      if (!(error instanceof DataError)) throw error;
-      if (damaged.length === 0) first = error;
-      damaged.push(file);
-    }
-  }
-  throw first;
 }

@@ -8,8 +8,8 @@ import { z } from "zod";
 import { DataError, UsageError } from "../errors.ts";
 import type { Dataset } from "../plugin.ts";
 import { readMetrics } from "../run/metrics.ts";
-import { listCheckpoints, type RunFolder } from "../run/run_folder.ts";
-import { type Checkpoint, DamagedCheckpoint, readCheckpoint } from "./checkpoint.ts";
+import type { RunFolder } from "../run/run_folder.ts";
+import { type Checkpoint, newestWhole, readCheckpoint } from "./checkpoint.ts";
 import { changedData, dataIdentity, readIdentity } from "./data_identity.ts";
 import type { TrainOptions } from "./options.ts";
 import { learningRateAt, type Ramp, type ScheduleOptions } from "./schedule.ts";
@@ -67,7 +67,7 @@ export async function resumption(
   };
   for (const name of ORDER) kept[name] = String(options[name]);
   const schedule = pick(options);
-  const { from, damaged } = await newestWhole(run.path);
+  const { whole: from, damaged } = await newestWhole(run.path, readCheckpoint);
   if (!from) return { damaged, notices: [], kept: { ...kept, schedule: JSON.stringify(schedule) } };
   const notices = damaged.map((path) =>
     `${path} is damaged and set aside: the run goes on from ${from.path}, and its log is cut back ` +
@@ -132,23 +132,6 @@ export async function resumption(
     notices,
     kept: { ...kept, schedule: JSON.stringify({ ...schedule, ramp }) },
   };
-}
-
-/** The newest undamaged checkpoint, and the newer ones that are damaged. */
-async function newestWhole(run: string): Promise<Pick<Resumption, "from" | "damaged">> {
-  const damaged: string[] = [];
-  let first: DamagedCheckpoint | undefined;
-  for (const { path } of await listCheckpoints(run)) {
-    try {
-      return { from: { ...await readCheckpoint(path), path }, damaged };
-    } catch (error) {
-      if (!(error instanceof DamagedCheckpoint)) throw error;
-      first ??= error;
-      damaged.push(path);
-    }
-  }
-  if (first) throw first;
-  return { damaged };
 }
 
 interface Joining {
