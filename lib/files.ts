@@ -98,10 +98,10 @@ export async function checkRoom(act: string, folder: string, bytes: number): Pro
  * Throws DataError where there is something else than a file at `path`: a read of a pipe or a device
  * may never end.
  */
-export function checkIsFile(act: string, path: string | URL): void {
+function checkIsFile(path: string | URL): void {
   if (Deno.statSync(path).isFile) return;
   throw new DataError({
-    act,
+    act: `read ${path}`,
     rule: "it must be a file",
     got: "a folder, a pipe or a device",
     next: "Name a file.",
@@ -113,8 +113,14 @@ export function checkIsFile(act: string, path: string | URL): void {
  * as such a folder may be a stranger's. Throws what Deno does, and DataError for a pipe or a device.
  */
 export async function readFile(path: string | URL): Promise<Uint8Array<ArrayBuffer>> {
-  checkIsFile(`read ${path}`, path);
+  checkIsFile(path);
   return await Deno.readFile(path);
+}
+
+/** Opens a file to read it in parts; throws as {@linkcode readFile} does. */
+export function openFile(path: string): Deno.FsFile {
+  checkIsFile(path);
+  return Deno.openSync(path);
 }
 
 /** The text of a file, read by {@linkcode readFile}. */

@@ -91,7 +91,7 @@ Deno.test("mod.ts of the objectives exports what its files do", async () => {
   assertEquals(all.toSorted(), [...each].toSorted());
 });
 
-Deno.test("files are read by readFile and readText, which refuse pipes and devices", async () => {
+Deno.test("files are read by readFile, readText and openFile, which refuse pipes and devices", async () => {
   const allowed = [
     "lib/files.ts",
     "lib/command_line/layer.ts", // what --config names may be a pipe: --config=<(…)
@@ -104,7 +104,7 @@ Deno.test("files are read by readFile and readText, which refuse pipes and devic
       const path = `${folder}/${name}`;
       if (isDirectory) await walk(path);
       else if (name.endsWith(".ts") && !allowed.includes(path)) {
-        const read = /Deno\.read(Text)?File(Sync)?\(/.exec(
+        const read = /Deno\.(read(Text)?File(Sync)?\(|open(Sync)?\([^,)]*\))/.exec(
           await Deno.readTextFile(REPOSITORY + path),
         );
         assertEquals(read?.[0], undefined, `${path} reads a file by Deno's own function`);

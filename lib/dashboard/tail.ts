@@ -4,6 +4,7 @@
  * @module
  */
 import { crc32 } from "node:zlib";
+import { openFile } from "../files.ts";
 import { type MetricsRecord, parseMetrics } from "../run/metrics.ts";
 
 /** How far a log was read. */
@@ -77,7 +78,7 @@ export class Tail {
 /** The bytes of a file from `offset`; undefined where it cannot be read. */
 async function readFrom(path: string, offset: number): Promise<Uint8Array | undefined> {
   try {
-    using file = await Deno.open(path);
+    using file = openFile(path);
     await file.seek(offset, Deno.SeekMode.Start);
     return new Uint8Array(await new Response(file.readable).arrayBuffer());
   } catch {

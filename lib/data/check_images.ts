@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { openFile } from "../files.ts";
 import type { Progress } from "../plugin.ts";
 import {
   endsWhole,
@@ -124,7 +125,7 @@ async function inspect(path: string): Promise<InspectedFile> {
 }
 
 async function ends(path: string): Promise<{ head: Uint8Array; tail: Uint8Array; size: number }> {
-  using file = await Deno.open(path);
+  using file = openFile(path);
   const { size } = await file.stat();
   const read = async (at: number, count: number) => {
     const bytes = new Uint8Array(count);
@@ -165,22 +166,26 @@ async function scaleDeep(
     const white = whiteOf(depth);
     const range = found.get(path);
     if (typeof range === "string") fail(path, range);
-    else if (range && !(range.min >= 0 && range.max <= (white ?? 0))) {
+    else if (range && !(range.min >= 0 && range.max <= Math.fround(white))) {
       fail(path, beyond(range, depth, white));
     } else if (maxValue === 0 && brightest[depth] > 0 && brightest[depth] <= DARK * white) {
       const kind = depth === "ushort" ? "16-bit" : depth;
-      const most = brightest[depth];
+      const most = shown(brightest[depth]);
       fail(path, `${kind} values up to ${most} of ${white} are near black: ${advice(most)}`);
     } else scales.set(path, (depth === "ushort" ? 65_535 : 255) / white);
   }
 }
 
-function beyond({ min, max }: { min: number; max: number }, depth: string, white?: number): string {
+function beyond(range: { min: number; max: number }, depth: string, white?: number): string {
+  const [min, max] = [range.min, range.max].map(shown);
   if (!Number.isFinite(max)) return `it has ${depth} values that are not finite numbers`;
   if (min < 0) return `it has ${depth} values from ${min} to ${max}: shift them to 0 or more`;
   return `it has ${depth} values from ${min} to ${max}${white ? `, not 0 to ${white}` : ""}: ` +
     advice(max);
 }
+
+/** A float32 in the nine digits that identify it. */
+const shown = (value: number) => Number(value.toPrecision(9));
 
 const advice = (max: number) => `--max_value=${max} or more says what is white`;
 

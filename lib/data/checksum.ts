@@ -4,6 +4,7 @@
  * @module
  */
 import { createHash, type Hash } from "node:crypto";
+import { openFile } from "../files.ts";
 
 /** An algorithm and the digest in lower-case hexadecimal, as `md5:91f7…`. */
 export type Checksum = `sha256:${string}` | `md5:${string}`;
@@ -47,7 +48,7 @@ export async function fileMatches(
   signal?: AbortSignal,
   report?: (bytes: number) => void,
 ): Promise<boolean> {
-  using file = await Deno.open(path);
+  using file = openFile(path);
   const hash = hashLike(checksum);
   await hashRest(file, hash, signal, report);
   return hashMatches(hash, checksum);

@@ -62,35 +62,24 @@ export async function readHeader(path: string): Promise<Depth> {
 }
 
 /**
- * The smallest and largest value of the image at `path`, over all channels; not finite where one of
- * its values is not. Fractions are cut off, but for a largest value below 1. Reads all of it; throws an
- * Error where sharp cannot, saying why.
+ * The smallest and largest value of the image at `path`, over all channels, in float32; both NaN if
+ * one of its values is not finite. Reads all of it; throws an Error where sharp cannot, saying why.
  */
 export async function valueRange(path: string): Promise<{ min: number; max: number }> {
   const { default: sharp } = await onDemand("sharp");
-  const bytes = await readFile(path);
-  const options = { failOn: "error", limitInputPixels: MAX_PIXELS } as const;
-  const { channels } = await sharp(bytes, options).stats();
-  // Of values that are not finite, libvips gives a mean that is not, and a range that is no range.
-  const finite = channels.every(({ mean }) => Number.isFinite(mean));
-  if (!finite) return { min: NaN, max: NaN };
-  const max = Math.max(...channels.map(({ max }) => max));
-  return {
-    min: Math.min(...channels.map(({ min }) => min)),
-    max: max === 0 && channels.some(({ mean }) => mean > 0) ? await belowOne(bytes) : max,
-  };
-}
-
-/** A bound of the values, above the largest by a quarter at most: sharp's own is cut to a whole number. */
-async function belowOne(bytes: Uint8Array): Promise<number> {
-  const { default: sharp } = await onDemand("sharp");
-  for (let scale = 255; scale < 1e30; scale *= 32) {
-    const pixels = await sharp(bytes).linear(scale).toColourspace("srgb").raw({ depth: "uchar" })
-      .toBuffer();
-    const largest = pixels.reduce((most, value) => Math.max(most, value), 0);
-    if (largest >= 4) return Number(((largest + 1) / scale).toPrecision(3));
+  const image = sharp(await readFile(path), { failOn: "error", limitInputPixels: MAX_PIXELS });
+  // In its own color space, since a conversion cuts values off; sharp's stats() cuts off fractions.
+  const { space } = await image.metadata();
+  const { buffer } = new Uint8Array(
+    await image.toColourspace(space).raw({ depth: "float" }).toBuffer(),
+  );
+  let min = Infinity, max = -Infinity;
+  for (const value of new Float32Array(buffer)) {
+    if (!Number.isFinite(value)) return { min: NaN, max: NaN };
+    if (value < min) min = value;
+    if (value > max) max = value;
   }
-  return 0;
+  return { min, max };
 }
 
 interface ImageKind {

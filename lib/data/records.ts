@@ -4,7 +4,7 @@
  * @module
  */
 import { DataError } from "../errors.ts";
-import { checkIsFile, fileProblem, showBytes } from "../files.ts";
+import { fileProblem, openFile, showBytes } from "../files.ts";
 
 /** An open file of records. */
 export interface Records {
@@ -25,8 +25,7 @@ export function openRecords(path: string, size: number): Records {
   const act = `read ${path}`;
   const next = "The file is truncated or damaged: delete it and fetch the dataset again.";
   try {
-    checkIsFile(act, path);
-    const file = Deno.openSync(path);
+    const file = openFile(path);
     const bytes = file.statSync().size;
     if (bytes === 0 || bytes % size !== 0) {
       file.close();

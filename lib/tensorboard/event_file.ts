@@ -15,7 +15,7 @@ import {
   RESULTS,
   type Results,
 } from "../run/results.ts";
-import { writeError } from "../files.ts";
+import { openFile, writeError } from "../files.ts";
 import { METRICS, type MetricsRecord, parseMetrics } from "../run/metrics.ts";
 import { readConfig, resumeLater } from "../run/run_folder.ts";
 import { onDemand } from "../packages/on_demand.ts";
@@ -109,7 +109,7 @@ export class EventFile {
     const path = join(this.#run, METRICS);
     // A run that fails early has none.
     if (!existsSync(path)) return { lines: [], time: 0 };
-    using file = Deno.openSync(path);
+    using file = openFile(path);
     const { size, mtime } = file.statSync();
     file.seekSync(this.#read, Deno.SeekMode.Start);
     const bytes = new Uint8Array(size - this.#read);

@@ -529,6 +529,7 @@ Deno.test("images of more than 8 bits are scaled, never black", async () => {
     row.forEach((value, i) => assertAlmostEquals(value, rising[i], 1));
   near(await firstRow(ramp(0, 1)));
   near(await firstRow(ramp(0, 3000), 3000));
+  near(await firstRow(ramp(0, 0.1), 0.1));
   near(await firstRow(ramp(0, 65535, "ushort")));
   near(await firstRow(ramp(0, 4095, "ushort"), 4095));
 });
@@ -536,10 +537,11 @@ Deno.test("images of more than 8 bits are scaled, never black", async () => {
 Deno.test("values that would be cut off, or near black, are refused with what to do", async () => {
   const cases: [Uint8Array, number, string[]][] = [
     [ramp(0, 3000), 0, ["1.tif", "0 to 3000", "--max_value=3000"]],
+    [ramp(0, 1.5), 0, ["0 to 1.5, not 0 to 1", "--max_value=1.5"]],
     [ramp(-1, 1), 0, ["from -1 to 1", "shift"]],
     [ramp(0, NaN), 0, ["not finite"]],
     [ramp(0, 4095, "ushort"), 0, ["near black", "--max_value=4095"]],
-    [ramp(0, 0.03125), 0, ["near black", "of 1", "--max_value=0.03"]],
+    [ramp(0, 0.03125), 0, ["near black", "of 1", "--max_value=0.03125"]],
     [ramp(0, 4095, "ushort"), 1023, ["0 to 4095, not 0 to 1023"]],
   ];
   for (const [image, maxValue, words] of cases) {
